@@ -1,0 +1,1 @@
+"""One file per source, and what they share: `api` (the wire) and `text` (to Markdown)."""

@@ -1,0 +1,209 @@
+"""What the engine speaks of: documents of a source, files of an index, and the two protocols between."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType, Protocol
+
+Cursor = NewType("Cursor", str)
+StoreId = NewType("StoreId", str)
+FileId = NewType("FileId", str)
+
+Attribute = str | float | bool
+Attributes = Mapping[str, Attribute]
+"""At most 16 keys of 64 characters; text values of at most 256 characters."""
+
+
+class Audience(StrEnum):
+    """Who may read a document. Unknown is INTERNAL."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document as its source shows it now.
+
+    `version` differs whenever anything else here may differ. `body` is Markdown. `updated_at` is the last content
+    edit (aware), not the last vote or view. `breadcrumb` runs from the outermost container inwards, without the title.
+    """
+
+    external_id: str
+    version: str
+    title: str
+    body: str
+    url: str
+    updated_at: datetime
+    audience: Audience
+    language: str = ""
+    breadcrumb: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    attributes: Attributes = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A document that is, or may be, different from what we hold.
+
+    `version` None: believed gone. `document` is set when the listing already carried it. `unconfirmed`: the listing
+    shows the document as internal only because a public listing lacks it; if we hold it as public, `fetch` decides.
+    """
+
+    external_id: str
+    version: str | None
+    document: Document | None = None
+    unconfirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Changes, and the cursor that continues after them. `more` False on a snapshot claims completeness."""
+
+    changes: tuple[Change, ...]
+    cursor: Cursor
+    more: bool
+
+
+class Connector(Protocol):
+    """A read-only view of the documents in one source. Holds no state between calls: all memory is the cursor.
+
+    Every method raises Retryable or Misconfigured when the source fails it. A listing that fails raises: it never
+    returns what it has.
+    """
+
+    def head(self) -> Cursor:
+        """Return the changes cursor for now, by the source's clock."""
+        ...
+
+    def snapshot(self, after: Cursor | None) -> Page:
+        """Return one page of everything in scope; None starts, `more` False claims that all was listed."""
+        ...
+
+    def changes(self, after: Cursor) -> Page:
+        """Return what changed at or after the cursor: repeats allowed, gaps not. Raises CursorExpired."""
+        ...
+
+    def fetch(self, external_id: str) -> Document:
+        """Return the document as it is now. Raises Gone for anything `snapshot` would not list."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The exact bytes and attributes of a document in an index.
+
+    `content_hash` is of the bytes; `metadata_hash` of the canonical attributes, without the two hashes themselves.
+    `attributes` already carries both.
+    """
+
+    filename: str
+    content: bytes
+    attributes: Attributes
+    content_hash: str
+    metadata_hash: str
+
+
+class FileState(StrEnum):
+    """Where a file stands in one store."""
+
+    ABSENT = "absent"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as a store lists it. `reason` says why a FAILED one failed; `passing`: the same file may be tried again."""
+
+    file: FileId
+    state: FileState
+    attributes: Attributes
+    reason: str = ""
+    passing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An uploaded file as the index lists it, attached or not."""
+
+    file: FileId
+    filename: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One passage found by a search; `score` falls from the first hit to the last."""
+
+    file: FileId
+    filename: str
+    score: float
+    text: str
+    attributes: Attributes
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Keep only files whose attributes equal all of these."""
+
+    equals: Attributes
+
+
+class Index(Protocol):
+    """Vector stores that hold files: OpenAI, or anything that speaks its API.
+
+    Every method raises Retryable or Misconfigured when the index fails it. Methods may be called from many threads.
+    """
+
+    def create(self, name: str) -> StoreId:
+        """Return the store of that name, made now if there is none: calling twice makes one store."""
+        ...
+
+    def drop(self, store: StoreId) -> None:
+        """Remove the store; its files stay uploaded. Absent is success."""
+        ...
+
+    def upload(self, rendered: Rendered) -> FileId:
+        """Upload without retrying; the file is not searchable yet. Raises Rejected for empty or oversized content.
+
+        A failure after the request was sent may leave an upload nobody knows; the audit finds it by its filename.
+        """
+        ...
+
+    def attach(self, store: StoreId, files: Mapping[FileId, Attributes]) -> dict[FileId, str | None]:
+        """Attach in batches and wait until each file is searchable (None) or refused for good (why not).
+
+        A file left out of the answer is not settled: still in progress at the deadline, or failed in passing.
+        Raises Missing if the store is not there.
+        """
+        ...
+
+    def status(self, store: StoreId, file: FileId) -> StoredFile:
+        """Return where the file stands in the store; ABSENT if the store does not list it."""
+        ...
+
+    def patch(self, store: StoreId, file: FileId, attributes: Attributes) -> None:
+        """Replace the file's attributes without embedding it again. Raises Missing."""
+        ...
+
+    def detach(self, store: StoreId, file: FileId) -> None:
+        """Take the file out of the store; the upload stays. Absent is success."""
+        ...
+
+    def delete(self, file: FileId) -> None:
+        """Delete the upload, and with it every attachment. Absent is success."""
+        ...
+
+    def files(self, store: StoreId) -> Iterator[StoredFile]:
+        """Yield every file of the store, ours or not. Raises Missing if the store is not there."""
+        ...
+
+    def uploads(self) -> Iterator[Upload]:
+        """Yield every uploaded file that could be ours."""
+        ...
+
+    def search(self, store: StoreId, query: str, filters: Filter | None, limit: int) -> list[Hit]:
+        """Return the best passages, best first."""
+        ...
