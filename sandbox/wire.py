@@ -65,7 +65,7 @@ class Fault:
 
 
 class Wire:
-    """An ASGI app around a fake: records every call, applies faults, answers `/_sandbox/calls` and `/_sandbox/faults`."""
+    """An ASGI app around a fake: records calls, applies faults, answers `/_sandbox/calls` and `/_sandbox/faults`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

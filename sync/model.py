@@ -115,8 +115,16 @@ class FileState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Chunking:
+    """How a store cuts a file into passages, in tokens. The index's defaults are OpenAI's."""
+
+    tokens: int = 800
+    overlap: int = 400
+
+
+@dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file as a store lists it. `reason` says why a FAILED one failed; `passing`: the same file may be tried again."""
+    """A file as a store lists it. `reason`: why a FAILED one failed; `passing`: the same file may be tried again."""
 
     file: FileId
     state: FileState
@@ -172,7 +180,9 @@ class Index(Protocol):
         """
         ...
 
-    def attach(self, store: StoreId, files: Mapping[FileId, Attributes]) -> dict[FileId, str | None]:
+    def attach(
+        self, store: StoreId, files: Mapping[FileId, Attributes], chunking: Chunking
+    ) -> dict[FileId, str | None]:
         """Attach in batches and wait until each file is searchable (None) or refused for good (why not).
 
         A file left out of the answer is not settled: still in progress at the deadline, or failed in passing.

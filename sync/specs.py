@@ -1,0 +1,28 @@
+"""What an operator configures, as the engine needs it."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sync.model import Audience, Chunking, Connector, StoreId
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One configured source. `snapshot_every`: how often everything is listed, to find what vanished silently."""
+
+    name: str
+    kind: str
+    connector: Connector
+    snapshot_every: timedelta = timedelta(days=1)
+    store_content: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeIndex:
+    """One configured index. `bound`: an existing store to use instead of making one; its other files stay untouched."""
+
+    name: str
+    audiences: frozenset[Audience]
+    bound: StoreId | None = None
+    chunking: Chunking = field(default_factory=Chunking)
+    keep_previous: timedelta = timedelta(days=1)
