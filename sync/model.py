@@ -185,8 +185,9 @@ class Index(Protocol):
     ) -> dict[FileId, str | None]:
         """Attach in batches and wait until each file is searchable (None) or refused for good (why not).
 
-        A file left out of the answer is not settled: still in progress at the deadline, or failed in passing.
-        Raises Missing if the store is not there.
+        A file left out of the answer is not settled: in progress at the deadline, failed in passing, or unknown to the
+        index; then `status` says ABSENT and `exists` says whether its upload is lost. Raises Missing if the store is
+        not there. After any error, files may be attached all the same: `status` tells.
         """
         ...
 
@@ -204,6 +205,10 @@ class Index(Protocol):
 
     def delete(self, file: FileId) -> None:
         """Delete the upload, and with it every attachment. Absent is success."""
+        ...
+
+    def exists(self, file: FileId) -> bool:
+        """Say whether the index still knows the upload: False means that only a new upload helps."""
         ...
 
     def files(self, store: StoreId) -> Iterator[StoredFile]:
