@@ -1,0 +1,104 @@
+"""One pass over a configuration file: the environment's values go in, and every mistake is collected."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from sync.errors import Misconfigured
+
+_VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse(path: Path) -> dict[str, Any]:
+    """Return the file's tables. Raises Misconfigured when it cannot be read as TOML."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise Misconfigured(
+            f"{path}: there is no such file; make one with `answerwell init`, or name yours with --config FILE"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"{path}: cannot be read ({error}); it must be a text file in UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        what, _, place = str(error).partition(" (at ")
+        raise Misconfigured(f"{path}: {place.rstrip(')')}: {what}; correct the TOML there") from error
+
+
+@dataclass
+class Reading:
+    """What was found wrong so far, as `key path problem; fix`."""
+
+    path: Path
+    environ: Mapping[str, str]
+    problems: list[str] = field(default_factory=list)
+
+    def complain(self, where: str, problem: str) -> None:
+        self.problems.append(f"{where} {problem}")
+
+    def expand(self, where: str, table: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
+        """Return the table with the environment's values in, and the keys left out because a variable is not set."""
+        found = {key: self._value(f"{where} {key}".strip(), value) for key, value in table.items()}
+        return {k: v for k, v in found.items() if v is not None}, {k for k, v in found.items() if v is None}
+
+    def read(self, where: str, model: type[Model], table: Any) -> Model | None:
+        """Expand and validate one table; None after a complaint."""
+        if not isinstance(table, dict):
+            self.complain(where, f"is not a table; write {where} on a line of its own, and its keys below")
+            return None
+        values, unset = self.expand(where, table)
+        return self.validate(where, model, values, skip=unset)
+
+    def validate(
+        self, where: str, model: type[Model], values: Mapping[str, Any], *, known: Iterable[str] = (), skip: set[str]
+    ) -> Model | None:
+        """Validate an expanded table. `known`: keys that stand elsewhere. `skip`: keys already complained about."""
+        try:
+            return model.model_validate(values)
+        except ValidationError as error:
+            keys = [*model.model_fields, *known]
+            for detail in error.errors(include_url=False, include_context=False, include_input=False):
+                if not (detail["loc"] and detail["loc"][0] in skip):
+                    self.complain(*_sentence(where, keys, detail))
+        return None
+
+    def _value(self, where: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return self.expand(where, value)[0]
+        if isinstance(value, list):
+            return [found for entry in value if (found := self._value(where, entry)) is not None]
+        match = _VARIABLE.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            return value
+        if not (found := self.environ.get(match[1], "").strip()):
+            self.complain(where, f"reads ${match[1]}, which is not set; set that environment variable")
+            return None
+        return found
+
+
+def _sentence(where: str, keys: list[str], detail: ErrorDetails) -> tuple[str, str]:
+    place = f"{where} {_dotted(detail['loc'])}".strip()
+    if detail["type"] == "missing":
+        return place, "is missing; add it"
+    if detail["type"] == "extra_forbidden":
+        return place, _unknown(str(detail["loc"][-1]), keys)
+    message = detail["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    return place, f"{message[0].lower()}{message[1:]}"
+
+
+def _dotted(location: tuple[int | str, ...]) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).removeprefix(".")
+
+
+def _unknown(key: str, keys: list[str]) -> str:
+    near = difflib.get_close_matches(key.lower(), keys, n=1)
+    known = ", ".join(sorted(keys))
+    return f'is not a known key; did you mean "{near[0]}"?' if near else f"is not a known key; known are: {known}"

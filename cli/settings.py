@@ -1,0 +1,196 @@
+"""What each section of `answerwell.toml` may say. Unknown keys are errors; secrets never show in a `repr`."""
+
+import ipaddress
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from sync.model import Audience
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(text: object) -> timedelta:
+    """Read `5s`, `15m`, `1h` or `1d`."""
+    match = re.fullmatch(r"([1-9][0-9]{0,6})([smhd])", text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError('is not a duration; write a number and a unit, such as "5s", "15m", "1h" or "1d"')
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def address(text: str) -> str:
+    """Accept https anywhere and plain http on this machine; return it without a slash at its end."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", text):
+        raise ValueError('is not an address; write it in full, such as "https://www.acme.com"')
+    if parts.scheme == "http" and not _loopback(host):
+        raise ValueError("is plain http to another machine; write https:// (http:// is for loopback only)")
+    if parts.username or parts.password:
+        raise ValueError("carries a user name or password; put credentials in their own keys")
+    return text.rstrip("/")
+
+
+def origin(text: str) -> str:
+    """Accept an exact origin, or `https://*.acme.com` for every host below a domain."""
+    plain = address(text.replace("://*.", "://any.", 1))
+    parts = urlsplit(plain)
+    if parts.path or parts.query or parts.fragment or "*" in plain:
+        raise ValueError('is not an origin; write scheme and host only, "https://www.acme.com" or "https://*.acme.com"')
+    return text.rstrip("/").lower()
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", text):
+        raise ValueError('is not a name; use up to 40 letters, digits, "-" and "_", such as "help-center"')
+    return text
+
+
+def _colour(text: str) -> str:
+    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", text):
+        raise ValueError('is not a colour; write it as "#0b5fff"')
+    return text
+
+
+def _workflow(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", text):
+        raise ValueError('is not a function; write "module:function", such as "my_agent:run_workflow"')
+    return text
+
+
+def _database(secret: SecretStr) -> SecretStr:
+    if not re.match(r"(postgresql(\+psycopg)?|postgres|sqlite)://", secret.get_secret_value()):
+        raise ValueError('is not a database; write "postgresql://user:password@host/name", or leave it out for SQLite')
+    return secret
+
+
+def _redis(secret: SecretStr) -> SecretStr:
+    if not re.match(r"(rediss?|valkeys?|unix)://", secret.get_secret_value()):
+        raise ValueError('is not a Redis address; write "redis://host:6379/0"')
+    return secret
+
+
+def _given(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().strip():
+        raise ValueError("is empty; write the value, or $NAME to read it from the environment")
+    return secret
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+Address = Annotated[str, AfterValidator(address)]
+Origin = Annotated[str, AfterValidator(origin)]
+Name = Annotated[str, AfterValidator(_name)]
+Text = Annotated[str, Field(min_length=1)]
+Secret = Annotated[SecretStr, AfterValidator(_given)]
+
+
+class Section(BaseModel):
+    """A table of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class General(Section):
+    """The keys above the first table."""
+
+    data_dir: Path = Path("data")
+    database_url: Annotated[Secret, AfterValidator(_database)] | None = None
+    redis_url: Annotated[Secret, AfterValidator(_redis)] | None = None
+
+
+class OpenAISection(Section):
+    """`base_url` None: OpenAI itself. `attach_batch`: files per attach call."""
+
+    api_key: Secret
+    base_url: Address | None = None
+    organization: Text | None = None
+    project: Text | None = None
+    attach_batch: int = Field(default=500, ge=1, le=2000)
+
+
+class IndexSection(Section):
+    """One `[[index]]`: who may read it, and how its store cuts passages."""
+
+    name: Name
+    audiences: list[Audience] = Field(min_length=1)
+    vector_store_id: Text | None = None
+    chunk_tokens: int = Field(default=800, ge=100, le=4096)
+    chunk_overlap: int = Field(default=400, ge=0)
+    keep_previous: Duration = timedelta(days=1)
+    search_unmanaged: bool = False
+
+    @model_validator(mode="after")
+    def _overlap_is_at_most_half(self) -> Self:
+        if self.chunk_overlap * 2 > self.chunk_tokens:
+            raise ValueError(f"chunk_overlap is more than half of chunk_tokens; write {self.chunk_tokens // 2} or less")
+        return self
+
+
+class SourceSection(Section):
+    """What every `[[source]]` has; the rest belongs to its kind."""
+
+    name: Name
+    kind: Text
+    every: Duration = timedelta(minutes=15)
+    snapshot_every: Duration = timedelta(days=1)
+    audience_every: Duration = timedelta(hours=1)
+    store_content: bool = True
+
+
+class ChatSection(Section):
+    """How customers are answered."""
+
+    index: Text = "public"
+    model: Text | None = None
+    instructions: str = ""
+    mode: Literal["self_hosted", "hosted"] = "self_hosted"
+    workflow_id: Text | None = None
+    workflow: Annotated[str, AfterValidator(_workflow)] | None = None
+
+    @model_validator(mode="after")
+    def _hosted_names_its_workflow(self) -> Self:
+        if self.mode == "hosted" and self.workflow_id is None:
+            raise ValueError('mode = "hosted" needs workflow_id = "wf_…"')
+        return self
+
+
+class WidgetSection(Section):
+    """Where the widget may be embedded, and how it looks."""
+
+    origins: list[Origin] = []
+    title: Text = "Ask us"
+    accent: Annotated[str, AfterValidator(_colour)] = "#0b5fff"
+    domain_key: Secret | None = None
+    identity_keys: dict[Text, Secret] = {}
+
+
+class AdminSection(Section):
+    """The console is off without a token."""
+
+    token: Secret | None = None
+
+
+class ServerSection(Section):
+    """`secret` None: one is made and kept in `data_dir`."""
+
+    host: Text = "127.0.0.1"
+    port: int = Field(default=8400, ge=1, le=65535)
+    secret: Secret | None = None
+    public_url: Address | None = None
+    trusted_proxies: list[Text] = []
