@@ -1,0 +1,302 @@
+"""The policy that every connector shares, against a small server on loopback."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import SecretStr
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from connectors import api
+from sandbox.wire import Fault, Wire, serve
+from sync.errors import Misconfigured, Retryable
+
+SECRET = "s3cr3t-value"
+START = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@dataclass
+class Server:
+    """Grants tokens, and serves `/thing` to whoever holds a live one."""
+
+    scope: str = "read write"
+    lifetime: int | None = 3600
+    granted: int = 0
+    live: set[str] = field(default_factory=set)
+    headers: dict[str, str] = field(default_factory=dict)
+    seen: list[dict[str, str]] = field(default_factory=list)
+    location: str = ""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        self.seen.append(dict(request.headers))
+        await (await self.answer(request))(scope, receive, send)
+
+    async def answer(self, request: Request) -> Response:
+        if request.url.path == "/oauth/tokens":
+            asked = await request.json()
+            if asked["client_secret"] != SECRET:
+                return JSONResponse({"error": "invalid_client"}, 401)
+            self.granted += 1
+            token = f"token-{self.granted}"
+            self.live.add(token)
+            return JSONResponse({"access_token": token, "scope": self.scope, "expires_in": self.lifetime})
+        if request.url.path == "/moved":
+            return RedirectResponse(self.location)
+        if request.url.path == "/open":
+            return JSONResponse({"ok": True}, headers=self.headers | {"set-cookie": "session=signed-in"})
+        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.live:
+            return JSONResponse({"error": "Couldn't authenticate you"}, 401)
+        return JSONResponse({"ok": True}, headers=self.headers)
+
+
+@dataclass
+class Clock:
+    time: datetime = START
+    slept: list[float] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def wire(server: Server) -> Wire:
+    return Wire(server)
+
+
+@pytest.fixture
+def url(wire: Wire) -> Iterator[str]:
+    with serve(wire) as url:
+        yield url
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def transport() -> Iterator[api.HttpxTransport]:
+    transport = api.HttpxTransport(timeout=0.5)
+    yield transport
+    transport.close()
+
+
+@pytest.fixture
+def open_api(url: str, transport: api.HttpxTransport, clock: Clock) -> api.Api:
+    pacer = api.Pacer(clock.now)
+    return api.Api("vendor", url, api.Anonymous(), transport, "client_secret", pacer, clock.sleep)
+
+
+@pytest.fixture
+def signed_in(open_api: api.Api, clock: Clock) -> api.Api:
+    return with_secret(open_api, clock, SECRET)
+
+
+def with_secret(open_api: api.Api, clock: Clock, secret: str) -> api.Api:
+    auth = api.ClientCredentials(open_api, "/oauth/tokens", "me", SecretStr(secret), "read", clock.now)
+    return api.Api("vendor", open_api.origin, auth, open_api.transport, "client_secret", open_api.pacer, clock.sleep)
+
+
+def test_one_token_serves_every_call_until_it_expires(signed_in: api.Api, server: Server, clock: Clock) -> None:
+    for _ in range(3):
+        signed_in.get("/thing")
+    assert server.granted == 1
+
+    clock.time += timedelta(hours=1)
+    signed_in.get("/thing")
+
+    assert server.granted == 2
+
+
+def test_a_refused_token_is_renewed_once(signed_in: api.Api, server: Server) -> None:
+    signed_in.get("/thing")
+    server.live.clear()
+
+    assert signed_in.get("/thing").json() == {"ok": True}
+    assert server.granted == 2
+
+
+def test_a_second_refusal_is_a_matter_of_settings(signed_in: api.Api, wire: Wire) -> None:
+    wire.fail(Fault(path="/thing", status=401, body='{"error":"Couldn\'t authenticate you"}', times=None))
+
+    with pytest.raises(Misconfigured, match=r"/thing.*401.*client_secret"):
+        signed_in.get("/thing")
+
+    assert (wire.count("/thing"), wire.count("/oauth/tokens")) == (2, 2)
+
+
+def test_a_refused_secret_names_the_setting_and_not_its_value(open_api: api.Api, clock: Clock) -> None:
+    with pytest.raises(Misconfigured, match=r"/oauth/tokens.*client_secret") as caught:
+        with_secret(open_api, clock, "wrong-secret").get("/thing")
+
+    assert "wrong-secret" not in str(caught.value) + repr(caught.value.__cause__)
+
+
+def test_a_token_without_the_scope_we_asked_for_is_refused(signed_in: api.Api, server: Server) -> None:
+    server.scope = "write"
+
+    with pytest.raises(Misconfigured, match="scope"):
+        signed_in.get("/thing")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(path="/open", status=500, times=2),
+        Fault(path="/open", status=503, headers={"retry-after": "1"}, times=2),
+        Fault(path="/open", status=429, headers={"retry-after": "3"}, times=2),
+        Fault(path="/open", manner="cut", times=2),
+        Fault(path="/open", manner="half", times=2),
+        Fault(path="/open", manner="hang", seconds=2, times=2),
+        Fault(path="/open", status=200, body="<html>", times=2),
+        Fault(path="/open", status=200, body="[]", times=2),
+    ],
+    ids=["500", "503", "429", "cut", "half", "hang", "html", "list"],
+)
+def test_a_passing_failure_is_tried_again_twice(open_api: api.Api, wire: Wire, fault: Fault, clock: Clock) -> None:
+    wire.fail(fault)
+
+    assert open_api.get("/open").json() == {"ok": True}
+    assert fault.seen == 3
+
+    fault.seen, fault.times = 0, None
+    with pytest.raises(Retryable):
+        open_api.get("/open")
+    assert fault.seen == 3
+    assert max(clock.slept) <= 10
+
+
+def test_a_long_wait_is_left_to_the_schedule(open_api: api.Api, wire: Wire, clock: Clock) -> None:
+    wire.fail(Fault(path="/open", status=429, headers={"retry-after": "41"}))
+
+    with pytest.raises(Retryable) as caught:
+        open_api.get("/open")
+
+    assert caught.value.after == timedelta(seconds=41)
+    assert (wire.count("/open"), clock.slept) == (1, [])
+
+
+def test_a_wait_may_be_given_as_a_date() -> None:
+    headers = {"retry-after": "Mon, 23 Nov 2026 12:00:41 GMT"}
+
+    assert api.retry_after(headers, lambda: START) == timedelta(seconds=41)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-rate-limit": "700", "x-rate-limit-remaining": "0", "ratelimit-remaining": "0", "ratelimit-reset": "41"},
+        {"zendesk-ratelimit-exports": "total=10; remaining=0; resets=41"},
+    ],
+)
+def test_an_empty_allowance_waits_until_it_is_filled_again(
+    open_api: api.Api, server: Server, wire: Wire, clock: Clock, headers: dict[str, str]
+) -> None:
+    server.headers = headers
+    open_api.get("/open", buckets=("general", "exports"))
+
+    with pytest.raises(Retryable) as caught:
+        open_api.get("/open", buckets=("general", "exports"))
+    assert caught.value.after == timedelta(seconds=41)
+    assert wire.count("/open") == 1
+
+    clock.time += timedelta(seconds=35)
+    open_api.get("/open", buckets=("general", "exports"))
+    assert clock.slept == [6.0]
+
+
+def test_another_allowance_is_not_held_up(open_api: api.Api, server: Server, wire: Wire) -> None:
+    server.headers = {"zendesk-ratelimit-exports": "total=10; remaining=0; resets=41"}
+    open_api.get("/open", buckets=("general", "exports"))
+
+    open_api.get("/open", buckets=("general",))
+
+    assert wire.count("/open") == 2
+
+
+def test_no_session_cookie_outlives_its_call(open_api: api.Api, server: Server) -> None:
+    open_api.get("/open")
+    open_api.get("/open")
+
+    assert all("cookie" not in headers for headers in server.seen)
+
+
+def test_a_redirect_to_another_host_is_not_followed(signed_in: api.Api, server: Server) -> None:
+    signed_in.get("/thing")
+    elsewhere = Server()
+    with serve(elsewhere) as other:
+        server.location = f"{other}/thing"
+        with pytest.raises(Misconfigured, match="redirects to 127"):
+            signed_in.get("/moved")
+
+    assert elsewhere.seen == []
+
+
+def test_an_expected_status_is_returned_if_it_is_whole(open_api: api.Api, wire: Wire) -> None:
+    wire.fail(Fault(path="/open", status=404, body='{"error":"RecordNotFound"}'))
+    assert open_api.get("/open", expect=(404,)).status == 404
+
+    wire.fail(Fault(path="/open", status=404, body="<html>", times=None))
+    with pytest.raises(Retryable):
+        open_api.get("/open", expect=(404,))
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 415, 422])
+def test_what_no_retry_can_help_is_a_matter_of_settings(open_api: api.Api, wire: Wire, status: int) -> None:
+    wire.fail(Fault(path="/open", status=status, body=json.dumps({"error": {"title": "Forbidden"}})))
+
+    with pytest.raises(Misconfigured, match=f"/open.*{status} Forbidden.*client_secret"):
+        open_api.get("/open")
+    assert wire.count("/open") == 1
+
+
+def test_an_address_nobody_answers_is_a_passing_failure(transport: api.HttpxTransport, clock: Clock) -> None:
+    nobody = api.Api("vendor", "http://127.0.0.1:9", api.Anonymous(), transport, "url", sleep=clock.sleep)
+
+    with pytest.raises(Retryable, match="check the address"):
+        nobody.get("/open")
+
+
+def test_nothing_that_prints_shows_a_secret(open_api: api.Api) -> None:
+    basic = api.Basic("bot@acme.com/token", SecretStr(SECRET))
+    request = api.Request("GET", "https://x", {}, {"Authorization": basic.value()}, SECRET.encode())
+    shown = repr(api.Api("vendor", "https://x", basic, open_api.transport, "api_token")) + repr(basic) + repr(request)
+
+    assert SECRET not in shown
+    assert basic.value() not in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ("https://acme.zendesk.com/", "https://acme.zendesk.com"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("http://[::1]:80", "http://[::1]:80"),
+    ],
+)
+def test_an_origin_is_taken_as_it_is(given: str, origin: str) -> None:
+    assert api.check_origin(given, "url") == origin
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["http://acme.zendesk.com", "acme.zendesk.com", "ftp://x", "https://u:p@x", "https://x/api", "https://x?a=b", ""],
+)
+def test_anything_but_an_origin_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="url must"):
+        api.check_origin(given, "url")
