@@ -1,0 +1,41 @@
+"""The help center as a visitor's browser gets it: an article's page and the files of its body."""
+
+import html
+import re
+
+from sandbox.zendesk import answers
+from sandbox.zendesk.answers import Answer
+from sandbox.zendesk.records import Article, Attachment
+from sandbox.zendesk.request import Request
+from sandbox.zendesk.visibility import sees
+
+ARTICLE = re.compile(r"/hc/(?P<locale>[^/]+)/articles/(?P<id>[0-9]+)[^/]*")
+ATTACHMENT = re.compile(r"/hc/article_attachments/(?P<id>[0-9]+)[^/]*")
+
+
+def page(request: Request) -> Answer:
+    """Answer what the asker may read. Raises 404 for anything else, as the vendor does for whoever is not signed in."""
+    if match := ARTICLE.fullmatch(request.path):
+        record = request.brand.articles.get(int(match["id"]))
+        if record is not None and sees(request, record, match["locale"]):
+            return _article(record, match["locale"])
+    elif match := ATTACHMENT.fullmatch(request.path):
+        for record in request.brand.by_id():
+            for attachment in record.attachments:
+                if attachment.id == int(match["id"]) and sees(request, record, record.source_locale):
+                    return _file(attachment)
+    raise answers.record_not_found()
+
+
+def _article(record: Article, locale: str) -> Answer:
+    shown = record.translations[locale]
+    title = html.escape(shown.title)
+    content = (
+        f'<!doctype html><html lang="{html.escape(locale)}"><meta charset="utf-8"><title>{title}</title>'
+        f"<body><h1>{title}</h1>{shown.body or ''}</body></html>"
+    )
+    return Answer(content=content.encode(), headers={"content-type": "text/html; charset=utf-8"})
+
+
+def _file(attachment: Attachment) -> Answer:
+    return Answer(content=attachment.content, headers={"content-type": attachment.content_type})
