@@ -99,6 +99,8 @@ def _named(file: reading.Reading, section: str, tables: Any) -> list[tuple[str, 
 
 
 def _indexes(file: reading.Reading, tables: Any) -> tuple[settings.IndexSection, ...] | None:
+    if tables == []:
+        file.complain("index", "is empty; leave it out for the two defaults, or write an [[index]]")
     found = [file.read(where, settings.IndexSection, table) for where, table in _named(file, "index", tables)]
     whole = tuple(filter(None, found))
     holders: dict[str, str] = {}

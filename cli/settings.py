@@ -31,7 +31,7 @@ def address(text: str) -> str:
         parts, host = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not host or re.search(r"\s", text):
         raise ValueError('is not an address; write it in full, such as "https://www.acme.com"')
-    if parts.scheme == "http" and not _loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("is plain http to another machine; write https:// (http:// is for loopback only)")
     if parts.username or parts.password:
         raise ValueError("carries a user name or password; put credentials in their own keys")
@@ -47,7 +47,8 @@ def origin(text: str) -> str:
     return text.rstrip("/").lower()
 
 
-def _loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, by its name alone: nothing is looked up."""
     if host == "localhost":
         return True
     try:
@@ -115,13 +116,17 @@ class General(Section):
 
 
 class OpenAISection(Section):
-    """`base_url` None: OpenAI itself. `attach_batch`: files per attach call."""
+    """`base_url` None: OpenAI itself. `batch_size`: files per attach call.
+
+    `uploads_per_minute` None: OpenAI's limit, and none for a server on this machine.
+    """
 
     api_key: Secret
     base_url: Address | None = None
     organization: Text | None = None
     project: Text | None = None
-    attach_batch: int = Field(default=500, ge=1, le=2000)
+    batch_size: int = Field(default=500, ge=1, le=1000)
+    uploads_per_minute: int | None = Field(default=None, ge=100)
 
 
 class IndexSection(Section):

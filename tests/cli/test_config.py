@@ -188,6 +188,7 @@ port = 99999
             SOURCE + 'store_contents = "no"\n',
             '[[source]] "help-center" store_contents is not a known key; did you mean',
         ),
+        ("index = []" + SOURCE, "index is empty; leave it out for the two defaults"),
         ("data_dir = \n" + SOURCE, "line 1, column 12: Invalid value; correct the TOML there"),
     ],
 )

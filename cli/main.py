@@ -1,0 +1,51 @@
+"""`answerwell`: the operator's commands."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.commands import start
+from cli.options import CONFIG_VARIABLE
+from sync.errors import SyncError
+
+app = typer.Typer(
+    name="answerwell",
+    help="Keeps a company's knowledge in OpenAI vector stores and answers customers from it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(start.init)
+app.command()(start.version)
+
+
+@app.callback()
+def _common(
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", metavar="FILE", help="The configuration file.")
+    ] = None,
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every outcome to standard error.")] = False,
+) -> None:
+    output.configure_logs(verbose=verbose)
+    if config is not None:
+        os.environ[CONFIG_VARIABLE] = str(config)  # a command's own --config goes before it
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with SystemExit: exit 0 fine, 1 something failed (stderr says what, where and the fix), 2 usage."""
+    try:
+        app(arguments)
+    except SyncError as error:
+        for line in str(error).splitlines():
+            sys.stderr.write(f"answerwell: {line}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

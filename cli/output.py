@@ -1,0 +1,46 @@
+"""Where words go: results to stdout, everything about the way there to stderr."""
+
+import json
+import logging
+import sys
+from typing import Any
+
+import structlog
+from rich.console import Console
+
+
+def stdout() -> Console:
+    return Console(highlight=False, soft_wrap=True)
+
+
+def stderr() -> Console:
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Write the value alone to stdout, as one JSON document."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def interactive() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def configure_logs(*, verbose: bool) -> None:
+    """Log to stderr: warnings, or with `verbose` every outcome; as JSON where nobody watches."""
+    shown: list[Any] = (
+        [structlog.dev.ConsoleRenderer()] if sys.stderr.isatty() else [structlog.processors.JSONRenderer()]
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([] if sys.stderr.isatty() else [structlog.processors.format_exc_info]),
+            *shown,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if verbose else logging.WARNING),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # looked up late: progress bars stand in for it
+    )
