@@ -38,7 +38,10 @@ def _common(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and leave with SystemExit: exit 0 fine, 1 something failed (stderr says what, where and the fix), 2 usage."""
+    """Run the command line and leave with its exit code: 0 fine, 1 something failed, 2 usage.
+
+    What failed is said on standard error in one line: what, where, and the fix.
+    """
     try:
         app(arguments)
     except SyncError as error:
