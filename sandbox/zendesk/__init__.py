@@ -17,6 +17,7 @@ from sandbox.zendesk.limits import Limits
 from sandbox.zendesk.oauth import Credentials
 from sandbox.zendesk.records import MAIN, World
 from sandbox.zendesk.structure import Structure
+from sandbox.zendesk.tickets import Tickets
 
 
 class ZendeskSandbox:
@@ -61,6 +62,14 @@ class ZendeskSandbox:
         self.vote = articles.vote
         self.translate = articles.translate
         self.remove_translation = articles.remove_translation
+        tickets = Tickets(self.world)
+        self.put_ticket = tickets.put_ticket
+        self.comment = tickets.comment
+        self.set_status = tickets.set_status
+        self.delete_ticket = tickets.delete_ticket
+        self.restore_ticket = tickets.restore_ticket
+        self.redact = tickets.redact
+        self.system_update = tickets.system_update
         self.app: ASGIApp = self.brand_app(MAIN)
 
     def brand_app(self, name: str) -> ASGIApp:

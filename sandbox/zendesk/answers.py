@@ -50,3 +50,7 @@ def bad_request(code: str, detail: str) -> Problem:
 
 def unprocessable(error: str, description: str) -> Problem:
     return Problem(422, {"error": error, "description": description})
+
+
+def too_recent(error: str, floor: int) -> Problem:
+    return unprocessable(error, f"Too recent start_time. Use a start_time older than {floor // 60} minute(s)")

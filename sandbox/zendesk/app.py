@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Receive, Scope, Send
 
-from sandbox.zendesk import answers, help_center, pages, paging
+from sandbox.zendesk import answers, exports, help_center, pages, paging, support
 from sandbox.zendesk.answers import Answer, Problem
 from sandbox.zendesk.limits import Bucket, Limits
 from sandbox.zendesk.oauth import Caller, Credentials
@@ -18,12 +18,17 @@ from sandbox.zendesk.records import MAIN, Brand, Role, World
 from sandbox.zendesk.request import Request
 
 HELP_CENTER = "/api/v2/help_center"
+TICKETS = "tickets:read"
+ACCOUNT: tuple[Bucket, ...] = ("account",)
 SORTED = frozenset({"sort_by", "sort_order"})
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One path, who may ask (`least`, with a token for `scope`), and every parameter that it knows."""
+    """One path, who may ask (`least`, with a token for `scope`), and every parameter that it knows.
+
+    `forgiving`: wrong Basic credentials make the caller anonymous here, where every other path answers 401.
+    """
 
     path: str
     answer: Callable[[Request], Answer]
@@ -31,6 +36,7 @@ class Endpoint:
     least: Role = Role.ANONYMOUS
     scope: str = "hc:read"
     buckets: tuple[Bucket, ...] = ("help_center",)
+    forgiving: bool = False
 
 
 def _help_center() -> list[Endpoint]:
@@ -62,7 +68,52 @@ def _help_center() -> list[Endpoint]:
     return found
 
 
-ENDPOINTS = [(compile_path(endpoint.path), endpoint) for endpoint in _help_center()]
+def _support() -> list[Endpoint]:
+    lists = paging.PARAMS | SORTED | {"sort"}
+    root, shown = "/api/v2", frozenset({"ids"})
+    export: tuple[Bucket, ...] = ("account", "incremental_exports")
+    return [
+        Endpoint(f"{root}/users/me.json", support.me, scope="users:read", buckets=ACCOUNT, forgiving=True),
+        Endpoint(f"{root}/users/show_many.json", support.show_many_users, shown, Role.AGENT, "users:read", ACCOUNT),
+        Endpoint(f"{root}/tickets.json", support.tickets, lists, Role.AGENT, TICKETS, ("account", "tickets_index")),
+        Endpoint(f"{root}/tickets/show_many.json", support.show_many_tickets, shown, Role.AGENT, TICKETS, ACCOUNT),
+        Endpoint(f"{root}/tickets/{{id:int}}.json", support.ticket, frozenset(), Role.AGENT, TICKETS, ACCOUNT),
+        Endpoint(
+            f"{root}/tickets/{{id:int}}/comments.json",
+            support.comments,
+            lists | {"include", "include_inline_images"},
+            Role.AGENT,
+            TICKETS,
+            ACCOUNT,
+        ),
+        Endpoint(
+            f"{root}/deleted_tickets.json",
+            support.deleted_tickets,
+            paging.PARAMS,
+            Role.AGENT,
+            TICKETS,
+            ("account", "deleted_tickets"),
+        ),
+        Endpoint(
+            f"{root}/incremental/tickets/cursor.json",
+            exports.tickets,
+            frozenset({"start_time", "cursor", "per_page", "include", "exclude_deleted", "support_type_scope"}),
+            Role.ADMIN,
+            TICKETS,
+            export,
+        ),
+        Endpoint(
+            f"{root}/incremental/ticket_events.json",
+            exports.ticket_events,
+            frozenset({"start_time", "include"}),
+            Role.ADMIN,
+            TICKETS,
+            export,
+        ),
+    ]
+
+
+ENDPOINTS = [(compile_path(endpoint.path), endpoint) for endpoint in (*_help_center(), *_support())]
 
 
 class App:
@@ -118,7 +169,7 @@ class App:
         try:
             return self.credentials.identify(authorization)
         except Problem:
-            if endpoint.scope == "me" and authorization.startswith("Basic "):
+            if endpoint.forgiving and authorization.startswith("Basic "):
                 return Caller(Role.ANONYMOUS)
             raise
 
@@ -128,6 +179,8 @@ class App:
             raise answers.unauthenticated()
         if caller.role < endpoint.least or not caller.may(endpoint.scope):
             raise answers.forbidden()
+        if self.world.guide_only and endpoint.scope == TICKETS:
+            raise Problem(403, {"error": "SupportProductInactive"})
 
     def _read(self, http: HttpRequest, endpoint: Endpoint, place: dict[str, str], role: Role) -> Request:
         params = http.query_params.multi_items()

@@ -57,10 +57,7 @@ def incremental(request: Request) -> Answer:
     """Articles changed at or after `start_time`; the last change of a page starts the next, so ties repeat."""
     start = request.number("start_time", None, least=0)
     if start > request.world.now() - request.world.start_floor:
-        raise answers.unprocessable(
-            "StartTimeTooRecent",
-            f"Too recent start_time. Use a start_time older than {request.world.start_floor // 60} minute(s)",
-        )
+        raise answers.too_recent("StartTimeTooRecent", request.world.start_floor)
     changed = [record for record in request.brand.by_update() if record.updated_at >= start][
         : request.world.export_size
     ]

@@ -1,0 +1,124 @@
+"""How tickets, comments and their events look on the wire."""
+
+import html
+
+from sandbox.zendesk.answers import Json
+from sandbox.zendesk.records import Comment, Event, Ticket, World, iso
+from sandbox.zendesk.request import Request
+
+SCRUBBED = "SCRUBBED"
+SCRUBBED_AFTER = 30 * 86400
+
+
+def scrubbed(world: World, record: Ticket) -> bool:
+    """Whether the ticket was deleted so long ago that its text is gone."""
+    return record.deleted_at is not None and world.now() - record.deleted_at > SCRUBBED_AFTER
+
+
+def ticket(request: Request, record: Ticket) -> Json:
+    gone = scrubbed(request.world, record)
+    requester = request.world.users[record.requester_id]
+    return {
+        "id": record.id,
+        "url": f"{request.origin}/api/v2/tickets/{record.id}.json",
+        "external_id": None,
+        "via": {
+            "channel": "email",
+            "source": {"from": {"address": requester.email, "name": requester.name}, "to": {}, "rel": None},
+        },
+        "created_at": iso(record.created_at),
+        "updated_at": iso(record.updated_at),
+        "generated_timestamp": record.generated_at,
+        "type": "question",
+        "subject": SCRUBBED if gone else record.subject,
+        "raw_subject": SCRUBBED if gone else record.subject,
+        "description": SCRUBBED if gone else record.description,
+        "priority": "normal",
+        "status": record.status,
+        "recipient": None,
+        "requester_id": record.requester_id,
+        "submitter_id": record.requester_id,
+        "assignee_id": record.assignee_id,
+        "organization_id": None,
+        "group_id": None,
+        "brand_id": request.brand.id,
+        "tags": list(record.tags),
+        "custom_fields": [],
+        "satisfaction_rating": None,
+        "has_incidents": False,
+        "allow_channelback": False,
+        "is_public": any(comment.public for comment in record.comments),
+    }
+
+
+def comment(record: Comment) -> Json:
+    return {
+        "id": record.id,
+        "type": "Comment",
+        "author_id": record.author_id,
+        **_texts(record.body),
+        "public": record.public,
+        "attachments": [],
+        "audit_id": record.audit_id,
+        "via": {"channel": "email", "source": {"from": {}, "to": {}, "rel": None}},
+        "metadata": {"system": {}, "custom": {}},
+        "created_at": iso(record.created_at),
+    }
+
+
+def deleted_ticket(world: World, record: Ticket) -> Json:
+    agent = world.person("Sam Agent", "agent")
+    return {
+        "id": record.id,
+        "subject": record.subject,
+        "description": record.description,
+        "actor": {"id": agent.id, "name": agent.name},
+        "deleted_at": iso(record.deleted_at or 0),
+        "previous_state": "open",
+    }
+
+
+def event(world: World, record: Event, *, with_comments: bool) -> Json:
+    """An audit. Its comment is as it reads today, and left out unless it was asked for."""
+    return {
+        "id": record.id,
+        "ticket_id": record.ticket_id,
+        "timestamp": record.timestamp,
+        "created_at": iso(record.timestamp),
+        "updater_id": record.updater_id,
+        "via": "Mail",
+        "system": {},
+        "metadata": {},
+        "event_type": "Audit",
+        "child_events": _children(world, record, with_comments=with_comments),
+    }
+
+
+def _children(world: World, record: Event, *, with_comments: bool) -> list[Json]:
+    if record.comment_id is None:
+        return [{"id": record.id, "event_type": record.event_type, "via": "Web form"}]
+    if not with_comments:
+        return []
+    owner = world.tickets[record.ticket_id]
+    held = next(comment for comment in owner.comments if comment.id == record.comment_id)
+    return [
+        {
+            "id": held.id,
+            "type": "Comment",
+            "event_type": "Comment",
+            "comment_present": True,
+            "comment_public": held.public,
+            "author_id": held.author_id,
+            **_texts(SCRUBBED if scrubbed(world, owner) else held.body),
+            "public": held.public,
+            "attachments": [],
+            "audit_id": held.audit_id,
+            "via": "Mail",
+            "created_at": iso(held.created_at),
+        }
+    ]
+
+
+def _texts(body: str) -> Json:
+    paragraphs = "".join(f'<p dir="auto">{html.escape(part)}</p>' for part in body.split("\n\n"))
+    return {"body": body, "html_body": f'<div class="zd-comment" dir="auto">{paragraphs}</div>', "plain_body": body}

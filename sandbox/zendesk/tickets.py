@@ -1,0 +1,83 @@
+"""Edits of tickets, as customers, agents and the system itself make them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sandbox.zendesk.records import Comment, Event, Ticket, World
+
+REDACTED = "▇▇▇▇▇"
+
+
+class Tickets:
+    """Every edit of a ticket; each moves `generated_at`, and all but the system's own move `updated_at`."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    def put_ticket(
+        self,
+        subject: str,
+        description: str,
+        comments: Sequence[tuple[str, str, bool]] = (),
+        *,
+        status: str = "open",
+        requester: str = "Chris Customer",
+        tags: Sequence[str] = (),
+    ) -> int:
+        """Create a ticket; `comments` are (author, body, public), and whoever is not the requester is an agent.
+
+        The description is the first comment, as the vendor has it.
+        """
+        now, number = self.world.now(), self.world.new_id()
+        customer = self.world.person(requester).id
+        agent = self.world.person("Sam Agent", "agent").id
+        self.world.tickets[number] = Ticket(
+            number, subject, description, status, customer, agent, (), tuple(tags), now, now, now
+        )
+        for author, body, public in ((requester, description, True), *comments):
+            self.comment(number, body, public, author=author)
+        return number
+
+    def comment(self, ticket: int, body: str, public: bool = True, *, author: str = "Sam Agent") -> int:
+        """Add a comment and return its id."""
+        person = self.world.person(author, "agent")
+        now = self.world.now()
+        added = Comment(self.world.new_id(), self.world.new_id(), person.id, body, public, now)
+        old = self.world.tickets[ticket]
+        self._put(replace(old, comments=(*old.comments, added), updated_at=now))
+        self.world.events.append(Event(added.audit_id, ticket, person.id, now, "Comment", added.id))
+        return added.id
+
+    def set_status(self, ticket: int, status: str) -> None:
+        self._put(replace(self.world.tickets[ticket], status=status, updated_at=self.world.now()))
+        self._record(ticket, "Change")
+
+    def delete_ticket(self, ticket: int) -> None:
+        """Delete it softly: the export still brings it, with that status; thirty days later it is scrubbed."""
+        now = self.world.now()
+        self._put(replace(self.world.tickets[ticket], status="deleted", updated_at=now, deleted_at=now))
+        self._record(ticket, "Change")
+
+    def restore_ticket(self, ticket: int) -> None:
+        self._put(replace(self.world.tickets[ticket], status="open", updated_at=self.world.now(), deleted_at=None))
+        self._record(ticket, "Change")
+
+    def redact(self, comment: int) -> None:
+        """Black the comment out in place; its ticket changes, the comment has no time of change."""
+        old = next(
+            ticket for ticket in self.world.tickets.values() if any(held.id == comment for held in ticket.comments)
+        )
+        comments = tuple(replace(held, body=REDACTED) if held.id == comment else held for held in old.comments)
+        self._put(replace(old, comments=comments, description=comments[0].body, updated_at=self.world.now()))
+        self._record(old.id, "CommentRedactionEvent")
+
+    def system_update(self, ticket: int) -> None:
+        """Change the ticket as the system does: the export brings it again, `updated_at` stays."""
+        self._put(self.world.tickets[ticket])
+
+    def _put(self, ticket: Ticket) -> None:
+        self.world.tickets[ticket.id] = replace(ticket, generated_at=self.world.now())
+
+    def _record(self, ticket: int, event_type: str) -> None:
+        agent = self.world.person("Sam Agent", "agent").id
+        self.world.events.append(Event(self.world.new_id(), ticket, agent, self.world.now(), event_type))
