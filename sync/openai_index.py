@@ -28,6 +28,7 @@ LARGEST_FILE = 512 * 1024 * 1024
 LARGEST_BATCH = 2000
 TRIES = 3
 LONGEST_PAUSE = timedelta(seconds=5)
+SECOND_LOOK = timedelta(seconds=1)
 
 A = TypeVar("A", bound=answers.Answer)
 L = TypeVar("L", bound=answers.Identified)
@@ -169,11 +170,15 @@ class OpenAIIndex:
 
     def exists(self, file: FileId) -> bool:
         call = self._api.files.with_raw_response.retrieve
-        try:
-            self._ask.patiently(f"look for {file}", lambda: call(file), answers.Identified)
-        except Missing:
-            return False
-        return True
+        for pause in (SECOND_LOOK, None):  # an upload of a moment ago may not be visible yet
+            try:
+                self._ask.patiently(f"look for {file}", lambda: call(file), answers.Identified)
+            except Missing:
+                if pause:
+                    self._sleep(pause.total_seconds())
+            else:
+                return True
+        return False
 
     def files(self, store: StoreId) -> Iterator[StoredFile]:
         call = self._api.vector_stores.files.with_raw_response.list
