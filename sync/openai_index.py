@@ -21,9 +21,12 @@ from sync.errors import Misconfigured, Missing, Rejected, Retryable
 from sync.model import Attributes, Chunking, FileId, FileState, Filter, Hit, Rendered, StoredFile, StoreId, Upload
 from sync.openai_batches import Attaching, Files
 from sync.openai_checks import check_chunking, check_header, checked_address
-from sync.pace import Pacer, Unlimited
+from sync.pace import Pacer, Rate, Unlimited
 
 OPENAI = "https://api.openai.com/v1"
+UPLOADS = Rate(limit=1000, burst=20)
+ATTACHES = Rate(limit=300, burst=10)
+VOLUME = Rate(limit=2000, burst=500)
 LARGEST_FILE = 512 * 1024 * 1024
 LARGEST_BATCH = 2000
 TRIES = 3
@@ -73,8 +76,8 @@ def connect(
 class OpenAIIndex:
     """Implements `sync.model.Index`. It deletes and detaches only what it is told to; other files stay untouched.
 
-    `uploads` paces uploads (1,000 a minute), `attaches` the requests that attach (300 a minute for a store), `volume`
-    the files attached (2,000 a minute; its burst must hold a batch).
+    `uploads` paces uploads (UPLOADS), `attaches` the requests that attach (ATTACHES), `volume` the files attached
+    (VOLUME, in portions of its burst); without `volume`, that limit is left to the server's refusals.
     """
 
     def __init__(
@@ -328,7 +331,8 @@ class _Batches:
         doing = f"attach {len(batch)} files to {store}"
 
         def attempt() -> answers.BatchAnswer:
-            self._volume.wait(len(batch))
+            for first in range(0, len(batch), VOLUME.burst):
+                self._volume.wait(min(VOLUME.burst, len(batch) - first))
             self._attaches.wait()
             return self._asking.once(
                 doing, lambda: self._calls.create(store, files=batch), answers.BatchAnswer, self._attaches
