@@ -23,28 +23,31 @@ class Tickets:
         status: str = "open",
         requester: str = "Chris Customer",
         tags: Sequence[str] = (),
+        at: float | None = None,
     ) -> int:
         """Create a ticket; `comments` are (author, body, public), and whoever is not the requester is an agent.
 
-        The description is the first comment, as the vendor has it.
+        The description is the first comment, as the vendor has it. `at`: when all this was, now where left out.
         """
-        now, number = self.world.now(), self.world.new_id()
+        now, number = self._moment(at), self.world.new_id()
         customer = self.world.person(requester).id
         agent = self.world.person("Sam Agent", "agent").id
         self.world.tickets[number] = Ticket(
             number, subject, description, status, customer, agent, (), tuple(tags), now, now, now
         )
         for author, body, public in ((requester, description, True), *comments):
-            self.comment(number, body, public, author=author)
+            self.comment(number, body, public, author=author, at=at)
         return number
 
-    def comment(self, ticket: int, body: str, public: bool = True, *, author: str = "Sam Agent") -> int:
+    def comment(
+        self, ticket: int, body: str, public: bool = True, *, author: str = "Sam Agent", at: float | None = None
+    ) -> int:
         """Add a comment and return its id."""
         person = self.world.person(author, "agent")
-        now = self.world.now()
+        now = self._moment(at)
         added = Comment(self.world.new_id(), self.world.new_id(), person.id, body, public, now)
         old = self.world.tickets[ticket]
-        self._put(replace(old, comments=(*old.comments, added), updated_at=now))
+        self._put(replace(old, comments=(*old.comments, added), updated_at=now), now)
         self.world.events.append(Event(added.audit_id, ticket, person.id, now, "Comment", added.id))
         return added.id
 
@@ -75,8 +78,11 @@ class Tickets:
         """Change the ticket as the system does: the export brings it again, `updated_at` stays."""
         self._put(self.world.tickets[ticket])
 
-    def _put(self, ticket: Ticket) -> None:
-        self.world.tickets[ticket.id] = replace(ticket, generated_at=self.world.now())
+    def _put(self, ticket: Ticket, at: int | None = None) -> None:
+        self.world.tickets[ticket.id] = replace(ticket, generated_at=self._moment(at))
+
+    def _moment(self, at: float | None) -> int:
+        return self.world.now() if at is None else int(at)
 
     def _record(self, ticket: int, event_type: str) -> None:
         agent = self.world.person("Sam Agent", "agent").id
