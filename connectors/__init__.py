@@ -1,1 +1,24 @@
 """One file per source, and what they share: `api` (the wire) and `text` (to Markdown)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from connectors.zendesk import Zendesk, ZendeskSettings
+from sync.model import Connector
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of source: what an operator sets, and the connector made of valid settings."""
+
+    settings: type[BaseModel]
+    connect: Callable[[Any], Connector]
+
+
+CONNECTORS: Final[Mapping[str, Kind]] = {
+    "zendesk": Kind(ZendeskSettings, Zendesk),
+}
+"""Every kind of source by the name that the configuration gives it."""

@@ -8,6 +8,7 @@ import json
 import random
 import threading
 import time
+import weakref
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -265,7 +266,7 @@ def judge(answer: Answer, where: str, settings: str, expect: Collection[int] = (
         except ValueError as error:
             raise Retryable(f"{where} answered {answer.status} without whole JSON") from error
         return answer
-    raise _refusal(answer, where, settings)
+    raise refusal(answer, where, settings)
 
 
 def retry_after(headers: Mapping[str, str], clock: Clock = now) -> timedelta | None:
@@ -302,6 +303,7 @@ class HttpxTransport:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"User-Agent": "answerwell"},
         )
+        weakref.finalize(self, self._client.close)  # a connector is dropped, not closed
 
     def __call__(self, request: Request) -> Answer:
         where = request.url
@@ -319,11 +321,8 @@ class HttpxTransport:
             raise Retryable(f"{where} could not be read ({type(error).__name__}); check the address") from error
         return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
 
-    def close(self) -> None:
-        self._client.close()
 
-
-def _refusal(answer: Answer, where: str, settings: str) -> SyncError:
+def refusal(answer: Answer, where: str, settings: str) -> SyncError:
     status = answer.status
     said = f"{status}{_code(answer)}"
     if status == 429:

@@ -89,10 +89,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def transport() -> Iterator[api.HttpxTransport]:
-    transport = api.HttpxTransport(timeout=0.5)
-    yield transport
-    transport.close()
+def transport() -> api.HttpxTransport:
+    return api.HttpxTransport(timeout=0.5)
 
 
 @pytest.fixture

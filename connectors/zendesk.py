@@ -1,0 +1,195 @@
+"""Zendesk: the articles of its help centers and, where asked for, its tickets."""
+
+import hashlib
+import json
+import time
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+
+from connectors import api
+from connectors.api import Api, Json
+from connectors.zendesk_articles import OPEN_HELP, HelpCenter
+from sync.errors import CursorExpired, Gone
+from sync.model import Change, Cursor, Document, Page
+
+
+class ZendeskSettings(BaseModel):
+    """One Zendesk account: `url` is its origin, `brand_urls` those of further help centers.
+
+    `locales`: the only ones to keep; all when empty. `public` False: visitors must sign in, so no article is public.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str
+    brand_urls: tuple[str, ...] = ()
+    locales: frozenset[str] = frozenset()
+    public: bool = True
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    email: str = ""
+    api_token: SecretStr = SecretStr("")
+    include: tuple[Literal["articles", "tickets"], ...] = Field(("articles",), min_length=1)
+
+    @field_validator("url")
+    @classmethod
+    def _origin(cls, value: str, info: ValidationInfo) -> str:
+        return api.check_origin(value, str(info.field_name))
+
+    @field_validator("brand_urls")
+    @classmethod
+    def _origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(api.check_origin(value, "brand_urls") for value in values)
+
+    @field_validator("locales")
+    @classmethod
+    def _lower(cls, values: frozenset[str]) -> frozenset[str]:
+        return frozenset(value.lower() for value in values)
+
+    @model_validator(mode="after")
+    def _one_pair(self) -> "ZendeskSettings":
+        oauth = (bool(self.client_id), bool(self.client_secret.get_secret_value()))
+        token = (bool(self.email), bool(self.api_token.get_secret_value()))
+        if sorted((oauth, token)) != [(False, False), (True, True)]:
+            raise ValueError("give either client_id and client_secret, or email and api_token")
+        return self
+
+
+class Part(Protocol):
+    """One thing that an account holds, with a cursor state of its own."""
+
+    key: str
+
+    def head(self) -> Json: ...
+    def snapshot(self, after: Json | None) -> tuple[list[Change], Json | None]: ...
+    def changes(self, state: Json) -> tuple[list[Change], Json, bool]: ...
+
+
+class Zendesk:
+    """Reads one account, part after part: each help center, then the tickets.
+
+    A cursor is JSON. `scope` in it names what the settings include: a cursor made under others is expired.
+    """
+
+    def __init__(
+        self,
+        settings: ZendeskSettings,
+        *,
+        clock: api.Clock = api.now,
+        sleep: api.Sleep = time.sleep,
+        timeout: float = 60.0,
+    ) -> None:
+        account = _Account(settings, clock, sleep, api.HttpxTransport(timeout))
+        self._centers = account.help_centers() if "articles" in settings.include else ()
+        self._parts: tuple[Part, ...] = self._centers
+        self._homes: dict[int, HelpCenter] = {}
+        self._scope = _scope(settings)
+
+    def head(self) -> Cursor:
+        return self._cursor({"part": 0, "states": [part.head() for part in self._parts]})
+
+    def snapshot(self, after: Cursor | None) -> Page:
+        place: Json = self._place(after) if after is not None else {"part": 0, "after": None}
+        number, state = int(place["part"]), place["after"]
+        changes: list[Change] = []
+        while number < len(self._parts) and not changes:
+            changes, state = self._parts[number].snapshot(state)
+            self._remember(self._parts[number], changes)
+            number += state is None
+        return Page(tuple(changes), self._cursor({"part": number, "after": state}), number < len(self._parts))
+
+    def changes(self, after: Cursor) -> Page:
+        place = self._place(after)
+        number, states = int(place["part"]), list(place["states"])
+        changes: list[Change] = []
+        while number < len(self._parts) and not changes:
+            changes, states[number], more = self._parts[number].changes(states[number])
+            self._remember(self._parts[number], changes)
+            number += not more
+        finished = number == len(self._parts)
+        return Page(tuple(changes), self._cursor({"part": 0 if finished else number, "states": states}), not finished)
+
+    def fetch(self, external_id: str) -> Document:
+        number, _, locale = external_id.partition(":")
+        if not number.isdecimal() or not locale or not self._centers:
+            raise Gone(f"zendesk: {external_id} is not among what the settings include")
+        article = int(number)
+        home = self._homes.get(article)
+        for center in sorted(self._centers, key=lambda center: center is not home):
+            document = center.fetch(article, locale)
+            if document is not None:
+                self._homes[article] = center
+                return document
+        raise Gone(f"zendesk: no help center has article {article}")
+
+    def _remember(self, part: Part, changes: list[Change]) -> None:
+        """Note which brand an article lives in, so that `fetch` asks there first."""
+        home = next((center for center in self._centers if center is part), None)
+        if home is not None and len(self._centers) > 1:
+            self._homes.update((int(change.external_id.partition(":")[0]), home) for change in changes)
+
+    def _cursor(self, place: Json) -> Cursor:
+        return Cursor(json.dumps({"scope": self._scope, **place}, separators=(",", ":")))
+
+    def _place(self, cursor: Cursor) -> Json:
+        try:
+            place = json.loads(cursor)
+        except ValueError as error:
+            raise CursorExpired("zendesk: the cursor is not one of ours") from error
+        if not isinstance(place, dict) or place.get("scope") != self._scope:
+            raise CursorExpired("zendesk: the cursor was made under other settings")
+        return place
+
+
+class _Account:
+    """Who we are at each of the account's addresses: the configured client, or nobody."""
+
+    def __init__(self, settings: ZendeskSettings, clock: api.Clock, sleep: api.Sleep, transport: api.Transport) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._sleep = sleep
+        self._transport = transport
+        self._pacer = api.Pacer(clock)
+        self._auth = self._sign_in()
+
+    def help_centers(self) -> tuple[HelpCenter, ...]:
+        return tuple(self._help_center(origin) for origin in _brands(self._settings))
+
+    def _help_center(self, origin: str) -> HelpCenter:
+        nobody = self._api(origin, api.Anonymous(), api.Pacer(self._clock), OPEN_HELP)
+        return HelpCenter(
+            self.signed_in(origin),
+            nobody,
+            locales=self._settings.locales,
+            public=self._settings.public,
+            clock=self._clock,
+        )
+
+    def signed_in(self, origin: str) -> Api:
+        return self._api(origin, self._auth, self._pacer, self._credentials)
+
+    def _api(self, origin: str, auth: api.Auth, pacer: api.Pacer, settings: str) -> Api:
+        return Api("zendesk", origin, auth, self._transport, settings, pacer, self._sleep)
+
+    @property
+    def _credentials(self) -> str:
+        return "client_id and client_secret" if self._settings.client_id else "email and api_token"
+
+    def _sign_in(self) -> api.Auth:
+        settings = self._settings
+        if not settings.client_id:
+            return api.Basic(f"{settings.email}/token", settings.api_token)
+        exchange = self._api(settings.url, api.Anonymous(), self._pacer, self._credentials)
+        return api.ClientCredentials(
+            exchange, "/oauth/tokens", settings.client_id, settings.client_secret, "read", self._clock
+        )
+
+
+def _brands(settings: ZendeskSettings) -> list[str]:
+    return list(dict.fromkeys((settings.url, *settings.brand_urls)))
+
+
+def _scope(settings: ZendeskSettings) -> str:
+    scope = [_brands(settings), sorted(settings.locales), settings.public, sorted(settings.include)]
+    return hashlib.sha256(json.dumps(scope).encode()).hexdigest()[:8]

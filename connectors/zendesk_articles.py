@@ -1,0 +1,262 @@
+"""The articles of one Zendesk help center: one brand, every published locale."""
+
+import hashlib
+import json
+from datetime import timedelta
+from functools import partial
+
+from connectors import api
+from connectors.api import Answer, Api, Clock, Json
+from connectors.memo import Memo
+from connectors.zendesk_editions import (
+    Edition,
+    Names,
+    article_id,
+    by_id,
+    document,
+    editions,
+    locale_of,
+    openly_shows,
+)
+from connectors.zendesk_pages import everything, page, query_of, record, rows, time_of
+from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
+from sync.model import Audience, Change, Document
+
+ROOT = "/api/v2/help_center"
+FEED = f"{ROOT}/incremental/articles.json"
+BUCKET = "help_center"
+FULL = 1000  # articles on a page of the feed
+FEED_AGE = 65  # seconds: a start_time younger than a minute is refused
+FEW = 5
+SEEN = 1000
+OPEN_HELP = "url; if this help center requires visitors to sign in, set public = false"
+
+
+class HelpCenter:
+    """Reads one brand. `locales`: the ones to keep, empty for all. `public` False: visitors must sign in to read it."""
+
+    def __init__(
+        self, signed_in: Api, anonymous: Api, *, locales: frozenset[str], public: bool, clock: Clock = api.now
+    ) -> None:
+        self.key = signed_in.origin
+        self._api = signed_in
+        self._anonymous = anonymous
+        self._wanted = locales
+        self._public = public
+        self._clock = clock
+        self._skew = timedelta(0)
+        self._names: Memo[Names] = Memo(clock, timedelta(minutes=5))
+        self._locales: Memo[frozenset[str]] = Memo(clock, timedelta(minutes=5))
+        self._listed: Memo[frozenset[int]] = Memo(clock, timedelta(minutes=30))
+        self._root: Memo[bool] = Memo(clock, timedelta(minutes=1))
+
+    def head(self) -> Json:
+        """Return the feed's state for now; what the feed already shows counts as seen."""
+        answer, start = self._feed(self._youngest_start())
+        shown = rows(answer, "articles", self._api.where(FEED))
+        return {"time": start, "seen": [_fingerprint(row) for row in shown[:SEEN]]}
+
+    def snapshot(self, after: Json | None) -> tuple[list[Change], Json | None]:
+        """Return one page of every published edition, and where the next one starts; None after the last."""
+        if after is None:
+            for memo in (self._names, self._locales, self._listed, self._root):
+                memo.forget()
+        path, include = f"{ROOT}/articles.json", {"include": "translations"}
+        answer, found, following = page(self._api, path, "articles", include, after, bucket=BUCKET, expect=(404,))
+        self._refuse_missing(answer, path)
+        listed = [e for row in by_id(found).values() for e in editions(row, self._wanted, self.key)]
+        public = {
+            locale: self._listed.get(locale, partial(self._public_ids, locale))
+            for locale in sorted({edition.locale for edition in listed if self._may_be_public(edition)})
+        }
+        return [self._by_listing(edition, public.get(edition.locale, frozenset())) for edition in listed], following
+
+    def changes(self, state: Json) -> tuple[list[Change], Json, bool]:
+        """Return what the feed shows since `state`, the next state, and whether the feed has more."""
+        since, seen = int(state["time"]), set(state["seen"])
+        answer, start = self._feed(min(since, self._youngest_start()))
+        shown = rows(answer, "articles", self._api.where(FEED))
+        end = int(answer.json().get("end_time") or 1)  # 1 where nothing changed
+        following = int(query_of(answer.json().get("next_page"), "start_time") or 0)
+        youngest = self._youngest_start()
+        if len(shown) >= FULL and max(following, end) <= start:
+            raise CursorExpired(f"{self._api.where(FEED)}: more changes in one second than a page holds")
+        reached = max(since, min(end, youngest))
+        fresh = [row for row in by_id(shown).values() if _fingerprint(row) not in seen]
+        following_state = {"time": reached, "seen": _boundary(shown, reached, end) if shown else state["seen"]}
+        return self._changed(fresh), following_state, bool(shown) and start < following <= youngest
+
+    def fetch(self, article: int, locale: str) -> Document | None:
+        """Return the edition as it is now; None where this help center has no such article. Raises Gone."""
+        row = self._read(article)
+        if row is None:
+            self._root.get("", self._check_root)
+            return None
+        for edition in editions(row, self._wanted, self.key):
+            if edition.locale == locale:
+                public = self._may_be_public(edition) and self._loads_anonymously(edition)
+                return self._document(edition, public=public)
+        raise Gone(f"{self._api.where(f'{ROOT}/articles/{article}.json')}: not published in {locale}")
+
+    def _changed(self, shown: list[Json]) -> list[Change]:
+        found: list[Edition] = []
+        gone: list[Change] = []
+        for row in shown:
+            current, absent = self._current(row)
+            found += current
+            gone += [Change(article_id(row["id"], locale), None) for locale in sorted(absent)]
+        return gone + [
+            change
+            for locale in sorted({edition.locale for edition in found})
+            for change in self._judged(locale, [edition for edition in found if edition.locale == locale])
+        ]
+
+    def _current(self, row: Json) -> tuple[list[Edition], frozenset[str]]:
+        """Return the published editions of an article in the feed, and the locales that have none.
+
+        The feed shows an article in its source locale only; the others are read where there may be any.
+        """
+        shown = locale_of(row)
+        wanted = self._wanted or self._locales.get("", self._enabled_locales) | {shown}
+        article = row if wanted == {shown} else self._read(row["id"])
+        found = editions(article, self._wanted, self.key) if article else []
+        return found, wanted - {edition.locale for edition in found}
+
+    def _judged(self, locale: str, found: list[Edition]) -> list[Change]:
+        """Decide who may read changed editions, by single loads or by the listing, whichever is cheaper."""
+        asked = [edition for edition in found if self._may_be_public(edition)]
+        listed = self._public_ids_within(locale, len(asked)) if len(asked) > FEW else None
+        if listed is not None:
+            return [self._by_listing(edition, listed) for edition in found]
+        public = {edition.article for edition in asked if self._loads_anonymously(edition)}
+        return [_change(self._document(edition, public=edition.article in public)) for edition in found]
+
+    def _by_listing(self, edition: Edition, listed: frozenset[int]) -> Change:
+        public = self._may_be_public(edition) and edition.article in listed
+        unconfirmed = self._may_be_public(edition) and not public
+        return _change(self._document(edition, public=public), unconfirmed=unconfirmed)
+
+    def _may_be_public(self, edition: Edition) -> bool:
+        return self._public and not edition.marked
+
+    def _loads_anonymously(self, edition: Edition) -> bool:
+        """Whether the whole world may load this edition: the authority on who may read it."""
+        path = f"{ROOT}/{edition.locale}/articles/{edition.article}.json"
+        answer = self._anonymous.get(path, expect=(401, 403, 404), buckets=(BUCKET,))
+        if answer.status != 200:
+            return False
+        article = answer.json().get("article")
+        if not isinstance(article, dict) or article.get("id") != edition.article:
+            raise Retryable(f"{self._anonymous.where(path)} answered without the article")
+        return openly_shows(article, edition.locale)
+
+    def _public_ids(self, locale: str) -> frozenset[int]:
+        return self._public_ids_within(locale, None) or frozenset[int]()
+
+    def _public_ids_within(self, locale: str, pages: int | None) -> frozenset[int] | None:
+        """Return the ids that anyone may list in the locale; None if that takes more pages than given."""
+        path = f"{ROOT}/{locale}/articles.json"
+        ids: set[int] = set()
+        after: Json | None = None
+        read = 0
+        while read != pages:
+            answer, found, after = page(self._anonymous, path, "articles", {}, after, bucket=BUCKET, expect=(404,))
+            if answer.status == 404:
+                self._refuse_unless_disabled(locale, answer, self._anonymous.where(path))
+                return frozenset()
+            ids.update(row["id"] for row in found if openly_shows(row, locale))
+            if after is None:
+                return frozenset(ids)
+            read += 1
+        return None
+
+    def _document(self, edition: Edition, *, public: bool) -> Document:
+        audience = Audience.PUBLIC if public else Audience.INTERNAL
+        return document(edition, audience, self._breadcrumb(edition))
+
+    def _breadcrumb(self, edition: Edition) -> tuple[str, ...]:
+        if edition.section is None:
+            return ()
+        names = self._names.get("", partial(self._read_names, ROOT))
+        if edition.section not in names.sections and edition.section not in names.unknown:
+            self._names.forget()  # made since we last looked, or hidden from us
+            names = self._names.get("", partial(self._read_names, ROOT))
+            if edition.section not in names.sections:
+                names.unknown.add(edition.section)
+        if edition.own or edition.locale not in self._locales.get("", self._enabled_locales):
+            return names.path(edition.section, names)
+        local = self._names.get(edition.locale, partial(self._read_names, f"{ROOT}/{edition.locale}"))
+        return names.path(edition.section, local)
+
+    def _read_names(self, root: str) -> Names:
+        sections = everything(self._api, f"{root}/sections.json", "sections", {}, bucket=BUCKET)
+        categories = everything(self._api, f"{root}/categories.json", "categories", {}, bucket=BUCKET)
+        return Names(by_id(sections), by_id(categories))
+
+    def _enabled_locales(self) -> frozenset[str]:
+        path = f"{ROOT}/locales.json"
+        answer = self._api.get(path, buckets=(BUCKET,))
+        locales = answer.json().get("locales")
+        if not isinstance(locales, list) or not locales:
+            raise Retryable(f"{self._api.where(path)} answered without locales")
+        return frozenset(str(locale).lower() for locale in locales)
+
+    def _read(self, article: int) -> Json | None:
+        path = f"{ROOT}/articles/{article}.json"
+        return record(self._api, path, "article", {"include": "translations"}, bucket=BUCKET)
+
+    def _check_root(self) -> bool:
+        """Make sure that the help center still lists articles, so that one that it does not find is truly gone."""
+        path = f"{ROOT}/articles.json"
+        answer = self._api.get(path, {"page[size]": 1}, expect=(404,), buckets=(BUCKET,))
+        self._refuse_missing(answer, path)
+        rows(answer, "articles", self._api.where(path))
+        return True
+
+    def _refuse_missing(self, answer: Answer, path: str) -> None:
+        """A brand without a help center answers 404: that is no empty list."""
+        if answer.status == 404:
+            raise Misconfigured(
+                f"{self._api.where(path)}: no help center there (404); enable it, or correct url and brand_urls"
+            )
+
+    def _refuse_unless_disabled(self, locale: str, answer: Answer, where: str) -> None:
+        """A locale that the help center does not offer is read by nobody; any other 404 is a failure."""
+        if locale in self._locales.get("", self._enabled_locales):
+            raise api.refusal(answer, where, OPEN_HELP)
+
+    def _feed(self, start: int) -> tuple[Answer, int]:
+        """Return a page of the feed and the start that was sent: an older one where ours was too young."""
+        for sent in (start, None):
+            asked = start if sent is not None else self._youngest_start()
+            answer = self._api.get(FEED, {"start_time": asked}, expect=(400, 404, 422), buckets=(BUCKET,))
+            self._refuse_missing(answer, FEED)
+            if answer.date is not None:
+                self._skew = answer.date - self._clock()
+            if answer.status == 200:
+                return answer, asked
+            if b"recent" not in answer.body:
+                break
+        raise api.refusal(answer, self._api.where(FEED), "url")
+
+    def _youngest_start(self) -> int:
+        """The youngest start_time that the feed accepts, by the source's own clock once it has told it."""
+        return int((self._clock() + self._skew).timestamp()) - FEED_AGE
+
+
+def _change(document: Document, *, unconfirmed: bool = False) -> Change:
+    return Change(document.external_id, document.version, document, unconfirmed)
+
+
+def _fingerprint(row: Json) -> str:
+    """Tell rows of the feed apart: the same row, seen again where two reads overlap, costs nothing."""
+    kept = {name: value for name, value in row.items() if name not in ("vote_sum", "vote_count")}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _boundary(shown: list[Json], reached: int, end: int) -> list[str]:
+    """Return the fingerprints of what a read from `reached` will show again."""
+    times = {row["id"]: int(time_of(row.get("updated_at")).timestamp()) for row in shown}
+    if max(times.values()) < end:  # the feed goes by another time than the row's own
+        return [_fingerprint(row) for row in shown[-SEEN:]]
+    return [_fingerprint(row) for row in shown if times[row["id"]] >= reached][-SEEN:]

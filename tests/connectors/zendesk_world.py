@@ -1,0 +1,104 @@
+"""A served Zendesk account behind the contract's common names."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from connectors.zendesk import Zendesk, ZendeskSettings
+from sandbox.wire import Wire, serve
+from sandbox.zendesk import ZendeskSandbox
+
+START = 1_790_000_000.0
+
+
+@dataclass
+class Clock:
+    """The account's clock and ours; it moves only when told."""
+
+    now: float = START
+
+    def __call__(self) -> float:
+        return self.now
+
+    def utc(self) -> datetime:
+        return datetime.fromtimestamp(self.now, UTC)
+
+
+@dataclass
+class ZendeskWorld:
+    """One account on loopback; its articles by the ids that the connector gives them."""
+
+    sandbox: ZendeskSandbox
+    clock: Clock
+    wire: Wire
+    url: str
+    secrets: tuple[str, ...] = ("zendesk-secret", "zendesk-token")
+    writes: frozenset[str] = frozenset({"/oauth/tokens"})
+    several_pages: int = 250
+    timeout: float = 0.3
+    slept: list[float] = field(default_factory=list)
+
+    def connect(self, **settings: object) -> Zendesk:
+        credentials = {} if "email" in settings else {"client_id": "answerwell", "client_secret": "zendesk-secret"}
+        valid = ZendeskSettings.model_validate({"url": self.url, **credentials, **settings})
+        return Zendesk(valid, clock=self.clock.utc, sleep=self.slept.append, timeout=self.timeout)
+
+    def later(self) -> None:
+        self.clock.now += 600
+
+    def put(self, title: str, html: str, labels: tuple[str, ...] = ()) -> str:
+        return f"{self.sandbox.put_article(title=title, body=html, labels=labels)}:en-us"
+
+    def edit(self, external_id: str, html: str) -> None:
+        self.sandbox.put_article(id=_number(external_id), body=html)
+
+    def relabel(self, external_id: str, labels: tuple[str, ...]) -> None:
+        self.sandbox.put_article(id=_number(external_id), labels=labels)
+
+    def move(self, external_id: str) -> None:
+        section = self.sandbox.put_section("Elsewhere")
+        self.sandbox.put_article(id=_number(external_id), section=section)
+
+    def touch(self, external_id: str) -> None:
+        self.sandbox.vote(_number(external_id))
+
+    def restrict(self, external_id: str) -> None:
+        self.sandbox.segment(_number(external_id), self.sandbox.signed_in)
+
+    def unrestrict(self, external_id: str) -> None:
+        self.sandbox.segment(_number(external_id), None)
+
+    def unpublish(self, external_id: str) -> None:
+        self.sandbox.set_draft(_number(external_id), "en-us", draft=True)
+
+    def publish(self, external_id: str) -> None:
+        self.sandbox.set_draft(_number(external_id), "en-us", draft=False)
+
+    def delete(self, external_id: str) -> None:
+        self.sandbox.archive_article(_number(external_id))
+
+    def restore(self, external_id: str) -> None:
+        self.sandbox.restore_article(_number(external_id))
+
+    def close(self) -> None:
+        self.sandbox.close_to_public()
+
+    def open(self) -> None:
+        self.sandbox.close_to_public(closed=False)
+
+    def disable(self) -> None:
+        self.sandbox.disable_help_center()
+
+
+@contextmanager
+def zendesk_world() -> Iterator[ZendeskWorld]:
+    clock = Clock()
+    sandbox = ZendeskSandbox(clock=clock)
+    wire = Wire(sandbox.app)
+    with serve(wire) as url:
+        yield ZendeskWorld(sandbox, clock, wire, url)
+
+
+def _number(external_id: str) -> int:
+    return int(external_id.partition(":")[0])
