@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 from pathlib import Path
 from types import FrameType
 
@@ -23,12 +24,13 @@ def run(load: Path | None, port_zendesk: int, port_openai: int, data: Path) -> N
     account = samples.acme() if load is None else loaded(load)
     data.mkdir(parents=True, exist_ok=True)
     store = OpenAISandbox(data / "openai.db", api_key=API_KEY)
+    stopped = _stopped_by_signal()
     with serve(Wire(account.app), port_zendesk) as zendesk, serve(Wire(store.app), port_openai) as openai:
         _say(f"Zendesk: {zendesk}")
         _say(f"OpenAI:  {openai}/v1\n")
         _say("answerwell.toml for both:\n")
         _say(configuration(zendesk, openai, tickets=load is None))
-        _wait()
+        stopped.wait()
 
 
 def loaded(folder: Path) -> ZendeskSandbox:
@@ -66,20 +68,16 @@ include = {include}
 """
 
 
-def _wait() -> None:
-    """Return when somebody stops the program."""
-    waiting = {signal.SIGINT, signal.SIGTERM}
+def _stopped_by_signal() -> threading.Event:
+    """An event that the first SIGINT or SIGTERM sets."""
+    stopped = threading.Event()
 
     def stop(_: int, __: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        stopped.set()
 
-    for number in waiting:
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    try:
-        while True:
-            signal.pause()
-    except KeyboardInterrupt:
-        _say("stopped")
+    return stopped
 
 
 def _say(text: str) -> None:

@@ -8,7 +8,7 @@ from sandbox.zendesk.answers import Answer, Json
 from sandbox.zendesk.paging import Listing, paged
 from sandbox.zendesk.records import Article, Category, Section, Translation
 from sandbox.zendesk.request import Request
-from sandbox.zendesk.visibility import readable, sees, visible_translations
+from sandbox.zendesk.visibility import enters, readable, sees, visible_translations
 
 PLACED: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("position", lambda record: (record.position, record.id)),
@@ -116,10 +116,10 @@ def categories(request: Request) -> Answer:
     locale = request.locale
     listing: Listing[Category] = Listing(
         name="categories",
-        records=sorted(request.brand.categories.values(), key=lambda record: record.id),
+        records=sorted(request.brand.categories.copy().values(), key=lambda record: record.id),
         key=lambda record: (record.id,),
         shape=lambda record: shapes.category(request, record, locale),
-        keep=lambda record: locale is None or locale in record.names,
+        keep=lambda record: enters(request) and (locale is None or locale in record.names),
         sorts=PLACED,
     )
     return paged(request, listing)
@@ -133,10 +133,12 @@ def sections(request: Request) -> Answer:
         raise answers.record_not_found()
     listing: Listing[Section] = Listing(
         name="sections",
-        records=sorted(request.brand.sections.values(), key=lambda record: record.id),
+        records=sorted(request.brand.sections.copy().values(), key=lambda record: record.id),
         key=lambda record: (record.id,),
         shape=lambda record: shapes.section(request, record, locale),
-        keep=lambda record: (locale is None or locale in record.names) and category in {None, record.category_id},
+        keep=lambda record: (
+            enters(request) and (locale is None or locale in record.names) and category in {None, record.category_id}
+        ),
         sorts=PLACED,
     )
     return paged(request, listing)

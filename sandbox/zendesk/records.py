@@ -180,28 +180,28 @@ class Brand:
     categories: dict[int, Category] = field(default_factory=dict)
     sections: dict[int, Section] = field(default_factory=dict)
     articles: dict[int, Article] = field(default_factory=dict)
-    _ordered: tuple[list[Article], list[Article]] | None = None
+    _edits: int = 0
+    _ordered: tuple[int, list[Article], list[Article]] = (-1, [], [])
 
     def put(self, article: Article) -> None:
         self.articles[article.id] = article
-        self._ordered = None
+        self._edits += 1
 
     def by_id(self) -> list[Article]:
-        return self._in_order()[0]
-
-    def by_update(self) -> list[Article]:
+        """What is not archived, by id."""
         return self._in_order()[1]
 
-    def _in_order(self) -> tuple[list[Article], list[Article]]:
-        ordered = self._ordered
-        if ordered is None:
+    def by_update(self) -> list[Article]:
+        """What is not archived, by the time it was last changed."""
+        return self._in_order()[2]
+
+    def _in_order(self) -> tuple[int, list[Article], list[Article]]:
+        edits = self._edits  # before the articles are read: an edit meanwhile makes this order out of date at once
+        if self._ordered[0] != edits:
             alive = [article for article in list(self.articles.values()) if not article.archived]
-            ordered = (
-                sorted(alive, key=lambda article: article.id),
-                sorted(alive, key=lambda article: (article.updated_at, article.id)),
-            )
-            self._ordered = ordered
-        return ordered
+            by_id = sorted(alive, key=lambda article: article.id)
+            self._ordered = edits, by_id, sorted(by_id, key=lambda article: article.updated_at)
+        return self._ordered
 
 
 @dataclass

@@ -5,6 +5,11 @@ from sandbox.zendesk.records import Article, Role, Translation
 from sandbox.zendesk.request import Request
 
 
+def enters(request: Request) -> bool:
+    """Whether the asker gets into the help center at all."""
+    return request.role is not Role.ANONYMOUS or request.brand.access == "open"
+
+
 def sees(request: Request, record: Article, locale: str | None) -> bool:
     """Whether the article has that locale (None: its own) and the asker may read it there."""
     translation = record.translations.get(locale or record.source_locale)
@@ -16,7 +21,7 @@ def sees(request: Request, record: Article, locale: str | None) -> bool:
         return False
     segments = [s for s in (record.user_segment_id, *record.user_segment_ids) if s is not None]
     if request.role is Role.ANONYMOUS:
-        return not segments and request.brand.access == "open"
+        return not segments and enters(request)
     return all(request.world.segments[segment].user_type == "signed_in_users" for segment in segments)
 
 
