@@ -188,6 +188,16 @@ def test_editing_moves_both_times_and_voting_only_one(desk: Desk) -> None:
     assert (edited["title"], edited["body"], edited["vote_sum"]) == ("A", "new", 1)
 
 
+def test_a_new_label_is_a_change_but_no_edit_of_the_text(desk: Desk) -> None:
+    article = desk.sandbox.put_article(title="A", body="b")
+    desk.clock.pass_time(60)
+
+    desk.sandbox.put_article(id=article, title="A", labels=["x"])
+
+    shown = listed(desk)[article]
+    assert (shown["updated_at"], shown["edited_at"]) == ("2026-09-21T14:14:20Z", "2026-09-21T14:13:20Z")
+
+
 def test_an_edit_leaves_alone_what_it_does_not_name(desk: Desk) -> None:
     staff = desk.sandbox.staff
     article = desk.sandbox.put_article(title="A", body="b", labels=["x"], draft=True, user_segment_id=staff)
@@ -204,9 +214,10 @@ def test_an_archived_article_answers_404_until_it_is_restored(desk: Desk) -> Non
 
     desk.sandbox.archive_article(article)
     gone = desk.get(f"{HC}/articles/{article}.json")
+    page = desk.visit(f"/hc/en-us/articles/{article}")
     desk.sandbox.restore_article(article)
 
-    assert (gone.status_code, gone.json()["error"]) == (404, "RecordNotFound")
+    assert (gone.status_code, gone.json()["error"], page.status_code) == (404, "RecordNotFound", 404)
     assert set(listed(desk)) == {article}
 
 
@@ -223,6 +234,17 @@ def test_deleting_a_category_silently_archives_everything_below(desk: Desk) -> N
 
     assert set(listed(desk)) == {kept}
     assert [s["name"] for s in desk.get(f"{HC}/sections.json").json()["sections"]] == ["New"]
+
+
+def test_deleting_a_section_takes_those_inside_it_along(desk: Desk) -> None:
+    outer = desk.sandbox.put_section("Outer")
+    inner = desk.sandbox.put_section("Inner", parent=outer)
+    desk.sandbox.put_article(title="Gone", section=inner)
+
+    desk.sandbox.delete_section(outer)
+
+    assert listed(desk) == {}
+    assert desk.get(f"{HC}/sections.json").json()["sections"] == []
 
 
 def test_removing_a_translation_takes_it_from_its_locale_only(desk: Desk) -> None:
