@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 
@@ -23,9 +24,12 @@ def run(load: Path | None, port_zendesk: int, port_openai: int, data: Path) -> N
     """
     account = samples.acme() if load is None else loaded(load)
     data.mkdir(parents=True, exist_ok=True)
-    store = OpenAISandbox(data / "openai.db", api_key=API_KEY)
     stopped = _stopped_by_signal()
-    with serve(Wire(account.app), port_zendesk) as zendesk, serve(Wire(store.app), port_openai) as openai:
+    with (
+        closing(OpenAISandbox(data / "openai.db", api_key=API_KEY)) as store,
+        serve(Wire(account.app), port_zendesk) as zendesk,
+        serve(Wire(store.app), port_openai) as openai,
+    ):
         _say(f"Zendesk: {zendesk}")
         _say(f"OpenAI:  {openai}/v1\n")
         _say("answerwell.toml for both:\n")

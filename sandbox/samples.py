@@ -12,7 +12,7 @@ from sandbox.zendesk import ZendeskSandbox
 from sandbox.zendesk.articles import NewAttachment
 
 QUESTIONS = (
-    "How long do I have to send something back?",
+    "How many days do I have to send a product back?",
     "My purifier will not connect to the Wi-Fi",
     "What does a blinking orange light mean?",
     "How often should the filter be replaced?",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.load import Loaded, fill, html_of, load_folder
+from sandbox.zendesk import ZendeskSandbox
 from tests.sandbox.zendesk_kit import START, Desk
 
 
@@ -105,6 +106,17 @@ def test_loaded_articles_are_numbered_in_order_and_share_no_timestamp(desk: Desk
     assert len({a["updated_at"] for a in feed["articles"]}) == 250
     assert feed["end_time"] == START - 3601
     assert list(desk.sandbox.article_of) == [f"d{number}" for number in range(250)]
+
+
+def test_the_same_texts_get_the_same_ids_in_every_fresh_sandbox() -> None:
+    texts = [Loaded(str(number), "", f"folder{number % 3}/d{number}") for number in range(10)]
+    one, other = ZendeskSandbox(), ZendeskSandbox()
+
+    fill(one, texts)
+    fill(other, texts)
+
+    assert one.article_of == other.article_of
+    assert len(set(one.article_of.values())) == 10
 
 
 def test_articles_can_be_loaded_in_another_language(desk: Desk) -> None:
