@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from html_to_markdown import ConversionError, ConversionOptions, PreprocessingOptions, convert
 from selectolax.lexbor import LexborHTMLParser, LexborNode, create_tag
@@ -85,6 +85,7 @@ def _prepare(body: LexborNode, base_url: str) -> None:
         node.replace_with(_escape(node.text_content or ""))
     for node in plan.links:
         _set_url(node, "href", base_url)
+        _name_link(node)
     for node in plan.images:
         _set_url(node, "src", base_url)
         alt = (node.attributes.get("alt") or "").strip()
@@ -138,6 +139,13 @@ def _set_url(node: LexborNode, attribute: str, base_url: str) -> None:
         node.attrs[attribute] = url
     elif attribute in node.attributes:
         del node.attrs[attribute]
+
+
+def _name_link(node: LexborNode) -> None:
+    """Call a link without text by the file that it leads to."""
+    href = node.attributes.get("href")
+    if href and not node.text(deep=True).strip() and node.css_first("img") is None:
+        node.insert_child(_escape(unquote(urlsplit(href).path.rpartition("/")[2]) or href))
 
 
 def _absolute(url: str, base_url: str) -> str:

@@ -52,6 +52,12 @@ def test_links_become_absolute(href: str, target: str) -> None:
     assert markdown(f'see <a href="{href}">this</a>') == f"see [this]({target})"
 
 
+def test_a_link_without_text_is_called_by_its_file() -> None:
+    html = '<a href="/hc/article_attachments/7/price%20list.pdf"> </a>'
+
+    assert markdown(html) == "[price list.pdf](https://acme.zendesk.com/hc/article_attachments/7/price%20list.pdf)"
+
+
 @pytest.mark.parametrize(
     "href", ["javascript:alert(1)", " JaVa\nScript:alert(1)", "data:text/html,x", "vbscript:x", "http://[bad", ""]
 )
