@@ -59,6 +59,11 @@ def to_markdown(html: str, base_url: str) -> str:
     return _tidy(markdown)
 
 
+def from_plain(plain: str) -> str:
+    """Return plain text so that Markdown shows it: nothing in it becomes a tag, and no code is touched."""
+    return _tidy(_escape(clean_text(plain)))
+
+
 def clean_text(text: str) -> str:
     """Return text that can be stored anywhere: no NUL, lone surrogate, control or invisible break; plain newlines."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from connectors import api
 from connectors.api import Api, Json
 from connectors.zendesk_articles import OPEN_HELP, HelpCenter
+from connectors.zendesk_tickets import Tickets
 from sync.errors import CursorExpired, Gone
 from sync.model import Change, Cursor, Document, Page
 
@@ -82,7 +83,8 @@ class Zendesk:
     ) -> None:
         account = _Account(settings, clock, sleep, api.HttpxTransport(timeout))
         self._centers = account.help_centers() if "articles" in settings.include else ()
-        self._parts: tuple[Part, ...] = self._centers
+        self._tickets = account.tickets() if "tickets" in settings.include else None
+        self._parts: tuple[Part, ...] = (*self._centers, self._tickets) if self._tickets else self._centers
         self._homes: dict[int, HelpCenter] = {}
         self._scope = _scope(settings)
 
@@ -112,6 +114,8 @@ class Zendesk:
 
     def fetch(self, external_id: str) -> Document:
         number, _, locale = external_id.partition(":")
+        if number == "ticket" and locale.isdecimal() and self._tickets:
+            return self._tickets.fetch(int(locale))
         if not number.isdecimal() or not locale or not self._centers:
             raise Gone(f"zendesk: {external_id} is not among what the settings include")
         article = int(number)
@@ -152,6 +156,9 @@ class _Account:
         self._transport = transport
         self._pacer = api.Pacer(clock)
         self._auth = self._sign_in()
+
+    def tickets(self) -> Tickets:
+        return Tickets(self.signed_in(self._settings.url), clock=self._clock)
 
     def help_centers(self) -> tuple[HelpCenter, ...]:
         return tuple(self._help_center(origin) for origin in _brands(self._settings))

@@ -1,18 +1,22 @@
-"""Zendesk articles: the connector contract, and what is Zendesk's own."""
+"""Zendesk keeps the connector contract: its articles, and its tickets."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.connectors.zendesk_world import ZendeskWorld, zendesk_world
-from tests.contract.connector import ConnectorContract
+from tests.connectors.zendesk_world import TicketWorld, ZendeskWorld, ticket_world, zendesk_world
+from tests.contract.connector import AudienceContract, ConnectorContract, HtmlContract
 
 
-@pytest.fixture
-def world() -> Iterator[ZendeskWorld]:
-    with zendesk_world() as world:
-        yield world
+class TestArticles(ConnectorContract, AudienceContract, HtmlContract):
+    @pytest.fixture
+    def world(self) -> Iterator[ZendeskWorld]:
+        with zendesk_world() as world:
+            yield world
 
 
-class TestZendesk(ConnectorContract):
-    """The contract on articles; the `world` is the module's."""
+class TestTickets(ConnectorContract):
+    @pytest.fixture
+    def world(self) -> Iterator[TicketWorld]:
+        with ticket_world() as world:
+            yield world

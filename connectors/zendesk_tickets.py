@@ -1,0 +1,149 @@
+"""The tickets of a Zendesk account: always internal, public comments only."""
+
+from datetime import timedelta
+
+from connectors import api
+from connectors.api import Api, Clock, Json
+from connectors.memo import Memo
+from connectors.zendesk_conversations import Comment, comment_of, document, people, ticket_id
+from connectors.zendesk_editions import by_id
+from connectors.zendesk_pages import page, record, rows, time_of
+from connectors.zendesk_spool import BUCKETS, Spool
+from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
+from sync.model import Change, Document
+
+EXPORT = "/api/v2/incremental/tickets/cursor.json"
+BUCKET = "support"
+PAGE = 1000
+EXPORT_AGE = 300  # seconds: a younger start_time is refused
+FEW = 10
+EVENT_PAGES = 8
+
+
+class Tickets:
+    """Reads the export, which shows every ticket that changed, deleted ones included."""
+
+    def __init__(self, signed_in: Api, *, clock: Clock = api.now) -> None:
+        self.key = "tickets"
+        self._api = signed_in
+        self._clock = clock
+        self._spool: Spool | None = None
+        self._root: Memo[bool] = Memo(clock, timedelta(minutes=1))
+
+    def head(self) -> Json:
+        """Return the end of the export, found from a few minutes ago on."""
+        state: Json = {"start": self._epoch() - EXPORT_AGE}
+        while True:
+            _, _, state, more = self._export(state, {})
+            if not more:
+                return state
+
+    def snapshot(self, after: Json | None) -> tuple[list[Change], Json | None]:
+        """Return one page of the whole export, and where the next one starts; None after the last."""
+        if after is None and self._spool is not None and self._spool.complete:
+            self._spool = None  # one that still fills goes on: it may have taken many turns so far
+        tickets, names, state, more = self._export(after or {"start": 0}, {"include": "users"})
+        live = {number: ticket for number, ticket in tickets.items() if ticket.get("status") != "deleted"}
+        if self._spool is None and len(live) > FEW:
+            self._spool = Spool(0)
+        comments = self._comments(live, names, self._spool, pages=None)
+        if not more:
+            self._spool = None
+        changes = [self._change(ticket, comments[number], names) for number, ticket in live.items()]
+        return [change for change in changes if change.version is not None], state if more else None
+
+    def changes(self, state: Json) -> tuple[list[Change], Json, bool]:
+        """Return what the export shows since `state`, the next state, and whether it has more."""
+        tickets, names, following, more = self._export(state, {"include": "users"})
+        live = {number: ticket for number, ticket in tickets.items() if ticket.get("status") != "deleted"}
+        spool = Spool(self._oldest(live)) if len(live) > FEW else None
+        comments = self._comments(live, names, spool, pages=EVENT_PAGES)
+        return [self._change(row, comments.get(number, []), names) for number, row in tickets.items()], following, more
+
+    def fetch(self, number: int) -> Document:
+        """Return the ticket as it is now. Raises Gone: deleted, or nothing in it is public."""
+        ticket = record(self._api, f"/api/v2/tickets/{number}.json", "ticket", {}, bucket=BUCKET)
+        names: dict[int, str] = {}
+        found = None
+        if ticket is None:
+            self._root.get("", self._check_root)
+        else:
+            found = document(ticket, self._read_comments(number, names), names, self._api.origin)
+        if found is None:
+            raise Gone(f"{self._api.where(f'/api/v2/tickets/{number}.json')}: deleted, or without a public comment")
+        return found
+
+    def _export(self, state: Json, include: Json) -> tuple[dict[int, Json], dict[int, str], Json, bool]:
+        """Return the tickets of one page, the people they name, the next state, and whether there is more.
+
+        An empty page need not be the last. Raises Retryable when the export stands still twice.
+        """
+        at = {"cursor": state["cursor"]} if "cursor" in state else {"start_time": state["start"]}
+        answer = self._api.get(EXPORT, {**at, "per_page": PAGE, **include}, expect=(400, 422), buckets=BUCKETS)
+        where = self._api.where(EXPORT)
+        if answer.status != 200 and "cursor" in state:
+            raise CursorExpired(f"{where} does not know the cursor any more")
+        if answer.status == 422 and answer.date and int(answer.date.timestamp()) - EXPORT_AGE < state["start"]:
+            return self._export({"start": int(answer.date.timestamp()) - EXPORT_AGE}, include)  # our clock is ahead
+        if answer.status != 200:
+            raise api.refusal(answer, where, "url")
+        tickets = by_id(rows(answer, "tickets", where))
+        envelope = answer.json()
+        end, after = envelope.get("end_of_stream"), envelope.get("after_cursor")
+        if not isinstance(end, bool) or not (isinstance(after, str) or (end and after is None)):
+            raise Retryable(f"{where} does not say whether there is more")
+        following: Json = {"cursor": after} if after else dict(state)
+        if not end and after == state.get("cursor"):
+            if state.get("stuck"):
+                raise Retryable(f"{where} stands still", after=timedelta(minutes=1))
+            following["stuck"] = True
+        return tickets, people(envelope.get("users")), following, not end
+
+    def _comments(
+        self, live: dict[int, Json], names: dict[int, str], spool: Spool | None, pages: int | None
+    ) -> dict[int, list[Comment]]:
+        """Return the comments of each ticket: from the event export where that is cheaper, else one by one."""
+        complete = spool is not None and spool.fill(self._api, pages)
+        found = {number: spool.comments(number) if spool and complete else [] for number in live}
+        for number, comments in found.items():
+            if not comments:  # every ticket has a comment: the export did not show it
+                found[number] = self._read_comments(number, names)
+        return found
+
+    def _read_comments(self, number: int, names: dict[int, str]) -> list[Comment]:
+        """Return all comments of one ticket, none if it is gone; adds the names of their authors."""
+        path = f"/api/v2/tickets/{number}/comments.json"
+        params = {"include": "users", "sort": "created_at"}
+        found: dict[int, Comment] = {}
+        after: Json | None = None
+        while True:
+            answer, shown, after = page(self._api, path, "comments", params, after, bucket=BUCKET, expect=(404,))
+            if answer.status == 404:
+                self._refuse_unless_missing(answer.json(), path)
+                return []
+            found.update((row["id"], comment_of(row)) for row in shown)
+            names.update(people(answer.json().get("users")))
+            if after is None:
+                return list(found.values())
+
+    def _change(self, ticket: Json, comments: list[Comment], names: dict[int, str]) -> Change:
+        found = document(ticket, comments, names, self._api.origin)
+        return Change(ticket_id(ticket["id"]), found.version if found else None, found)
+
+    def _check_root(self) -> bool:
+        """Make sure that tickets are still listed, so that one that is not found is truly gone."""
+        path = "/api/v2/tickets.json"
+        answer = self._api.get(path, {"page[size]": 1}, buckets=(BUCKET,))
+        rows(answer, "tickets", self._api.where(path))
+        return True
+
+    def _refuse_unless_missing(self, envelope: Json, path: str) -> None:
+        if envelope.get("error") != "RecordNotFound":
+            raise Misconfigured(f"{self._api.where(path)} is no address there (404); check url")
+
+    def _oldest(self, live: dict[int, Json]) -> int:
+        made = min(int(time_of(ticket.get("created_at")).timestamp()) for ticket in live.values())
+        return max(0, min(made - 1, self._epoch() - EXPORT_AGE))
+
+    def _epoch(self) -> int:
+        return int(self._clock().timestamp())
