@@ -1,6 +1,10 @@
 """Answers are read leniently where servers differ, and never guessed."""
 
+import json
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -11,7 +15,7 @@ import pytest
 from pydantic import ValidationError
 
 from sync.errors import Misconfigured, Missing, Rejected, Retryable
-from sync.model import FileId, FileState, StoredFile, StoreId, Upload
+from sync.model import Chunking, FileId, FileState, StoredFile, StoreId, Upload
 from sync.openai_answers import BatchAnswer, Limited, StoreFileAnswer, poll_after, refusal, retry_after, scrub
 from sync.openai_index import OpenAIIndex
 from sync.pace import Unlimited
@@ -114,6 +118,56 @@ def test_a_long_list_of_stores_is_searched_to_its_end(connecting: Connecting) ->
     ]
 
     assert connecting(listing(*pages)).create("public") == "vs_9"
+
+
+def test_threads_that_create_the_same_store_go_one_after_the_other(connecting: Connecting) -> None:
+    made: list[dict[str, Any]] = []
+    together = threading.Barrier(2)
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            page = {"data": list(made), "has_more": False}
+            with suppress(threading.BrokenBarrierError):
+                together.wait(timeout=0.2)  # both see the same list, unless one is kept waiting
+            return httpx2.Response(200, json=page)
+        made.append({"id": f"vs_{len(made)}", **json.loads(request.read())})
+        return httpx2.Response(200, json=made[-1])
+
+    index = connecting(answer)
+    with ThreadPoolExecutor(2) as pool:
+        created = list(pool.map(index.create, ["public", "public"]))
+
+    assert created == ["vs_0", "vs_0"]
+
+
+@pytest.mark.parametrize(
+    ("chunking", "sent"),
+    [
+        (Chunking(), {}),
+        (
+            Chunking(200, 50),
+            {
+                "chunking_strategy": {
+                    "type": "static",
+                    "static": {"max_chunk_size_tokens": 200, "chunk_overlap_tokens": 50},
+                }
+            },
+        ),
+    ],
+)
+def test_chunking_goes_with_each_file_where_it_is_not_the_usual_one(
+    connecting: Connecting, chunking: Chunking, sent: dict[str, Any]
+) -> None:
+    bodies: list[Any] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        bodies.append(json.loads(request.read()))
+        counts = {"in_progress": 0, "completed": 1, "failed": 0, "cancelled": 0, "total": 1}
+        return httpx2.Response(200, json={"id": "vsfb_1", "status": "completed", "file_counts": counts})
+
+    connecting(answer).attach(STORE, {FileId("file-1"): {"title": "A"}}, chunking)
+
+    assert bodies == [{"files": [{"file_id": "file-1", "attributes": {"title": "A"}, **sent}]}]
 
 
 def test_an_upload_whose_size_the_server_leaves_out_is_fine(connecting: Connecting) -> None:
