@@ -170,6 +170,21 @@ def test_chunking_goes_with_each_file_where_it_is_not_the_usual_one(
     assert bodies == [{"files": [{"file_id": "file-1", "attributes": {"title": "A"}, **sent}]}]
 
 
+def test_failed_files_that_the_filter_does_not_show_are_not_taken_for_searchable(connecting: Connecting) -> None:
+    failed = {"id": "file-2", "status": "failed", "last_error": {"code": "invalid_file", "message": "broken"}}
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.method == "POST":
+            counts = {"in_progress": 0, "completed": 1, "failed": 1, "cancelled": 0, "total": 2}
+            return httpx2.Response(200, json={"id": "vsfb_1", "status": "completed", "file_counts": counts})
+        shown = [] if "filter" in request.url.params else [file(1), failed]
+        return httpx2.Response(200, json={"data": shown, "has_more": False})
+
+    outcome = connecting(answer).attach(STORE, {FileId("file-1"): {}, FileId("file-2"): {}}, Chunking())
+
+    assert outcome == {"file-1": None, "file-2": "invalid_file: broken"}
+
+
 def test_an_upload_whose_size_the_server_leaves_out_is_fine(connecting: Connecting) -> None:
     index = connecting(listing({"id": "file-1", "bytes": None, "object": "file"}))
 
