@@ -19,10 +19,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeIndex:
-    """One configured index. `bound`: an existing store to use instead of making one; its other files stay untouched."""
+    """One configured index.
+
+    `bound`: an existing store to use instead of making one; its other files stay untouched. `search_unmanaged`: those
+    other files may be found too. `keep_previous`: how long a replaced store can be rolled back to.
+    """
 
     name: str
     audiences: frozenset[Audience]
     bound: StoreId | None = None
     chunking: Chunking = field(default_factory=Chunking)
     keep_previous: timedelta = timedelta(days=1)
+    search_unmanaged: bool = False

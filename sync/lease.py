@@ -1,0 +1,94 @@
+"""Who may change a source's documents and their files: one worker at a time, by a lease in the state."""
+
+import contextlib
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sync.errors import LeaseLost
+
+if TYPE_CHECKING:
+    from sync.state import State
+
+TERM = timedelta(seconds=60)
+HEARTBEAT = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to commit for a source, until another worker holds a higher token."""
+
+    source: str
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process behind a lease. Empty `boot` or `started`: this system does not tell, so nobody is provably dead."""
+
+    host: str
+    boot: str
+    process: int
+    started: str
+
+    def __str__(self) -> str:
+        return json.dumps([self.host, self.boot, self.process, self.started])
+
+
+def this_process() -> Holder:
+    pid = os.getpid()
+    return Holder(socket.gethostname(), _boot(), pid, _started(pid))
+
+
+def provably_dead(holder: str) -> bool:
+    """Whether the process that wrote the holder ran on this host and is no more."""
+    if not holder:
+        return False
+    then = Holder(*json.loads(holder))
+    if then.host != socket.gethostname() or not then.boot or not then.started:
+        return False
+    return then.boot != _boot() or _started(then.process) != then.started
+
+
+@contextlib.contextmanager
+def heartbeat(state: "State", lease: Lease, every: timedelta = HEARTBEAT) -> Iterator[None]:
+    """Renew the lease from a thread for as long as the block runs; a lost lease ends the renewing, not the block."""
+    stop = threading.Event()
+
+    def beat() -> None:
+        while not stop.wait(every.total_seconds()):
+            try:
+                state.renew(lease)
+            except LeaseLost:
+                return
+
+    thread = threading.Thread(target=beat, name=f"heartbeat-{lease.source}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _started(pid: int) -> str:
+    """The process's start in clock ticks since boot (field 22 of proc_pid_stat(5)); '' when it does not run."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    after_name = stat.rpartition(")")[2].split()
+    return "" if after_name[0] in {"Z", "X"} else after_name[19]

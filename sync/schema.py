@@ -1,0 +1,144 @@
+"""The tables of the state, as numbered steps that each run once, in order, under a lock.
+
+The same SQL serves SQLite and PostgreSQL; {id} and {blob} are all that differs. Times are UTC epoch seconds.
+A step that has been released is never edited: a change is a new step, and the version before must still run on it.
+"""
+
+from sqlalchemy import Connection, text
+
+STEPS: tuple[tuple[str, ...], ...] = (
+    (
+        # one row: who we are in the names of our files
+        "CREATE TABLE installation (id TEXT PRIMARY KEY, made_at DOUBLE PRECISION NOT NULL)",
+        # snapshot_cursor: NULL none under way, '' about to start. lease_token fences every commit.
+        """CREATE TABLE sources (
+            name TEXT PRIMARY KEY,
+            kind TEXT NOT NULL,
+            changes_cursor TEXT,
+            snapshot_cursor TEXT,
+            snapshot_done DOUBLE PRECISION NOT NULL DEFAULT 0,
+            epoch INTEGER NOT NULL DEFAULT 0,
+            lease_token BIGINT NOT NULL DEFAULT 0,
+            lease_until DOUBLE PRECISION NOT NULL DEFAULT 0,
+            lease_holder TEXT NOT NULL DEFAULT '',
+            not_before DOUBLE PRECISION NOT NULL DEFAULT 0,
+            failures INTEGER NOT NULL DEFAULT 0,
+            error TEXT NOT NULL DEFAULT '',
+            synced_at DOUBLE PRECISION NOT NULL DEFAULT 0,
+            audited_at DOUBLE PRECISION NOT NULL DEFAULT 0
+        )""",
+        # version NULL: believed gone. content_version: the version that the columns below and `contents` are of.
+        """CREATE TABLE documents (
+            id {id},
+            source TEXT NOT NULL REFERENCES sources(name),
+            external_id TEXT NOT NULL,
+            version TEXT,
+            epoch INTEGER NOT NULL,
+            released INTEGER NOT NULL DEFAULT 0,
+            content_version TEXT,
+            title TEXT NOT NULL DEFAULT '',
+            url TEXT NOT NULL DEFAULT '',
+            audience TEXT NOT NULL DEFAULT 'internal',
+            language TEXT NOT NULL DEFAULT '',
+            updated_at DOUBLE PRECISION NOT NULL DEFAULT 0,
+            breadcrumb TEXT NOT NULL DEFAULT '[]',
+            labels TEXT NOT NULL DEFAULT '[]',
+            attributes TEXT NOT NULL DEFAULT '{{}}',
+            attempts INTEGER NOT NULL DEFAULT 0,
+            not_before DOUBLE PRECISION NOT NULL DEFAULT 0,
+            error TEXT NOT NULL DEFAULT '',
+            UNIQUE (source, external_id)
+        )""",
+        "CREATE INDEX documents_in_order ON documents (source, id)",
+        "CREATE TABLE contents (document BIGINT PRIMARY KEY REFERENCES documents(id), body {blob} NOT NULL)",
+        # uploads that may be attached again: the bytes of `version`, rendered by `render`
+        """CREATE TABLE files (
+            document BIGINT NOT NULL REFERENCES documents(id),
+            content_hash TEXT NOT NULL,
+            file TEXT NOT NULL,
+            version TEXT NOT NULL,
+            render TEXT NOT NULL,
+            PRIMARY KEY (document, content_hash)
+        )""",
+        "CREATE INDEX files_by_file ON files (file)",
+        # audiences with a comma before and after each, as LIKE asks for them
+        "CREATE TABLE indexes (name TEXT PRIMARY KEY, audiences TEXT NOT NULL)",
+        # building -> active -> draining -> dropping. store NULL until the index has made it.
+        """CREATE TABLE generations (
+            id {id},
+            index_name TEXT NOT NULL REFERENCES indexes(name),
+            store TEXT,
+            bound INTEGER NOT NULL,
+            spec TEXT NOT NULL,
+            tokens INTEGER NOT NULL,
+            overlap INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('building', 'active', 'draining', 'dropping')),
+            since DOUBLE PRECISION NOT NULL
+        )""",
+        "CREATE UNIQUE INDEX one_active ON generations (index_name) WHERE state = 'active'",
+        "CREATE UNIQUE INDEX one_building ON generations (index_name) WHERE state = 'building'",
+        # version NULL: to be looked at again. pending: uploaded and recorded, maybe attached, not yet the file.
+        """CREATE TABLE entries (
+            document BIGINT NOT NULL REFERENCES documents(id),
+            generation BIGINT NOT NULL REFERENCES generations(id),
+            version TEXT,
+            content_hash TEXT,
+            metadata_hash TEXT,
+            file TEXT,
+            pending TEXT,
+            pending_hash TEXT,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            not_before DOUBLE PRECISION NOT NULL DEFAULT 0,
+            error TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (document, generation)
+        )""",
+        "CREATE INDEX entries_by_generation ON entries (generation)",
+        "CREATE INDEX entries_by_file ON entries (file)",
+        "CREATE INDEX entries_by_pending ON entries (pending)",
+        # store '': the upload itself. The row goes after what it names.
+        """CREATE TABLE garbage (
+            store TEXT NOT NULL,
+            file TEXT NOT NULL,
+            source TEXT NOT NULL,
+            PRIMARY KEY (store, file)
+        )""",
+        # what an operator asked for: done_at NULL until a worker has done it
+        """CREATE TABLE requests (
+            id {id},
+            what TEXT NOT NULL,
+            target TEXT NOT NULL,
+            who TEXT NOT NULL,
+            asked_at DOUBLE PRECISION NOT NULL,
+            done_at DOUBLE PRECISION
+        )""",
+        # finished_at NULL: running, or killed. doubtful: an upload may have landed that nobody recorded.
+        """CREATE TABLE runs (
+            id {id},
+            source TEXT NOT NULL,
+            started_at DOUBLE PRECISION NOT NULL,
+            finished_at DOUBLE PRECISION,
+            doubtful INTEGER NOT NULL DEFAULT 0,
+            counts TEXT NOT NULL DEFAULT '{{}}',
+            error TEXT NOT NULL DEFAULT ''
+        )""",
+        "CREATE INDEX runs_by_source ON runs (source, id)",
+    ),
+)
+
+_DIALECTS = {
+    "sqlite": {"id": "INTEGER PRIMARY KEY AUTOINCREMENT", "blob": "BLOB"},
+    "postgresql": {"id": "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY", "blob": "BYTEA"},
+}
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the tables up to the last step; the caller's transaction holds off every other migration."""
+    dialect = connection.dialect.name
+    if dialect == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(6011)"))  # released with the transaction
+    connection.execute(text("CREATE TABLE IF NOT EXISTS schema_steps (step INTEGER PRIMARY KEY)"))
+    done = connection.execute(text("SELECT count(*) FROM schema_steps")).scalar_one()
+    for number, statements in enumerate(STEPS[done:], start=done + 1):
+        for statement in statements:
+            connection.exec_driver_sql(statement.format(**_DIALECTS[dialect]))
+        connection.execute(text("INSERT INTO schema_steps (step) VALUES (:step)"), {"step": number})

@@ -1,0 +1,190 @@
+"""The state database: the truth about what we did. SQLite embedded, PostgreSQL at scale, the same statements."""
+
+import contextlib
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from sqlalchemy import BindParameter, Connection, Engine, Row, bindparam, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql.elements import TextClause
+
+from sync import lease as leases
+from sync import schema
+from sync.errors import LeaseLost, Misconfigured
+from sync.lease import Lease
+
+Clock = Callable[[], datetime]
+Parameters = Mapping[str, Any]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Asks(Protocol):
+    """Whatever answers questions: the state itself, or a transaction on it."""
+
+    def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]: ...
+
+
+class Transaction:
+    """Statements that become true together, or not at all."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def run(self, statement: str, **parameters: Any) -> int:
+        """Execute and return how many rows it touched."""
+        return self._connection.execute(_compiled(statement, parameters), parameters).rowcount
+
+    def run_many(self, statement: str, rows: Sequence[Parameters]) -> None:
+        if rows:
+            self._connection.execute(text(statement), rows)
+
+    def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]:
+        return self._connection.execute(_compiled(question, parameters), parameters).all()
+
+
+class State:
+    """An open state database. `installation` names this installation in every file it uploads."""
+
+    def __init__(self, engine: Engine, clock: Clock, holder: str) -> None:
+        self.clock = clock
+        self._engine = engine
+        self._holder = holder
+        with self.transaction() as tx:
+            schema.migrate(tx._connection)  # noqa: SLF001 - the one place below the statements
+            tx.run(
+                "INSERT INTO installation (id, made_at) SELECT :id, :now WHERE NOT EXISTS (SELECT 1 FROM installation)",
+                id=secrets.token_hex(4),
+                now=self.now(),
+            )
+        self.installation: str = self.ask("SELECT id FROM installation")[0].id
+
+    @classmethod
+    def open(cls, url: str, clock: Clock = utc_now) -> Self:
+        """Open and migrate the database at a SQLAlchemy URL; a SQLite file and its folder are made when absent.
+
+        Raises Misconfigured when the URL is malformed or the database does not answer.
+        """
+        try:
+            parsed = make_url(url)
+            if parsed.drivername in {"postgresql", "postgres"}:
+                parsed = parsed.set(drivername="postgresql+psycopg")
+            engine = (
+                _sqlite(parsed.database or "")
+                if parsed.get_backend_name() == "sqlite"
+                else create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10)
+            )
+            return cls(engine, clock, str(leases.this_process()))
+        except (ArgumentError, ImportError) as error:
+            raise Misconfigured(f"database_url: not a usable SQLite or PostgreSQL URL ({error}); see DESIGN") from error
+        except OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
+            raise Misconfigured(
+                f"state database {parsed!r} does not open: {reason}; check data_dir or database_url"
+            ) from error
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def now(self) -> float:
+        return self.clock().timestamp()
+
+    def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]:
+        """Read, outside any transaction of ours."""
+        with self._engine.connect() as connection:
+            return connection.execute(_compiled(question, parameters), parameters).all()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A commit of what belongs to no single source: operators' wishes, generations, runs."""
+        with self._engine.connect() as connection, connection.begin():
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # a lock taken late may find the file changed
+            yield Transaction(connection)
+
+    @contextlib.contextmanager
+    def commit(self, lease: Lease) -> Iterator[Transaction]:
+        """One transaction for a source, refused with LeaseLost unless the lease is still ours; it renews the lease."""
+        with self.transaction() as tx:
+            _renew(tx, lease, self.now())
+            yield tx
+
+    def acquire(self, source: str) -> Lease | None:
+        """Take the source's lease if nobody holds it, or only a process that is provably dead; None: it is held."""
+        with self.transaction() as tx:
+            rows = tx.ask("SELECT lease_token, lease_until, lease_holder FROM sources WHERE name = :name", name=source)
+            if not rows or (rows[0].lease_until > self.now() and not leases.provably_dead(rows[0].lease_holder)):
+                return None
+            taken = tx.run(
+                """UPDATE sources SET lease_token = lease_token + 1, lease_until = :until, lease_holder = :holder
+                   WHERE name = :name AND lease_token = :token AND lease_until = :seen""",
+                name=source,
+                token=rows[0].lease_token,
+                seen=rows[0].lease_until,
+                until=self.now() + leases.TERM.total_seconds(),
+                holder=self._holder,
+            )
+            return Lease(source, rows[0].lease_token + 1) if taken else None
+
+    def renew(self, lease: Lease) -> None:
+        """Extend the lease. Raises LeaseLost when another worker holds it."""
+        with self.transaction() as tx:
+            _renew(tx, lease, self.now())
+
+    def check(self, lease: Lease) -> None:
+        """Raise LeaseLost unless the lease is ours for a while yet: asked before every outside delete."""
+        [row] = self.ask("SELECT lease_token, lease_until FROM sources WHERE name = :name", name=lease.source)
+        if row.lease_token != lease.token or row.lease_until - self.now() < leases.TERM.total_seconds() / 2:
+            self.renew(lease)
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back; nothing happens if it is not ours any more."""
+        with self.transaction() as tx:
+            tx.run(
+                "UPDATE sources SET lease_until = 0, lease_holder = '' WHERE name = :name AND lease_token = :token",
+                name=lease.source,
+                token=lease.token,
+            )
+
+
+def _renew(tx: Transaction, lease: Lease, now: float) -> None:
+    renewed = tx.run(
+        "UPDATE sources SET lease_until = :until WHERE name = :name AND lease_token = :token AND lease_until > 0",
+        until=now + leases.TERM.total_seconds(),
+        name=lease.source,
+        token=lease.token,
+    )
+    if not renewed:
+        raise LeaseLost(f"{lease.source}: another worker took over; nothing was committed")
+
+
+def _compiled(statement: str, parameters: Parameters) -> TextClause:
+    """A list parameter expands to the values of an IN."""
+    lists: list[BindParameter[Any]] = [
+        bindparam(name, expanding=True) for name, value in parameters.items() if isinstance(value, list)
+    ]
+    return text(statement).bindparams(*lists) if lists else text(statement)
+
+
+def _sqlite(file: str) -> Engine:
+    if file and file != ":memory:":
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    shared: dict[str, Any] = (
+        {} if file and file != ":memory:" else {"poolclass": StaticPool}
+    )  # memory has one connection
+    connecting = {"timeout": 30, "check_same_thread": False}
+    engine = create_engine(f"sqlite:///{file}", connect_args=connecting, **shared)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where we say so
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
