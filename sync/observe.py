@@ -1,0 +1,204 @@
+"""observe: what the source shows, into the state. Each page is one commit: its rows and its cursor."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from sync import questions
+from sync.errors import CursorExpired, Retryable
+from sync.model import Audience, Change, Cursor, Document, Page
+from sync.state import Transaction
+from sync.turn import Turn
+
+
+def observe(turn: Turn) -> None:
+    """Read what changed, then the snapshot that is under way, until both are done or the turn is over.
+
+    Raises what the connector raises; every page read before is committed, and the next turn goes on after it.
+    """
+    source = questions.source(turn.state, turn.source.name)
+    fresh = source.changes_cursor is None
+    if fresh:
+        _begin(turn, expired=True)
+    else:
+        _read_changes(turn, Cursor(source.changes_cursor))
+        _begin_if_due(turn)
+    _read_snapshot(turn)
+
+
+def is_due(turn: Turn) -> bool:
+    """Whether a snapshot should start: asked for, or the last complete one is `snapshot_every` ago."""
+    source = questions.source(turn.state, turn.source.name)
+    asked = turn.state.ask(
+        "SELECT 1 FROM requests WHERE what = 'full' AND target = :source AND done_at IS NULL", source=turn.source.name
+    )
+    age = turn.state.now() - source.snapshot_done
+    return bool(asked) or age >= turn.source.snapshot_every.total_seconds()
+
+
+def store_document(tx: Transaction, row: int, document: Document) -> None:
+    """Write a document as it is now; its version is then both known and held."""
+    tx.run(
+        """UPDATE documents SET version = :version, content_version = :version, title = :title, url = :url,
+             audience = :audience, language = :language, updated_at = :updated_at, breadcrumb = :breadcrumb,
+             labels = :labels, attributes = :attributes, released = 0, attempts = 0, not_before = 0, error = ''
+           WHERE id = :id""",
+        id=row,
+        version=document.version,
+        title=document.title,
+        url=document.url,
+        audience=document.audience.value,
+        language=document.language,
+        updated_at=document.updated_at.timestamp(),
+        breadcrumb=json.dumps(document.breadcrumb, ensure_ascii=False),
+        labels=json.dumps(document.labels, ensure_ascii=False),
+        attributes=json.dumps(dict(document.attributes), ensure_ascii=False),
+    )
+    tx.run(
+        """INSERT INTO contents (document, body) VALUES (:id, :body)
+           ON CONFLICT (document) DO UPDATE SET body = excluded.body""",
+        id=row,
+        body=zlib.compress(document.body.encode("utf-8", errors="replace"), 1),
+    )
+
+
+def _read_changes(turn: Turn, cursor: Cursor) -> None:
+    epoch = questions.source(turn.state, turn.source.name).epoch
+    while not turn.over:
+        try:
+            page = turn.source.connector.changes(cursor)
+        except CursorExpired:
+            _begin(turn, expired=True)
+            return
+        with turn.state.commit(turn.lease) as tx:
+            _write(tx, turn, page, epoch)
+            tx.run("UPDATE sources SET changes_cursor = :c WHERE name = :s", c=page.cursor, s=turn.source.name)
+        turn.count("observed", len(page.changes))
+        if not page.more:
+            return
+        _advanced(cursor, page, "changes")
+        cursor = page.cursor
+
+
+def _begin_if_due(turn: Turn) -> None:
+    under_way = questions.source(turn.state, turn.source.name).snapshot_cursor is not None
+    if is_due(turn) and not under_way:
+        _begin(turn, expired=False)
+
+
+def _begin(turn: Turn, *, expired: bool) -> None:
+    """Start a snapshot; `expired`: the changes cursor starts anew too, at a head taken before the first page."""
+    head = turn.source.connector.head() if expired else None  # what changes meanwhile is seen twice, never missed
+    with turn.state.commit(turn.lease) as tx:
+        tx.run(
+            """UPDATE sources SET snapshot_cursor = '', epoch = epoch + 1,
+                 changes_cursor = coalesce(:head, changes_cursor)
+               WHERE name = :source""",
+            head=head,
+            source=turn.source.name,
+        )
+        tx.run(
+            "UPDATE requests SET done_at = :now WHERE what = 'full' AND target = :source AND done_at IS NULL",
+            now=turn.state.now(),
+            source=turn.source.name,
+        )
+
+
+def _read_snapshot(turn: Turn) -> None:
+    while not turn.over:
+        source = questions.source(turn.state, turn.source.name)
+        if source.snapshot_cursor is None:
+            return
+        cursor = Cursor(source.snapshot_cursor) if source.snapshot_cursor else None
+        try:
+            page = turn.source.connector.snapshot(cursor)
+        except CursorExpired:
+            _begin(turn, expired=False)
+            continue
+        if page.more:
+            _advanced(cursor, page, "snapshot")
+        with turn.state.commit(turn.lease) as tx:
+            _write(tx, turn, page, source.epoch)
+            if page.more:
+                tx.run("UPDATE sources SET snapshot_cursor = :c WHERE name = :s", c=page.cursor, s=turn.source.name)
+            else:
+                _complete(tx, turn, source.epoch)
+        turn.count("observed", len(page.changes))
+
+
+def _complete(tx: Transaction, turn: Turn, epoch: int) -> None:
+    """The listing says it was complete: what it did not show is believed gone, and no more than that."""
+    tx.run(
+        "UPDATE documents SET version = NULL WHERE source = :source AND epoch < :epoch AND version IS NOT NULL",
+        source=turn.source.name,
+        epoch=epoch,
+    )
+    tx.run(
+        "UPDATE sources SET snapshot_cursor = NULL, snapshot_done = :now WHERE name = :source",
+        now=turn.state.now(),
+        source=turn.source.name,
+    )
+
+
+def _advanced(before: Cursor | None, page: Page, listing: str) -> None:
+    if page.cursor == (before or ""):
+        raise Retryable(f"the {listing} listing says there is more but its cursor stands still; it is read again later")
+
+
+def _write(tx: Transaction, turn: Turn, page: Page, epoch: int) -> None:
+    changes = {change.external_id: change for change in page.changes}  # the last word on each document
+    known = _known(tx, turn.source.name, list(changes))
+    same: list[int] = []
+    for change in changes.values():
+        row = known.get(change.external_id)
+        if change.version is None:
+            if row is not None and row.version is not None:
+                tx.run("UPDATE documents SET version = NULL WHERE id = :id", id=row.id)
+        elif row is not None and row.version == row.content_version == change.version:
+            same.append(row.id)
+        else:
+            _mark(tx, turn.source.name, change, epoch)
+            if change.document is not None and not _needs_confirmation(change, row):
+                new = (
+                    row.id
+                    if row is not None
+                    else _known(tx, turn.source.name, [change.external_id])[change.external_id].id
+                )
+                store_document(tx, new, change.document)
+    if same:
+        tx.run("UPDATE documents SET epoch = :epoch, released = 0 WHERE id IN :ids", epoch=epoch, ids=same)
+
+
+def _needs_confirmation(change: Change, row: Row[Any] | None) -> bool:
+    """Whether only a missing line in a public listing would demote what readers may see today."""
+    return change.unconfirmed and row is not None and row.audience == Audience.PUBLIC.value
+
+
+def _mark(tx: Transaction, source: str, change: Change, epoch: int) -> None:
+    tx.run(
+        """INSERT INTO documents (source, external_id, version, epoch) VALUES (:source, :external_id, :version, :epoch)
+           ON CONFLICT (source, external_id) DO UPDATE SET
+             version = excluded.version, epoch = excluded.epoch, released = 0,
+             attempts = CASE WHEN documents.version = excluded.version THEN documents.attempts ELSE 0 END,
+             not_before = CASE WHEN documents.version = excluded.version THEN documents.not_before ELSE 0 END""",
+        source=source,
+        external_id=change.external_id,
+        version=change.version,
+        epoch=epoch,
+    )
+
+
+def _known(tx: Transaction, source: str, external_ids: Sequence[str]) -> dict[str, Row[Any]]:
+    found: dict[str, Row[Any]] = {}
+    for start in range(0, len(external_ids), 500):
+        rows = tx.ask(
+            """SELECT id, external_id, version, content_version, audience FROM documents
+               WHERE source = :source AND external_id IN :ids""",
+            source=source,
+            ids=list(external_ids[start : start + 500]),
+        )
+        found.update({row.external_id: row for row in rows})
+    return found

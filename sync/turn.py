@@ -1,0 +1,79 @@
+"""What the verbs share while one worker holds one source's lease."""
+
+import random
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sync.lease import Lease
+from sync.model import Index
+from sync.specs import Source
+from sync.state import State
+
+TURN_BUDGET = timedelta(minutes=8)
+MOST_BACKOFF = timedelta(hours=1)
+
+
+class Progress(Protocol):
+    """Told of every document as it passes a stage: observed, fetched, uploaded, attached, patched, removed."""
+
+    def advance(self, source: str, stage: str, by: int = 1) -> None: ...
+
+
+class Silent:
+    """Progress nobody watches."""
+
+    def advance(self, source: str, stage: str, by: int = 1) -> None:
+        pass
+
+
+class Inline(Executor):
+    """Runs what is submitted at once, in the caller: one thing after another, in a known order."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - an executor hands every failure to whoever asks for the result
+            future.set_exception(error)
+        return future
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One worker's time with one source. `until`: begin nothing long after it; the next turn goes on.
+
+    `width` is how many outside calls may be under way at once; `batch` how many files one attach carries.
+    """
+
+    state: State
+    lease: Lease
+    source: Source
+    index: Index
+    executor: Executor
+    attacher: Executor
+    until: datetime
+    progress: Progress = field(default_factory=Silent)
+    counts: dict[str, int] = field(default_factory=dict)
+    width: int = 16
+    batch: int = 500
+
+    @property
+    def over(self) -> bool:
+        return self.state.clock() >= self.until
+
+    def count(self, stage: str, by: int = 1) -> None:
+        if by:
+            self.counts[stage] = self.counts.get(stage, 0) + by
+            self.progress.advance(self.source.name, stage, by)
+
+
+def backoff(attempts: int, asked: timedelta | None = None) -> timedelta:
+    """The wait before trying again: what the other side asked for, or 2 s doubling to an hour, less some jitter."""
+    doubled = MOST_BACKOFF
+    with suppress(OverflowError):
+        doubled = min(timedelta(seconds=2**attempts), MOST_BACKOFF)
+    return max(asked or timedelta(0), doubled * random.uniform(0.75, 1.0))
