@@ -1,0 +1,273 @@
+"""The engine as its users see it: turns on sources, and what an operator asks for."""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+import structlog
+
+from sync import audit, questions, reindex
+from sync.collect import collect
+from sync.errors import LeaseLost, Misconfigured, Retryable
+from sync.fetch import fetch
+from sync.lease import Lease, heartbeat
+from sync.model import Cursor, Document, Filter, Hit, Index, Page
+from sync.observe import observe
+from sync.publish import publish, withdraw
+from sync.render import managed_by
+from sync.specs import KnowledgeIndex, Source
+from sync.state import State
+from sync.turn import TURN_BUDGET, Inline, Progress, Silent, Turn, backoff
+
+log = structlog.get_logger()
+
+MOST_RUNS_KEPT = 500
+
+
+class Outcome(StrEnum):
+    """How one turn ended."""
+
+    DONE = "done"
+    BUSY = "busy"  # another worker has the source
+    LOST = "lost"  # another worker took it over
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One turn: how it ended, what was counted, and the failure if there was one."""
+
+    outcome: Outcome
+    counts: dict[str, int] = field(default_factory=dict)
+    failure: Retryable | Misconfigured | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Width:
+    """How much happens at once: outside calls, and files in one attach. One call: one thing after another."""
+
+    calls: int = 16
+    batch: int = 500
+
+
+class Engine:
+    """Everything that can be done with the configured sources and indexes. May run in many processes on one state."""
+
+    def __init__(
+        self,
+        state: State,
+        index: Index,
+        sources: Iterable[Source],
+        indexes: Iterable[KnowledgeIndex],
+        *,
+        width: Width | None = None,
+        keep_lease: Callable[[State, Lease], contextlib.AbstractContextManager[None]] = heartbeat,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.state = state
+        self.index = index
+        self.sources = {source.name: source for source in sources}
+        self.indexes = {one.name: one for one in indexes}
+        self.wait = wait
+        self.width = width or Width()
+        self._keep_lease = keep_lease
+        with state.transaction() as tx:
+            for source in self.sources.values():
+                tx.run(
+                    """INSERT INTO sources (name, kind) VALUES (:name, :kind)
+                       ON CONFLICT (name) DO UPDATE SET kind = excluded.kind""",
+                    name=source.name,
+                    kind=source.kind,
+                )
+
+    def turn(self, name: str, progress: Progress | None = None, *, impatient: bool = False) -> Result:
+        """Work on one source under its lease, for at most the turn budget.
+
+        A failure of the source or the index is recorded in the state and in the result; it does not raise. A source
+        that waits after a failure is not asked, unless `impatient`; what we hold of it is still published.
+        """
+        with self.leased(self.sources[name], progress) as turn:
+            if turn is None:
+                return Result(Outcome.BUSY)
+            run = self._start_run(turn)
+            try:
+                self._converge(turn, impatient=impatient, run=run)
+                self._record_success(turn)
+            except LeaseLost as lost:
+                self._finish_run(turn, run, str(lost), doubtful=True)
+                return Result(Outcome.LOST, turn.counts)
+            except (Retryable, Misconfigured) as failure:
+                self._record_failure(turn, failure)
+                self._finish_run(turn, run, str(failure))
+                return Result(Outcome.FAILED, turn.counts, failure)
+            self._finish_run(turn, run, "")
+            return Result(Outcome.DONE, turn.counts)
+
+    def prepare(self) -> None:
+        """Give every configured index its live store."""
+        reindex.prepare(self.state, self.index, self.indexes.values())
+
+    def housekeep(self) -> None:
+        """Retire and drop old generations, whichever sources filled them; what cannot go yet goes next time."""
+        reindex.retire(self.state, self.indexes.values())
+        if not questions.generations(self.state, "dropping"):
+            return
+        try:
+            for row in self.state.ask("SELECT name, kind FROM sources ORDER BY name"):
+                source = self.sources.get(row.name) or Source(row.name, row.kind, Unconfigured(row.name))
+                with self.leased(source) as turn:
+                    if turn is not None:
+                        withdraw(turn)
+                        collect(turn)
+            reindex.drop_emptied(self.state, self.index)
+        except (LeaseLost, Retryable) as error:
+            log.info("housekeeping_postponed", reason=str(error))
+
+    def search(self, index: str, query: str, limit: int = 10) -> list[Hit]:
+        """The best passage of each of the best documents in the live store, best first; only what we put there."""
+        configured = self.configured_index(index)
+        live = questions.active(self.state, index)
+        if live is None:
+            raise Misconfigured(f"index {index!r} holds nothing yet; run `answerwell sync`")
+        only = None if configured.search_unmanaged else self._only_ours(configured)
+        best: dict[str, Hit] = {}
+        for hit in self.index.search(live.store, query, only, min(50, limit * 5)):
+            best.setdefault(str(hit.attributes.get("document", hit.file)), hit)
+        return list(best.values())[:limit]
+
+    def chosen(self, names: Sequence[str]) -> list[str]:
+        """The named sources, or all. Raises Misconfigured for a name that is not configured."""
+        for name in names:
+            if name not in self.sources:
+                raise Misconfigured(f"no source {name!r} in the configuration; there are: {', '.join(self.sources)}")
+        return list(names) or list(self.sources)
+
+    def configured_index(self, name: str) -> KnowledgeIndex:
+        if name not in self.indexes:
+            raise Misconfigured(f"no index {name!r} in the configuration; there are: {', '.join(self.indexes)}")
+        return self.indexes[name]
+
+    @contextlib.contextmanager
+    def leased(self, source: Source, progress: Progress | None = None) -> Iterator[Turn | None]:
+        """A turn on the source while the block runs; None when another worker has it."""
+        lease = self.state.acquire(source.name)
+        if lease is None:
+            yield None
+            return
+        try:
+            with self._keep_lease(self.state, lease), self._executors() as (executor, attacher):
+                yield Turn(
+                    state=self.state,
+                    lease=lease,
+                    source=source,
+                    index=self.index,
+                    executor=executor,
+                    attacher=attacher,
+                    until=self.state.clock() + TURN_BUDGET,
+                    progress=progress or Silent(),
+                    width=self.width.calls,
+                    batch=self.width.batch,
+                )
+        finally:
+            self.state.release(lease)
+
+    def _converge(self, turn: Turn, *, impatient: bool, run: int) -> None:
+        """One pass of the verbs. What the source fails to tell does not keep what we hold from being published."""
+        self.prepare()
+        failure: Retryable | Misconfigured | None = None
+        try:
+            if impatient or questions.source(self.state, turn.source.name).not_before <= self.state.now():
+                observe(replace(turn, until=turn.until - TURN_BUDGET / 2))  # a long listing leaves time to publish
+                fetch(turn)
+        except (Retryable, Misconfigured) as error:
+            failure = error
+        publish(turn)
+        if audit.due(turn, run):
+            audit.audit_uploads(turn, repair=True)
+            audit.record(turn)
+        collect(turn)
+        if failure is not None:
+            raise failure
+
+    def _only_ours(self, configured: KnowledgeIndex) -> Filter:
+        equals: dict[str, str | float | bool] = {"managed_by": managed_by(self.state.installation)}
+        if len(configured.audiences) == 1:
+            equals["audience"] = next(iter(configured.audiences)).value
+        return Filter(equals)
+
+    @contextlib.contextmanager
+    def _executors(self) -> Iterator[tuple[Executor, Executor]]:
+        if self.width.calls == 1:
+            yield Inline(), Inline()
+            return
+        with ThreadPoolExecutor(self.width.calls) as executor, ThreadPoolExecutor(4) as attacher:
+            yield executor, attacher
+
+    def _start_run(self, turn: Turn) -> int:
+        name = turn.source.name
+        with self.state.transaction() as tx:
+            tx.run("INSERT INTO runs (source, started_at) VALUES (:source, :now)", source=name, now=self.state.now())
+            [row] = tx.ask("SELECT max(id) AS id FROM runs WHERE source = :source", source=name)
+            oldest = row.id - MOST_RUNS_KEPT
+            tx.run("DELETE FROM runs WHERE source = :source AND id < :oldest", source=name, oldest=oldest)
+            return int(row.id)
+
+    def _finish_run(self, turn: Turn, run: int, error: str, *, doubtful: bool = False) -> None:
+        with self.state.transaction() as tx:
+            tx.run(
+                """UPDATE runs SET finished_at = :now, counts = :counts, error = :error, doubtful = :doubtful
+                   WHERE id = :id""",
+                id=run,
+                now=self.state.now(),
+                counts=json.dumps(turn.counts),
+                error=error,
+                doubtful=int(doubtful or "doubtful" in turn.counts),
+            )
+
+    def _record_success(self, turn: Turn) -> None:
+        with self.state.commit(turn.lease) as tx:
+            tx.run(
+                """UPDATE sources SET error = '', failures = 0, not_before = 0, synced_at = :now
+                   WHERE name = :name AND not_before <= :now""",
+                now=self.state.now(),
+                name=turn.source.name,
+            )
+
+    def _record_failure(self, turn: Turn, failure: Retryable | Misconfigured) -> None:
+        failures = questions.source(self.state, turn.source.name).failures + 1
+        wait = backoff(failures, failure.after).total_seconds() if isinstance(failure, Retryable) else 0.0
+        with contextlib.suppress(LeaseLost), self.state.commit(turn.lease) as tx:
+            tx.run(
+                "UPDATE sources SET error = :error, failures = :failures, not_before = :until WHERE name = :name",
+                error=str(failure),
+                failures=failures,
+                until=self.state.now() + wait,
+                name=turn.source.name,
+            )
+        log.warning("source_failed", source=turn.source.name, error=str(failure))
+
+
+class Unconfigured:
+    """The connector of a source that is in the state but no longer in the configuration: nothing is asked of it."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def head(self) -> Cursor:
+        raise self._refusal("its head")
+
+    def snapshot(self, after: Cursor | None) -> Page:
+        raise self._refusal(f"a snapshot after {after}")
+
+    def changes(self, after: Cursor) -> Page:
+        raise self._refusal(f"changes after {after}")
+
+    def fetch(self, external_id: str) -> Document:
+        raise self._refusal(external_id)
+
+    def _refusal(self, wanted: str) -> Misconfigured:
+        return Misconfigured(f"source {self._source!r} is not in the configuration any more; asked for {wanted}")

@@ -1,0 +1,97 @@
+"""What an operator does by hand: release held removals, rebuild an index, audit."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+
+from sync import audit as auditing
+from sync import questions, reindex
+from sync.audit import Findings
+from sync.collect import collect
+from sync.converge import Summary, converge
+from sync.engine import Engine
+from sync.errors import Held
+from sync.turn import Progress
+
+
+def held(engine: Engine, source: str) -> list[Row[Any]]:
+    """The documents whose removal waits for a release: id, external_id, title, url. Empty: nothing is held."""
+    engine.chosen([source])
+    if not questions.believed(engine.state, source).held:
+        return []
+    return list(
+        engine.state.ask(
+            """SELECT id, external_id, title, url FROM documents
+               WHERE source = :source AND version IS NULL AND released = 0 ORDER BY id""",
+            source=source,
+        )
+    )
+
+
+def release(engine: Engine, source: str, documents: Iterable[int], who: str) -> int:
+    """Let exactly these documents go once the source confirms each; returns how many are still believed gone."""
+    released = 0
+    with engine.state.transaction() as tx:
+        for document in documents:
+            released += tx.run(
+                """UPDATE documents SET released = 1, not_before = 0
+                   WHERE id = :id AND source = :source AND version IS NULL""",
+                id=document,
+                source=source,
+            )
+        tx.run(
+            """INSERT INTO requests (what, target, who, asked_at, done_at)
+               VALUES ('release', :target, :who, :now, :now)""",
+            target=source,
+            who=who,
+            now=engine.state.now(),
+        )
+    return released
+
+
+def audit(engine: Engine, names: Sequence[str] = (), *, repair: bool = False) -> Findings:
+    """Compare the state with the index for the named sources, or all; `repair` also mends what it finds.
+
+    Raises Held when another worker has one of the sources, and what the index raises.
+    """
+    engine.prepare()
+    findings = Findings()
+    for name in engine.chosen(names):
+        with engine.leased(engine.sources[name]) as turn:
+            if turn is None:
+                raise Held(f"{name}: a sync is running; audit again when it is done")
+            findings += auditing.audit(turn, repair=repair)
+            if repair:
+                collect(turn)
+                auditing.record(turn)
+    if repair and not findings.ok:
+        converge(engine, names)
+    return findings
+
+
+def rebuild(engine: Engine, names: Sequence[str] = (), progress: Progress | None = None) -> list[Summary]:
+    """Build a new store for each index from what we hold, then switch searches to it, all without a gap.
+
+    Raises Held when a new store is not as complete as the live one: the live one then stays.
+    """
+    chosen = [engine.configured_index(name).name for name in names] or list(engine.indexes)
+    engine.prepare()
+    for name in chosen:
+        reindex.begin(engine.state, engine.index, engine.indexes[name])
+    summaries = converge(engine, progress=progress)
+    if not any(summary.error for summary in summaries):
+        for name in chosen:
+            reindex.promote(engine.state, name, list(engine.sources))
+        engine.housekeep()
+    return summaries
+
+
+def promote(engine: Engine, index: str) -> None:
+    """Switch to the store that was built. Raises Held with what is in the way."""
+    reindex.promote(engine.state, engine.configured_index(index).name, list(engine.sources))
+
+
+def rollback(engine: Engine, index: str) -> None:
+    """Switch back to the store before. Raises Held when none is kept."""
+    reindex.rollback(engine.state, engine.configured_index(index).name)

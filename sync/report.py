@@ -1,0 +1,92 @@
+"""What there is to know about sources and indexes, for people and for `status --json`."""
+
+import json
+from typing import Any
+
+from sync import questions, reindex
+from sync.engine import Engine
+from sync.render import moment
+from sync.specs import KnowledgeIndex, Source
+
+
+def status(engine: Engine) -> dict[str, Any]:
+    """Sources and indexes, as plain values.
+
+    A source's `state`: new, syncing, failing (see `error`), held (see `held`), ok. `documents`, `problems`, `files` and
+    `unsettled` are counts; `last_run` is None before the first.
+    """
+    return {
+        "sources": [_source(engine, source) for source in engine.sources.values()],
+        "indexes": [_index(engine, one) for one in engine.indexes.values()],
+    }
+
+
+def problems(engine: Engine, source: str | None = None) -> list[dict[str, str]]:
+    """Every document somebody should look at, and why."""
+    return [
+        {
+            "source": row.source,
+            "document": row.external_id,
+            "title": row.title,
+            "url": row.url,
+            "index": row.index_name,
+            "error": row.error,
+        }
+        for row in questions.problems(engine.state, source)
+    ]
+
+
+def _source(engine: Engine, source: Source) -> dict[str, Any]:
+    row = questions.source(engine.state, source.name)
+    believed = questions.believed(engine.state, source.name)
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "state": _state(engine, row, held=believed.held),
+        "documents": believed.total,
+        "believed_gone": believed.gone,
+        "held": believed.unreleased if believed.held else 0,
+        "problems": len(questions.problems(engine.state, source.name)),
+        "error": row.error,
+        "last_run": _last_run(engine, source.name),
+    }
+
+
+def _state(engine: Engine, row: Any, *, held: bool) -> str:
+    if row.lease_until > engine.state.now():
+        return "syncing"
+    if row.error:
+        return "failing"
+    if held:
+        return "held"
+    return "ok" if row.synced_at else "new"
+
+
+def _last_run(engine: Engine, source: str) -> dict[str, Any] | None:
+    rows = engine.state.ask("SELECT * FROM runs WHERE source = :source ORDER BY id DESC LIMIT 1", source=source)
+    if not rows:
+        return None
+    row = rows[0]
+    return {
+        "id": row.id,
+        "started_at": moment(row.started_at).isoformat(),
+        "finished_at": moment(row.finished_at).isoformat() if row.finished_at else None,
+        "counts": json.loads(row.counts),
+        "error": row.error,
+    }
+
+
+def _index(engine: Engine, configured: KnowledgeIndex) -> dict[str, Any]:
+    live = questions.active(engine.state, configured.name)
+    outdated = configured.name in reindex.outdated(engine.state, [configured])
+    return {
+        "name": configured.name,
+        "store": live.store if live else None,
+        "generation": live.id if live else None,
+        "files": questions.searchable_in(engine.state, live.id) if live else 0,
+        "unsettled": questions.unsettled_in(engine.state, live.id, list(engine.sources)) if live else 0,
+        "building": next(
+            (g.store for g in questions.generations(engine.state, "building") if g.index == configured.name), None
+        ),
+        "reindex_needed": outdated,
+    }

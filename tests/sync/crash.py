@@ -1,0 +1,193 @@
+"""One script of edits, run with one fault at one point, and what must hold during and after it."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from sync.audit import audit as compare
+from tests.sync.world import INTERNAL, PUBLIC, Crash, Installation, SourceWorld, Trip
+
+Step = Callable[[SourceWorld], None] | str
+
+SCRIPT: Sequence[Step] = (
+    lambda w: w.put_all(5),
+    lambda w: w.put("d1", "body 1, edited"),
+    lambda w: w.label("d2", "relabelled"),
+    lambda w: w.delete("d3"),
+    "full",
+    lambda w: w.put("d9", "new", audience=INTERNAL),
+    "rebuild",
+    lambda w: w.put("d0", "body 0, edited"),
+    lambda w: w.show_to("d4", INTERNAL),
+    lambda w: w.show_to("d9", PUBLIC),
+    lambda w: w.put("d3", "born again"),
+    "full",
+)
+FAULTS = ("crash", "stall", "edit", "truncate")
+
+
+@dataclass(frozen=True)
+class Mode:
+    """What kind of source it is: its listing carries bodies, its feed tells of deletions, its content may be stored."""
+
+    carries: bool = True
+    tombstones: bool = True
+    store_content: bool = True
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`points`: how often the script could have been interrupted. `wrong`: everything that did not hold."""
+
+    points: int
+    wrong: list[str]
+
+
+def trial(
+    url: str,
+    at: int | None,
+    fault: str = "crash",
+    *,
+    mode: Mode = Mode(),
+    seed: int | None = None,
+    healed_by_audit: bool = True,
+    script: Sequence[Step] = SCRIPT,
+) -> Verdict:
+    """Run the script with one fault at the `at`-th point, or with `seed` at random ones; `url` an empty state."""
+    source = SourceWorld(carries=mode.carries, tombstones=mode.tombstones)
+    trip = Trip(at)
+    installation = Installation(url, source, trip, store_content=mode.store_content)
+    watcher = _Watcher(installation)
+    trip.watch = watcher.look
+    _arm(installation, fault, seed)
+    for step in script:
+        _alive(installation, partial(_take, installation, step), again=isinstance(step, str))
+        _alive(installation, installation.beat, again=False)
+        installation.clock.forward(1)
+    trip.at, trip.chance = None, lambda: False
+    source.failing, source.truncate = 0, False
+    _quieten(installation, audit=healed_by_audit)
+    wrong = watcher.wrong + installation.differences()
+    if healed_by_audit:
+        wrong += installation.leftovers()
+    installation.state.close()
+    return Verdict(trip.calls, wrong)
+
+
+class _Watcher:
+    """Looks at every point: no living document that was searchable is missing, nothing internal is public."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.wrong: list[str] = []
+        self._seen: set[tuple[str, str, int]] = set()
+        self._excused: set[tuple[str, str, int]] = set()
+
+    def look(self) -> None:
+        births = self.installation.source.births
+        for index in ("public", "internal"):
+            found = {(index, name, births.get(name, 0)) for name in self.installation.searchable(index)}
+            alive = {
+                (index, name, births.get(name, 0))
+                for name, document in self.installation.source.documents.items()
+                if index == "internal" or document.audience is PUBLIC
+            }
+            for lost in (self._seen & alive) - found - self._excused:
+                self.wrong.append(f"gap: {lost[1]} vanished from {index} at point {self.installation.trip.calls}")
+                self._excused.add(lost)
+            # a document that was dead or internal for a moment may vanish once for that
+            self._excused |= {entry for entry in self._seen if entry[0] == index and entry not in alive}
+            self._excused |= {entry for entry in alive if entry[2]}
+            self._seen |= found & alive
+            if index == "public":
+                leaked = {entry[1] for entry in found} - self.installation.source.ever_public
+                self.wrong += [f"leak: {name} was never public" for name in leaked]
+
+
+class _Faults:
+    """What may happen at a point; `anything` picks at random."""
+
+    def __init__(self, installation: Installation, rng: random.Random) -> None:
+        self.installation = installation
+        self.source = installation.source
+        self.rng = rng
+
+    def crash(self) -> None:
+        self.installation.trip.crash()
+
+    def stall(self) -> None:
+        """Another worker does a whole beat while this one sleeps past its lease."""
+        self.installation.clock.forward(61)
+        self.installation.beat()
+        self.installation.clock.forward(1)
+
+    def edit(self) -> None:
+        self.source.put("d0", f"edited at point {self.installation.trip.calls}")
+        self.source.delete("d4")
+        self.source.put(f"x{self.installation.trip.calls}", "appeared meanwhile")
+
+    def truncate(self) -> None:
+        self.source.truncate = True
+
+    def anything(self) -> None:
+        name = f"d{self.rng.randrange(6)}"
+        choices: list[Callable[[], None]] = [
+            self.crash,
+            self.stall,
+            self.truncate,
+            self.installation.beat,
+            lambda: self.source.fail(2),
+            lambda: self.source.put(name, f"random {self.rng.random()}"),
+            lambda: self.source.put(name, f"random {self.rng.random()}", audience=INTERNAL),
+            lambda: self.source.delete(name),
+            lambda: self.source.label(name, f"l{self.rng.randrange(3)}"),
+            lambda: self.source.show_to(name, self.rng.choice([PUBLIC, INTERNAL])),
+        ]
+        self.rng.choice(choices)()
+
+
+def _arm(installation: Installation, fault: str, seed: int | None) -> None:
+    rng = random.Random(seed)
+    if seed is not None:
+        installation.trip.chance = lambda: rng.random() < 0.02
+    installation.trip.action = getattr(_Faults(installation, rng), fault)
+
+
+def _take(installation: Installation, step: Step) -> None:
+    if step == "full":
+        installation.full()
+    elif step == "rebuild":
+        installation.rebuild()
+    elif callable(step):
+        step(installation.source)
+
+
+def _alive(installation: Installation, act: Callable[[], None], *, again: bool) -> None:
+    """Do it, and do it again after a crash if an operator would."""
+    for _ in range(50):
+        try:
+            act()
+        except Crash:
+            installation.restart()
+            if again:
+                continue
+        return
+
+
+def _quieten(installation: Installation, *, audit: bool) -> None:
+    """No more faults: what does the service do by itself?"""
+    for _ in range(5):
+        installation.clock.forward(4000)  # past every back-off
+        installation.beat()
+    installation.full()
+    for _ in range(3):
+        installation.clock.forward(61)
+        installation.beat()
+    if audit:
+        with installation.engine.leased(installation.engine.sources["s"]) as turn:
+            assert turn is not None
+            compare(turn, repair=True)
+    for _ in range(3):
+        installation.clock.forward(61)
+        installation.beat()

@@ -1,0 +1,61 @@
+"""Interrupted before or after every outside effect and every commit, the engine converges: DESIGN promises 1 to 4."""
+
+import pytest
+
+from tests.sync.crash import FAULTS, Mode, Verdict, trial
+
+MODES = {
+    "listing-carries": Mode(),
+    "no-tombstones": Mode(tombstones=False),
+    "listing-names-only": Mode(carries=False),
+    "content-not-stored": Mode(store_content=False),
+}
+MEMORY = "sqlite:///:memory:"
+EVERY = {
+    "crash": 11,
+    "stall": 29,
+    "edit": 29,
+    "truncate": 29,
+}  # one trial takes a fifth of a second; bench/crash.py visits every point of every mode
+
+
+def test_nothing_is_wrong_without_a_fault() -> None:
+    for mode in MODES.values():
+        verdict = trial(MEMORY, None, mode=mode)
+
+        assert verdict.wrong == []
+        assert verdict.points > 400
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_fault_anywhere_loses_nothing_doubles_nothing_and_leaks_nothing(fault: str, mode: str) -> None:
+    points = trial(MEMORY, None, mode=MODES[mode]).points
+    first = 1 + (list(FAULTS).index(fault) + 4 * list(MODES).index(mode)) % EVERY[fault]
+
+    wrong = {
+        at: verdict.wrong
+        for at in range(first, points + 1, EVERY[fault])
+        if (verdict := trial(MEMORY, at, fault, mode=MODES[mode])).wrong
+    }
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_many_random_faults_in_one_life_are_survived(seed: int) -> None:
+    verdict: Verdict = trial(MEMORY, None, "anything", seed=seed, mode=Mode(tombstones=seed % 2 == 0))
+
+    assert verdict.wrong == []
+
+
+def test_after_a_crash_the_loop_alone_mends_everything_without_an_audit() -> None:
+    points = trial(MEMORY, None).points
+
+    wrong = {
+        at: verdict.wrong
+        for at in range(3, points + 1, 31)
+        if (verdict := trial(MEMORY, at, "crash", healed_by_audit=False)).wrong
+    }
+
+    assert wrong == {}
