@@ -1,5 +1,6 @@
 """Rates: how many of something fit into a minute, and what is answered when no more do."""
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -33,7 +34,7 @@ class Rates:
 
 
 def _too_many(key: str, most: int, wait: float) -> Refused:
-    seconds = int(wait) + 1
+    seconds = math.ceil(wait) or 1
     return Refused(
         429,
         f"Rate limit reached for {key}: limit {most} / min. Please try again in {seconds}s.",
