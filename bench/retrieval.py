@@ -103,7 +103,8 @@ def _markdown(article: dict[str, str]) -> str:
 
 
 def _lines(path: Path) -> list[dict[str, str]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    with path.open() as lines:  # splitlines would also cut at separators inside a text
+        return [json.loads(line) for line in lines]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A local server that speaks OpenAI's API: files, vector stores, search. Strict where OpenAI is, and it persists.
+"""A local server that speaks OpenAI's API: files, vector stores, search, answers. Strict, and it persists.
 
 box = OpenAISandbox("data/openai.db")
 with serve(Wire(box.app)) as url:
@@ -26,8 +26,10 @@ from starlette.types import ASGIApp
 from sandbox import openai_shapes as shapes
 from sandbox.openai_attached import Attachments, StoreFiles
 from sandbox.openai_batches import Batches
+from sandbox.openai_chatkit import NEW_SESSION, Sessions
 from sandbox.openai_files import PURPOSES, FileRecord, Files, Uploaded
 from sandbox.openai_limits import Rates
+from sandbox.openai_responses import NEW_RESPONSE, Responses
 from sandbox.openai_search import Search
 from sandbox.openai_shapes import Check, Refused
 from sandbox.openai_state import Ask, Database, Failure, Limits
@@ -84,6 +86,8 @@ class OpenAISandbox:
         self._store_files = StoreFiles(self._db, self, attachments)
         self._batches = Batches(self._db, self, rates, attachments)
         self._search = Search(self._db, self)
+        self._responses = Responses(self._search, clock)
+        self._sessions = Sessions(clock)
         self.app: ASGIApp = Starlette(
             routes=[Route(f"/v1{e.path}", self._serve(e), methods=[e.method]) for e in self._endpoints()],
             exception_handlers={HTTPException: _no_such_call},
@@ -125,15 +129,17 @@ class OpenAISandbox:
             Endpoint("GET", one + batch, batches.retrieve, {}),
             Endpoint("POST", one + batch + "/cancel", batches.cancel, {}),
             Endpoint("GET", one + batch + "/files", batches.list_files, STATUS_PAGE),
+            Endpoint("POST", "/responses", self._responses.create, {}, NEW_RESPONSE),
+            Endpoint("POST", "/chatkit/sessions", self._sessions.create, {}, NEW_SESSION),
+            Endpoint("POST", "/chatkit/sessions/{session_id}/cancel", self._sessions.cancel, {}),
         ]
 
     def _serve(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
             try:
                 self._admit(request)
-                ask = Ask(
-                    dict(request.path_params), _query(request, endpoint.query), await _body(request, endpoint.body)
-                )
+                query, body = _query(request, endpoint.query), await _body(request, endpoint.body)
+                ask = Ask(dict(request.path_params), query, body, dict(request.headers))
                 answer = await run_in_threadpool(endpoint.answer, ask)
             except Refused as refused:
                 return _json(refused.body, refused.headers, refused.status)

@@ -112,12 +112,13 @@ def require_seen(db: sqlite3.Connection, knobs: Knobs, ids: list[str], param: st
 def forget_passages(db: sqlite3.Connection, where: str, binds: list[Any]) -> None:
     """Take the passages of the attached files that match out of the search index of their store."""
     found = db.execute(
-        "SELECT stores.seq AS store, passages.seq AS passage FROM attached JOIN stores ON stores.id = attached.store"
-        f" JOIN passages ON passages.attached = attached.seq WHERE {where}",
+        "SELECT stores.seq AS store, attached.seq AS attached FROM attached JOIN stores ON stores.id = attached.store"
+        f" WHERE {where}",
         binds,
     ).fetchall()
-    for store, passage in found:
-        db.execute(f"DELETE FROM found_{store} WHERE rowid = ?", [passage])
+    for store, attached in found:
+        passages = "SELECT seq FROM passages WHERE attached = ?"
+        db.execute(f"DELETE FROM found_{store} WHERE rowid IN ({passages})", [attached])
 
 
 def _checked(form: dict[str, Any], most: int) -> tuple[Uploaded, int | None]:

@@ -1,22 +1,28 @@
-"""`/v1/vector_stores/{id}/search`: BM25 over stemmed passages, titles counted more."""
+"""`/v1/vector_stores/{id}/search`: stemmed passages, title and body, in an FTS5 table per store."""
 
 import json
-import math
 import sqlite3
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox import openai_ranking as ranking
 from sandbox import openai_text as texts
 from sandbox.openai_state import Ask, Database, Knobs, marks
-from sandbox.openai_stores import require_active
+from sandbox.openai_stores import require_active, require_store
 
-TITLE_WEIGHT = 3.0
-MOST_TERMS = 24  # the rarest terms of a long question: the common ones cost most and say least
-MOST_PAIRS = 12
-MOST_ROWS = 400
-PER_FILE = 2  # passages of one file before other files have their turn
+TITLE_WEIGHT = 2.0
+CANDIDATES = 100  # passages that are looked at closely
+BEST = """
+SELECT best.*, found_{index}.title || ' ' || found_{index}.body AS terms FROM (
+    SELECT passages.seq AS passage, attached.seq AS attached, -bm25(found_{index}, :title, 1.0) AS weight
+    FROM found_{index} JOIN passages ON passages.seq = found_{index}.rowid
+        JOIN attached ON attached.seq = passages.attached
+    WHERE found_{index} MATCH :asked AND attached.ready_at <= :now AND attached.error_code IS NULL
+        AND NOT attached.cancelled AND (:all OR admits(attached.attributes))
+    ORDER BY weight DESC, passage LIMIT :most) AS best
+JOIN found_{index} ON found_{index}.rowid = best.passage ORDER BY best.weight DESC, best.passage
+"""
 ORDERED: dict[str, Callable[[Any, Any], bool]] = {
     "gt": lambda held, value: held > value,
     "gte": lambda held, value: held >= value,
@@ -27,7 +33,7 @@ ORDERED: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage that a search came upon; `score` lies between 0 and 1."""
+    """A passage that a search came upon; `score` is the share of the question it covers, and falls along a list."""
 
     file: str
     filename: str
@@ -35,29 +41,6 @@ class Found:
     title: str
     text: str
     score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question against one index: its words in the forms they may have there, and how many passages hold each."""
-
-    groups: list[tuple[str, ...]]
-    counts: dict[str, int]
-    pairs: list[tuple[str, str]]
-    passages: int
-
-    def expression(self) -> str:
-        pairs = [f'"{first} {second}"' for first, second in self.pairs]
-        return " OR ".join([f'"{term}"' for term in self.counts] + pairs)
-
-    def coverage(self, terms: set[str]) -> float:
-        """Return the share of the question that the terms cover, rare words counting more."""
-        said = [(self._rarity(group), not terms.isdisjoint(group)) for group in self.groups]
-        return sum(rarity for rarity, held in said if held) / sum(rarity for rarity, _ in said)
-
-    def _rarity(self, group: tuple[str, ...]) -> float:
-        count = max((self.counts.get(form, 0) for form in group), default=0)
-        return math.log(1 + (self.passages - count + 0.5) / (count + 0.5))
 
 
 class Search:
@@ -70,10 +53,10 @@ class Search:
     def search(self, ask: Ask) -> dict[str, Any]:
         body = ask.body
         questions = [body["query"]] if isinstance(body["query"], str) else body["query"]
-        most = body.get("max_num_results", 10)
-        options = body.get("ranking_options", {})
-        found = self.find(ask.ids["vector_store_id"], " ".join(questions), body.get("filters"), most)
-        kept = [_result(one) for one in found if one.score >= options.get("score_threshold", 0)]
+        least = body.get("ranking_options", {}).get("score_threshold", 0)
+        wanted, most = body.get("filters"), body.get("max_num_results", 10)
+        found = self.find(ask.ids["vector_store_id"], " ".join(questions), wanted, most)
+        kept = [_result(one) for one in found if one.score >= least]
         page = {"object": "vector_store.search_results.page", "search_query": questions, "data": kept}
         return {**page, "has_more": False, "next_page": None}
 
@@ -82,20 +65,31 @@ class Search:
         with self._db.write() as db:
             index = require_active(db, store, self._knobs.clock())["seq"]
             asked = _asked(db, index, question)
-            if not asked.counts:
+            candidates = self._candidates(db, index, asked, wanted) if asked.counts else []
+            if not candidates:
                 return []
-            db.create_function("admits", 1, lambda attributes: admits(wanted, json.loads(attributes)))
-            rows = db.execute(
-                f"SELECT attached.file, files.filename, attached.attributes, attached.title, passages.text,"
-                f" found_{index}.title || ' ' || found_{index}.body AS terms, -bm25(found_{index}, ?, 1.0) AS weight"
-                f" FROM found_{index} JOIN passages ON passages.seq = found_{index}.rowid"
-                " JOIN attached ON attached.seq = passages.attached JOIN files ON files.id = attached.file"
-                f" WHERE found_{index} MATCH ? AND attached.ready_at <= ? AND attached.error_code IS NULL"
-                " AND NOT attached.cancelled AND (? OR admits(attached.attributes))"
-                " ORDER BY weight DESC, passages.seq LIMIT ?",
-                [TITLE_WEIGHT, asked.expression(), self._knobs.clock(), wanted is None, MOST_ROWS],
-            ).fetchall()
-        return _ranked(rows, asked, most)
+            ranked = ranking.in_turns(candidates)[:most]
+            found, score = [], 1.0
+            for one in ranked:
+                score = min(score, asked.coverage(set(one.terms)))
+                found.append(_found(db, one.passage, round(score, 6)))
+            return found
+
+    def asked(self, store: str, question: str) -> ranking.Asked:
+        """Return what a question's words weigh in a store."""
+        with self._db.read() as db:
+            return _asked(db, require_store(db, store)["seq"], question)
+
+    def _candidates(
+        self, db: sqlite3.Connection, index: int, asked: ranking.Asked, wanted: dict[str, Any] | None
+    ) -> list[ranking.Candidate]:
+        db.create_function("admits", 1, lambda attributes: admits(wanted, json.loads(attributes)))
+        binds = {"title": TITLE_WEIGHT, "asked": asked.expression(), "now": self._knobs.clock(), "most": CANDIDATES}
+        rows = db.execute(BEST.format(index=index), {**binds, "all": wanted is None})
+        return [
+            ranking.Candidate(row["passage"], row["attached"], row["weight"], tuple(row["terms"].split()))
+            for row in rows
+        ]
 
 
 def admits(wanted: dict[str, Any] | None, attributes: dict[str, Any]) -> bool:
@@ -115,32 +109,33 @@ def admits(wanted: dict[str, Any] | None, attributes: dict[str, Any]) -> bool:
     return within == (kind in ("eq", "in"))
 
 
-def _asked(db: sqlite3.Connection, index: int, question: str) -> Asked:
+def _asked(db: sqlite3.Connection, index: int, question: str) -> ranking.Asked:
     groups = texts.asked_terms(question)
-    forms = [form for group in groups for form in group]
-    rows = db.execute(f"SELECT term, doc FROM terms_{index} WHERE term IN ({marks(forms)})", forms)
-    counts: dict[str, int] = dict(rows.fetchall())
-    rarest = sorted(counts, key=lambda term: (counts[term], term))[:MOST_TERMS]
+    counts = _counts(db, index, [form for group in groups for form in group])
     pairs = [pair for pair in texts.asked_pairs(question) if pair[0] in counts and pair[1] in counts]
-    whole = db.execute(f"SELECT count(*) FROM found_{index}").fetchone()[0]
-    return Asked(groups, {term: counts[term] for term in rarest}, pairs[:MOST_PAIRS], whole)
+    passages = db.execute(f"SELECT count(*) FROM found_{index}_docsize").fetchone()[0]
+    return ranking.Asked(groups, counts, pairs, passages)
 
 
-def _ranked(rows: list[sqlite3.Row], asked: Asked, most: int) -> list[Found]:
-    """Order passages by weight, but no file's third before every other file's first; the score falls along."""
-    seen: Counter[str] = Counter()
-    early: list[sqlite3.Row] = []
-    late: list[sqlite3.Row] = []
-    for row in rows:
-        seen[row["file"]] += 1
-        (early if seen[row["file"]] <= PER_FILE else late).append(row)
-    ranked: list[Found] = []
-    score = 1.0
-    for row in (early + late)[:most]:
-        score = min(score, asked.coverage(set(row["terms"].split())))
-        attributes = json.loads(row["attributes"])
-        ranked.append(Found(row["file"], row["filename"], attributes, row["title"], row["text"], round(score, 6)))
-    return ranked
+def _counts(db: sqlite3.Connection, index: int, terms: list[str]) -> dict[str, int]:
+    """Return in how many passages each of the terms stands; those in none are left out."""
+    counts: dict[str, int] = {}
+    for at in range(0, len(terms), 500):  # SQLite binds a bounded number of values
+        some = terms[at : at + 500]
+        counts |= dict(
+            db.execute(f"SELECT term, doc FROM terms_{index} WHERE term IN ({marks(some)})", some).fetchall()
+        )
+    return counts
+
+
+def _found(db: sqlite3.Connection, passage: int, score: float) -> Found:
+    row = db.execute(
+        "SELECT attached.file, files.filename, attached.attributes, attached.title, passages.text FROM passages"
+        " JOIN attached ON attached.seq = passages.attached JOIN files ON files.id = attached.file"
+        " WHERE passages.seq = ?",
+        [passage],
+    ).fetchone()
+    return Found(row["file"], row["filename"], json.loads(row["attributes"]), row["title"], row["text"], score)
 
 
 def _result(one: Found) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -69,11 +69,12 @@ class Knobs(Protocol):
 
 @dataclass(frozen=True)
 class Ask:
-    """One request, checked: the ids in its path, its query, and its body or form."""
+    """One request, checked: the ids in its path, its query, its body or form, and its headers in lower case."""
 
     ids: dict[str, str]
     query: dict[str, Any]
     body: Any
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Database:

@@ -9,6 +9,7 @@ from sandbox.openai_shapes import Refused, missing
 from sandbox.openai_state import Ask, Database, Knobs, listing, new_id, page_of
 
 DAY = 86_400
+TOKENIZER = "unicode61 remove_diacritics 0"  # the terms come stemmed and folded already
 
 
 class Stores:
@@ -32,9 +33,7 @@ class Stores:
                 " VALUES (:id, :name, :metadata, :expires_after, :now, :now)",
                 store,
             ).lastrowid
-            db.execute(
-                f"CREATE VIRTUAL TABLE found_{seq} USING fts5(title, body, tokenize = 'unicode61 remove_diacritics 0')"
-            )
+            db.execute(f"CREATE VIRTUAL TABLE found_{seq} USING fts5(title, body, tokenize = '{TOKENIZER}')")
             db.execute(f"CREATE VIRTUAL TABLE terms_{seq} USING fts5vocab(found_{seq}, 'row')")
             self._attachments.put(db, str(store["id"]), prepared)
             return self._object(db, require_store(db, str(store["id"])))
@@ -67,8 +66,8 @@ class Stores:
         """Delete the store; the files that were in it stay."""
         with self._db.write() as db:
             store = require_store(db, ask.ids["vector_store_id"])
-            db.execute(f"DROP TABLE terms_{store['seq']}")
-            db.execute(f"DROP TABLE found_{store['seq']}")
+            for table in ("terms", "found"):
+                db.execute(f"DROP TABLE {table}_{store['seq']}")
             db.execute("DELETE FROM stores WHERE id = ?", [store["id"]])
         return {"id": ask.ids["vector_store_id"], "object": "vector_store.deleted", "deleted": True}
 

@@ -1,0 +1,44 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sandbox.openai_text import Chunking, count_tokens, language_of, passages, title_of, words_of
+
+
+@given(st.text(), st.integers(100, 200), st.floats(0, 0.5))
+def test_every_word_of_any_text_is_in_some_passage_and_none_is_too_long(text: str, tokens: int, share: float) -> None:
+    cut = passages(text, Chunking(tokens, int(tokens * share)))
+
+    assert set(words_of(text)) <= {word for passage in cut for word in words_of(passage)}
+    assert all(0 < count_tokens(passage) <= tokens for passage in cut if count_tokens(passage))
+
+
+def test_passages_overlap_unless_a_heading_starts_the_next() -> None:
+    lines = [f"line {n} of the text\n" for n in range(60)]
+
+    running = passages("".join(lines), Chunking(100, 50))
+    headed = passages("".join(lines[:18]) + "## Next\n" + "".join(lines[18:30]), Chunking(100, 50))
+
+    assert running[0].splitlines()[-1] in running[1].splitlines()
+    assert headed[1].startswith("## Next")
+    assert headed[0].splitlines()[-1] not in headed[1]
+
+
+def test_a_short_text_is_one_passage() -> None:
+    assert passages("# One\n\ntext\n\n## Two\n\nmore", Chunking()) == ["# One\n\ntext\n\n## Two\n\nmore"]
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [("# Title\n\ntext", "Title"), ("x\n\n# Title #\n", "Title"), ("## Section\n", ""), ("", ""), ("#no", "")],
+)
+def test_the_title_is_the_first_top_heading(text: str, title: str) -> None:
+    assert title_of(text) == title
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "language"),
+    [("How do I do this", "", "en"), ("Wie kann ich das machen", "", "de"), ("Wie", "en-US", "en"), ("x", "fr", "fr")],
+)
+def test_a_language_is_told_or_guessed(text: str, hint: str, language: str) -> None:
+    assert language_of(words_of(text), hint) == language
