@@ -27,7 +27,7 @@ def page(
 
     Of the address that the answer gives for the next page only the position is used: credentials go nowhere else.
     """
-    asked = {**params, "page[size]": PAGE, **(after or {})}
+    asked = {**params, **after} if after and "page" in after else {**params, "page[size]": PAGE, **(after or {})}
     answer = api.get(path, asked, expect=expect, buckets=(bucket,))
     if answer.status != 200:
         return answer, [], None
@@ -89,6 +89,6 @@ def _following(envelope: Json, where: str) -> Json | None:
             raise Retryable(f"{where} has more, and does not say where")
         return {"page[after]": after}
     if "next_page" in envelope:
-        number = query_of(envelope["next_page"], "page")
-        return {"page": int(number)} if number and number.isdecimal() else None
+        place = {name: query_of(envelope["next_page"], name) for name in ("page", "per_page")}
+        return {name: value for name, value in place.items() if value} or None
     raise Retryable(f"{where} does not say whether there is more")

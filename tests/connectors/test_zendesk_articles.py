@@ -469,6 +469,42 @@ class TestNotFound:
                 listing(world.connect())
 
 
+class TestHalfAnswers:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            '{"articles":[]}',
+            '{"articles":[],"meta":{}}',
+            '{"articles":[],"meta":{"has_more":true},"links":{}}',
+            '{"articles":[{"title":"no id"}],"meta":{"has_more":false}}',
+            '{"articles":null,"meta":{"has_more":false}}',
+        ],
+    )
+    def test_a_listing_that_leaves_its_end_open_raises(self, world: ZendeskWorld, body: str) -> None:
+        world.wire.fail(Fault(path=r"/help_center/articles\.json", status=200, body=body, times=None))
+
+        with pytest.raises(Retryable):
+            listing(world.connect())
+
+    def test_a_page_that_points_at_itself_raises(self, world: ZendeskWorld) -> None:
+        again = '{"articles":[],"meta":{"has_more":true,"after_cursor":"same"}}'
+        world.wire.fail(Fault(path=r"/help_center/articles\.json", status=200, body=again, times=None))
+
+        with pytest.raises(Retryable, match="repeats"):
+            listing(world.connect())
+
+    def test_lists_paged_by_number_are_read_to_their_end(self, world: ZendeskWorld) -> None:
+        put = world.put("Title", "<p>text</p>")
+        section = world.sandbox.world.brands["main"].articles[int(put.split(":")[0])].section_id
+        first = f'{{"sections":[],"next_page":"{world.url}/api/v2/help_center/sections.json?page=2&per_page=30"}}'
+        second = f'{{"sections":[{{"id":{section},"name":"Numbered"}}],"next_page":null}}'
+        world.wire.fail(Fault(path="/sections", status=200, body=first))
+        world.wire.fail(Fault(path="/sections.*page=2", status=200, body=second))
+
+        assert world.connect().fetch(put).breadcrumb == ("Numbered",)
+        assert world.wire.count(r"/sections.*page=2&per_page=30$") == 1
+
+
 class TestCredentials:
     def test_a_revoked_token_is_renewed_within_the_call(self, world: ZendeskWorld) -> None:
         put = world.put("Title", "<p>text</p>")
