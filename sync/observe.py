@@ -10,7 +10,8 @@ from sqlalchemy import Row
 from sync import questions
 from sync.errors import CursorExpired, Retryable
 from sync.model import Audience, Change, Cursor, Document, Page
-from sync.state import Transaction
+from sync.specs import Source
+from sync.state import State, Transaction
 from sync.turn import Turn
 
 
@@ -29,14 +30,13 @@ def observe(turn: Turn) -> None:
     _read_snapshot(turn)
 
 
-def is_due(turn: Turn) -> bool:
+def snapshot_due(state: State, wanted: Source) -> bool:
     """Whether a snapshot should start: asked for, or the last complete one is `snapshot_every` ago."""
-    source = questions.source(turn.state, turn.source.name)
-    asked = turn.state.ask(
-        "SELECT 1 FROM requests WHERE what = 'full' AND target = :source AND done_at IS NULL", source=turn.source.name
+    source = questions.source(state, wanted.name)
+    asked = state.ask(
+        "SELECT 1 FROM requests WHERE what = 'full' AND target = :source AND done_at IS NULL", source=wanted.name
     )
-    age = turn.state.now() - source.snapshot_done
-    return bool(asked) or age >= turn.source.snapshot_every.total_seconds()
+    return bool(asked) or state.now() - source.snapshot_done >= wanted.snapshot_every.total_seconds()
 
 
 def store_document(tx: Transaction, row: int, document: Document) -> None:
@@ -85,7 +85,7 @@ def _read_changes(turn: Turn, cursor: Cursor) -> None:
 
 def _begin_if_due(turn: Turn) -> None:
     under_way = questions.source(turn.state, turn.source.name).snapshot_cursor is not None
-    if is_due(turn) and not under_way:
+    if snapshot_due(turn.state, turn.source) and not under_way:
         _begin(turn, expired=False)
 
 

@@ -133,6 +133,15 @@ def unsettled(state: State, source: str, generation: int, *, after: int, limit: 
     return list(rows)
 
 
+def unsettled_documents(state: Asks, source: str) -> list[int]:
+    """The ids of the source's documents that a live store still wants, whenever they are due."""
+    rows = state.ask(
+        f"SELECT DISTINCT d.id {_PAIRS} WHERE d.source = :source AND g.state = 'active' AND {UNSETTLED}",
+        source=source,
+    )
+    return [row.id for row in rows]
+
+
 def uploaded(state: Asks, generation: int, documents: list[int]) -> dict[int, list[Row[Any]]]:
     """Reusable uploads by document: none that another generation already has in the very same store."""
     rows = state.ask(
