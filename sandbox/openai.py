@@ -140,7 +140,7 @@ class OpenAISandbox:
                 self._admit(request)
                 query, body = _query(request, endpoint.query), await _body(request, endpoint.body)
                 ask = Ask(dict(request.path_params), query, body, dict(request.headers))
-                answer = await run_in_threadpool(endpoint.answer, ask)
+                answer = await run_in_threadpool(self._answer, endpoint, ask)
             except Refused as refused:
                 return _json(refused.body, refused.headers, refused.status)
             if isinstance(answer, Response):
@@ -149,6 +149,10 @@ class OpenAISandbox:
             return _json(found, headers)
 
         return serve
+
+    def _answer(self, endpoint: Endpoint, ask: Ask) -> Answer:
+        self._files.expire()
+        return endpoint.answer(ask)
 
     def _admit(self, request: Request) -> None:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")

@@ -80,6 +80,22 @@ def test_a_refused_file_fails_with_that_reason_and_may_be_tried_again(
     assert len(client.vector_stores.search(store, query="password").data) == 1
 
 
+def test_a_file_is_gone_from_everywhere_when_its_time_is_over(
+    box: OpenAISandbox, client: openai.OpenAI, clock: Clock
+) -> None:
+    brief = client.files.create(
+        file=("a.md", GUIDE), purpose="assistants", expires_after={"anchor": "created_at", "seconds": 3600}
+    ).id
+    lasting = upload(client)
+    store = client.vector_stores.create(file_ids=[brief, lasting]).id
+
+    clock.now += 3600
+
+    assert [file.id for file in client.files.list()] == [lasting]
+    assert list(box.stores()[store]) == [lasting]
+    assert [one.file_id for one in client.vector_stores.search(store, query="password").data] == [lasting]
+
+
 def test_a_stuck_file_never_leaves_in_progress(box: OpenAISandbox, client: openai.OpenAI, clock: Clock) -> None:
     box.stuck = lambda filename, content: filename == "0.md"
     store, files = stocked(client, GUIDE, GUIDE)

@@ -75,6 +75,7 @@ def test_list_entries_are_quoted_without_their_mark(client: openai.OpenAI, store
     [
         ("Who won the world cup in 1990?", "I found nothing"),
         ("Wer hat die Weltmeisterschaft 1990 gewonnen?", "nichts gefunden"),
+        ("How do invoices relate to quantum gravity, dark matter and black holes?", "I found nothing"),
         ("", "I found nothing"),
     ],
 )

@@ -54,7 +54,7 @@ def test_the_language_attribute_outweighs_what_the_text_looks_like(client: opena
 
 def test_a_word_in_the_title_counts_more_than_one_in_the_text(client: openai.OpenAI) -> None:
     about = b"# Webhooks\n\nHow to set them up, step by step, for everybody.\n"
-    aside = b"# Exports\n\nExports can be made by hand or with webhooks, step by step.\n"
+    aside = b"# Exports\n\nExports can be made by hand, by webhooks, or webhooks again.\n"
     other = [f"# Topic {n}\n\nSomething else altogether.\n".encode() for n in range(5)]
     store, files = stocked(client, aside, about, *other)
 
@@ -157,6 +157,26 @@ def test_an_updated_attribute_is_what_filters_see(client: openai.OpenAI) -> None
 
     public: Any = _is("eq", "audience", "public")
     assert len(client.vector_stores.search(store, query="password", filters=public).data) == 1
+
+
+def test_what_left_a_store_no_longer_weighs_on_its_scores(client: openai.OpenAI) -> None:
+    store, _ = stocked(client, GUIDE, BILLING)
+
+    def score() -> float:
+        return client.vector_stores.search(store, query="password address").data[0].score
+
+    before = score()
+    more = [upload(client, GUIDE) for _ in range(4)]
+    client.vector_stores.file_batches.create(store, file_ids=more)
+    with_more = score()
+    for file in more[:2]:
+        client.vector_stores.files.delete(file, vector_store_id=store)
+    half = score()
+    for file in more[2:]:
+        client.files.delete(file)
+
+    assert len({before, with_more, half}) == 3
+    assert score() == before
 
 
 def test_stores_do_not_see_each_others_files(client: openai.OpenAI) -> None:
