@@ -11,10 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sync.errors import LeaseLost
+import structlog
+
+from sync.errors import LeaseLost, Retryable
 
 if TYPE_CHECKING:
     from sync.state import State
+
+log = structlog.get_logger()
 
 TERM = timedelta(seconds=60)
 HEARTBEAT = timedelta(seconds=15)
@@ -67,6 +71,8 @@ def heartbeat(state: "State", lease: Lease, every: timedelta = HEARTBEAT) -> Ite
                 state.renew(lease)
             except LeaseLost:
                 return
+            except Retryable as error:  # the next beat may get through before the lease ends
+                log.warning("heartbeat_missed", source=lease.source, error=str(error))
 
     thread = threading.Thread(target=beat, name=f"heartbeat-{lease.source}", daemon=True)
     thread.start()

@@ -80,10 +80,13 @@ def rebuild(engine: Engine, names: Sequence[str] = (), progress: Progress | None
     for name in chosen:
         reindex.begin(engine.state, engine.index, engine.indexes[name])
     summaries = converge(engine, progress=progress)
-    if not any(summary.error for summary in summaries):
-        for name in chosen:
+    for name in chosen:
+        reason = reindex.obstacle(engine.state, name, list(engine.sources))
+        if not reason:
             reindex.promote(engine.state, name, list(engine.sources))
-        engine.housekeep()
+        elif not any(summary.error for summary in summaries):  # else that error is the one to read
+            raise Held(f"not promoted: {reason}")
+    engine.housekeep()
     return summaries
 
 

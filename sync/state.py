@@ -14,7 +14,7 @@ from sqlalchemy.sql.elements import TextClause
 
 from sync import lease as leases
 from sync import schema
-from sync.errors import LeaseLost, Misconfigured
+from sync.errors import LeaseLost, Misconfigured, Retryable
 from sync.lease import Lease
 
 Clock = Callable[[], datetime]
@@ -82,9 +82,9 @@ class State:
             )
             return cls(engine, clock, str(leases.this_process()))
         except (ArgumentError, ImportError) as error:
-            raise Misconfigured(f"database_url: not a usable SQLite or PostgreSQL URL ({error}); see DESIGN") from error
-        except OperationalError as error:
-            reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
+            raise Misconfigured(f"database_url: not a usable SQLite or PostgreSQL URL ({error})") from error
+        except (Retryable, OSError) as error:
+            reason = _reason(error.__cause__) if isinstance(error.__cause__, OperationalError) else str(error)
             raise Misconfigured(
                 f"state database {parsed!r} does not open: {reason}; check data_dir or database_url"
             ) from error
@@ -96,14 +96,17 @@ class State:
         return self.clock().timestamp()
 
     def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]:
-        """Read, outside any transaction of ours."""
-        with self._engine.connect() as connection:
+        """Read, outside any transaction of ours. Raises Retryable when the database fails."""
+        with _translated(), self._engine.connect() as connection:
             return connection.execute(_compiled(question, parameters), parameters).all()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """A commit of what belongs to no single source: operators' wishes, generations, runs."""
-        with self._engine.connect() as connection, connection.begin():
+        """A commit of what belongs to no single source: operators' wishes, generations, runs.
+
+        Raises Retryable when the database fails; then nothing of the transaction is true.
+        """
+        with _translated(), self._engine.connect() as connection, connection.begin():
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # a lock taken late may find the file changed
             yield Transaction(connection)
@@ -151,6 +154,19 @@ class State:
                 name=lease.source,
                 token=lease.token,
             )
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise Retryable(f"state database: {_reason(error)}; check its disk, its locks and that it is up") from error
+
+
+def _reason(error: OperationalError) -> str:
+    lines = str(error.orig).strip().splitlines()
+    return lines[0] if lines else "no reason given"
 
 
 def _renew(tx: Transaction, lease: Lease, now: float) -> None:
