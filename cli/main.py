@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.commands import start
-from cli.options import CONFIG_VARIABLE
+from cli.commands import look, operate, start, sync, trial
+from cli.options import CONFIG_VARIABLE, Verbose
 from sync.errors import SyncError
 
 app = typer.Typer(
@@ -20,8 +20,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command()(start.init)
-app.command()(start.version)
+for command in (
+    start.init,
+    sync.sync,
+    look.search,
+    look.status,
+    look.plan,
+    look.audit,
+    operate.release,
+    operate.reindex,
+    operate.promote,
+    operate.rollback,
+    trial.sandbox,
+    trial.demo,
+    start.version,
+):
+    app.command()(command)
 
 
 @app.callback()
@@ -30,7 +44,7 @@ def _common(
         Path | None, typer.Option("--config", "-c", metavar="FILE", help="The configuration file.")
     ] = None,
     *,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every outcome to standard error.")] = False,
+    verbose: Verbose = False,
 ) -> None:
     output.configure_logs(verbose=verbose)
     if config is not None:

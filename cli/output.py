@@ -23,6 +23,11 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
+def say(text: str) -> None:
+    """Write a line for whoever runs the command to stderr."""
+    stderr().print(text, markup=False)
+
+
 def interactive() -> bool:
     """Whether a person can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()

@@ -23,9 +23,8 @@ def init(config: ConfigFile = DEFAULT_CONFIG) -> None:
         raise Misconfigured(
             f"{config}: cannot be written ({error.strerror}); name another with --config FILE"
         ) from error
-    output.stderr().print(
-        f"wrote {config}: put your Zendesk address in, set the environment variables it names, then `answerwell sync`",
-        markup=False,
+    output.say(
+        f"wrote {config}: put your Zendesk address in, set the environment variables it names, then `answerwell sync`"
     )
 
 

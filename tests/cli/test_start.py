@@ -1,28 +1,34 @@
 """The command as a process: exit codes, and what goes where."""
 
-import os
+import json
+import re
 import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import cli
-
-ROOT = Path(cli.__file__).parents[1]
+from cli import config
+from connectors import CONNECTORS
+from tests.cli.kit import ROOT, launch
 
 
 def answerwell(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cli.main", *arguments],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    process = launch(folder, *arguments, **environ)
+    out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+@contextmanager
+def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    process = launch(folder, *arguments)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 def test_the_version_is_printed(tmp_path: Path) -> None:
@@ -62,3 +68,67 @@ def test_the_configuration_file_is_named_before_or_after_the_command_or_in_the_e
             answerwell(tmp_path, "init", ANSWERWELL_CONFIG="here.toml")
 
     assert [file.name for file in tmp_path.iterdir()] == ["here.toml"]
+
+
+def test_the_example_holds_what_a_help_center_needs(tmp_path: Path) -> None:
+    answerwell(tmp_path, "init")
+    environ = {"OPENAI_API_KEY": "sk-1", "ZENDESK_CLIENT_SECRET": "s"}
+
+    loaded = config.load(tmp_path / "answerwell.toml", environ, CONNECTORS)
+
+    assert [(source.common.name, source.common.kind) for source in loaded.sources] == [("help-center", "zendesk")]
+    assert [index.name for index in loaded.indexes] == ["public", "internal"]
+
+
+def test_every_key_that_the_example_leaves_out_exists(tmp_path: Path) -> None:
+    text = re.sub(r"^# (?=[a-z_]+ = )", "", (ROOT / "answerwell.example.toml").read_text("utf-8"), flags=re.MULTILINE)
+    path = tmp_path / "answerwell.toml"
+    path.write_text(text.replace("proj_…", "p").replace("org-…", "o"), encoding="utf-8")
+    environ = {
+        "OPENAI_API_KEY": "sk-1",
+        "ZENDESK_CLIENT_SECRET": "s",
+        "DATABASE_URL": "postgresql://u@db/a",
+        "REDIS_URL": "redis://cache",
+    }
+
+    loaded = config.load(path, environ, CONNECTORS)
+
+    assert loaded.openai.uploads_per_minute == 1000
+    assert not loaded.sources[0].common.store_content
+
+
+def test_the_sandbox_prints_a_configuration_that_syncs(tmp_path: Path) -> None:
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "refunds.md").write_text("# Refunds\n\nMoney back within thirty days.\n", encoding="utf-8")
+    ports = ["--zendesk-port", "0", "--openai-port", "0"]
+    with started(tmp_path, "sandbox", "--load", "texts", *ports) as sandbox:
+        assert sandbox.stdout is not None
+        printed = "".join(iter(sandbox.stdout.readline, 'include = ["articles"]\n'))
+        (tmp_path / "answerwell.toml").write_text(printed.partition("for both:\n")[2], encoding="utf-8")
+
+        synced = answerwell(tmp_path, "sync")
+        found = answerwell(tmp_path, "search", "money back", "--json")
+
+    assert synced.returncode == 0
+    assert [hit["title"] for hit in json.loads(found.stdout)] == ["Refunds"]
+
+
+def test_a_folder_without_texts_cannot_be_served(tmp_path: Path) -> None:
+    done = answerwell(tmp_path, "sandbox", "--load", ".")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "answerwell: --load: . holds neither a corpus.jsonl nor Markdown files\n"
+
+
+@pytest.mark.processes
+def test_the_demo_ends_by_itself_where_nobody_can_ask(tmp_path: Path) -> None:
+    done = answerwell(tmp_path, "demo")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("↳ Sending a product back  http://127.0.0.1:") == 2
+    assert "within 60 days" in done.stdout
+    assert "within 90 days" in done.stdout
+    assert "uploads seen by the server: 1\n" in done.stdout
+    assert "best in the internal index: Internal: refunds beyond the return period" in done.stdout
+    assert done.stdout.count("best in the public index: A new device smells") == 1
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,81 @@
+"""What an operator decides: `release`, `reindex`, `promote`, `rollback`."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.commands.sync import report
+from cli.options import DEFAULT_CONFIG, ConfigFile, IndexName, known
+from cli.progress import watching
+
+SHOWN = 20
+
+
+def release(
+    source: Annotated[str, typer.Argument(metavar="SOURCE")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Let the removals through that the brake holds back; each is still confirmed with the source."""
+    from cli import wiring
+    from sync import operate
+
+    settings = wiring.read(config)
+    known("source", [source], [found.common.name for found in settings.sources])
+    with wiring.running(settings) as engine:
+        held = operate.held(engine, source)
+        if not held:
+            output.say(f"{source}: nothing is held")
+            return
+        if not yes and not output.interactive():
+            output.say(f"answerwell: {source}: {len(held)} removals are held; nobody can be asked here, so add --yes")
+            raise typer.Exit(2)
+        for document in held[:SHOWN]:
+            output.say(f"  {document.title}  {document.url}")
+        if len(held) > SHOWN:
+            output.say(f"  and {len(held) - SHOWN} more")
+        if not yes and not typer.confirm(f"Remove these {len(held)} from search if {source} confirms it?", err=True):
+            raise typer.Exit(1)
+        released = operate.release(engine, source, [document.id for document in held], getpass.getuser())
+    typer.echo(f"{source}: {released} removals released; the next sync carries them out")
+
+
+def reindex(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Build a new store beside the live one, then switch searches to it at once."""
+    from cli import wiring
+    from sync import operate
+
+    settings = wiring.read(config)
+    names = known("index", [index] if index else [], [found.name for found in settings.indexes])
+    with wiring.running(settings) as engine, watching(output.stderr()) as progress:
+        summaries = operate.rebuild(engine, names, progress=progress)
+    report(summaries)
+    for name in names:
+        typer.echo(f"{name}: searches use the new store; `answerwell rollback {name}` goes back")
+
+
+def promote(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Switch searches to the store that a reindex has built but not switched to."""
+    from cli import wiring
+    from sync import operate
+
+    settings = wiring.read(config)
+    with wiring.running(settings) as engine:
+        for name in known("index", [index] if index else [], [found.name for found in settings.indexes]):
+            operate.promote(engine, name)
+            typer.echo(f"{name}: searches use the new store")
+
+
+def rollback(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Switch searches back to the store that was live before the last reindex."""
+    from cli import wiring
+    from sync import operate
+
+    settings = wiring.read(config)
+    with wiring.running(settings) as engine:
+        for name in known("index", [index] if index else [], [found.name for found in settings.indexes]):
+            operate.rollback(engine, name)
+            typer.echo(f"{name}: searches use the previous store")

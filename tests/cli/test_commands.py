@@ -1,0 +1,290 @@
+"""Every command, against a help center and an OpenAI-compatible server on loopback."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from cli.main import main
+from sandbox.wire import Fault
+from tests.cli.kit import Company
+
+ARTICLES = {
+    "Refunds": "You get your money back within thirty days.",
+    "Shipping": "Parcels leave our warehouse on the same day.",
+    "Invoices": "Every invoice is in your account, under billing.",
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(acme: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(acme.folder)
+    for name, value in acme.environ.items():
+        monkeypatch.setenv(name, value)
+
+    def command(*arguments: str) -> Done:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        said = capsys.readouterr()
+        return Done(int(left.value.code or 0), said.out, said.err)
+
+    return command
+
+
+def test_sync_publishes_and_says_what_it_did_in_one_line(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+
+    first, second = run("sync"), run("sync")
+
+    assert (first.status, second.status) == (0, 0)
+    assert first.out.startswith("help-center: 3 documents · ")
+    assert "3 uploaded" in first.out
+    assert second.out.startswith("help-center: 3 documents · nothing changed · ")
+    assert len(first.out.splitlines()) == len(second.out.splitlines()) == 1
+    assert acme.titles() == [["Invoices", "Refunds", "Shipping"]] * 2
+
+
+def test_one_edit_costs_one_upload(acme: Company, run: Run) -> None:
+    ids = acme.write(ARTICLES)
+    run("sync")
+    acme.openai_wire.forget()
+
+    acme.zendesk.put_article(id=ids["Refunds"], body="<p>You get your money back within sixty days.</p>")
+    done = run("sync")
+
+    assert done.status == 0
+    assert acme.openai_wire.count(r"/v1/files\?", "POST") == 1
+    assert "sixty" in run("search", "money back", "--json").json[0]["text"]
+
+
+def test_a_named_source_must_exist(run: Run) -> None:
+    done = run("sync", "wiki")
+
+    assert (done.status, done.out) == (1, "")
+    assert done.err == 'answerwell: there is no source "wiki"; configured: help-center\n'
+
+
+def test_a_sync_that_is_refused_says_the_setting_and_exits_with_1(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+    acme.environ["ZENDESK_CLIENT_SECRET"] = "wrong-secret"
+    process = acme.start("sync")
+
+    _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert "client_secret" in said
+    assert "Traceback" not in said
+    assert "wrong-secret" not in said
+
+
+def test_an_error_in_the_configuration_is_said_without_a_traceback(acme: Company, run: Run) -> None:
+    acme.config.write_text(acme.config.read_text("utf-8") + "urll = 1\n", "utf-8")
+
+    done = run("status")
+
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith('answerwell: answerwell.toml: [[source]] "help-center" urll is not a known key; did you')
+
+
+def test_search_shows_the_best_passage_of_each_document(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+    run("sync")
+
+    found = run("search", "when do I get my money back", "--json").json
+
+    assert set(found[0]) == {"score", "title", "url", "source", "document", "text"}
+    assert (found[0]["title"], found[0]["source"]) == ("Refunds", "help-center")
+    assert found[0]["document"].startswith("help-center:")
+    assert "/hc/en-us/articles/" in found[0]["url"]
+    assert "thirty days" in found[0]["text"]
+    assert len({hit["document"] for hit in found}) == len(found)
+    assert [hit["score"] for hit in found] == sorted((hit["score"] for hit in found), reverse=True)
+
+
+def test_search_for_people_shows_title_address_and_passage(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+    run("sync")
+
+    lines = run("search", "money back").out.splitlines()
+
+    assert lines[0].endswith("Refunds")
+    assert "/hc/en-us/articles/" in lines[1]
+    assert "thirty days" in lines[2]
+
+
+def test_customers_do_not_find_what_is_internal(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+    secret = acme.zendesk.put_article(title="Margins", body="<p>The margin is secret.</p>")
+    acme.zendesk.segment(secret, acme.zendesk.staff)
+    run("sync")
+
+    assert [hit["title"] for hit in run("search", "margin secret", "--json").json].count("Margins") == 0
+    assert run("search", "margin secret", "--index", "internal", "--json").json[0]["title"] == "Margins"
+
+
+def test_search_in_an_unknown_index_says_which_there_are(run: Run) -> None:
+    done = run("search", "x", "--index", "secret")
+
+    assert (done.status, done.out) == (1, "")
+    assert done.err == 'answerwell: there is no index "secret"; configured: public, internal\n'
+
+
+def test_search_before_the_first_sync_says_what_to_do(run: Run) -> None:
+    done = run("search", "x", "--json")
+
+    assert (done.status, done.out) == (1, "")
+    assert "answerwell sync" in done.err
+
+
+def test_status_tells_the_state_of_sources_and_indexes(acme: Company, run: Run) -> None:
+    before = run("status", "--json").json
+    acme.write(ARTICLES)
+    run("sync")
+
+    after = run("status", "--json").json
+
+    [source], indexes = after["sources"], after["indexes"]
+    assert before["sources"][0]["last_run"] is None
+    assert {"name", "kind", "state", "documents", "problems", "error", "last_run"} <= set(source)
+    assert (source["name"], source["kind"], source["documents"], source["problems"]) == ("help-center", "zendesk", 3, 0)
+    assert source["error"] == ""
+    assert [(index["name"], index["files"], index["unsettled"]) for index in indexes] == [
+        ("public", 3, 0),
+        ("internal", 3, 0),
+    ]
+    assert {index["store"] for index in indexes} == acme.openai.stores().keys()
+    assert "help-center" in run("status").out
+
+
+def test_audit_finds_what_vanished_and_repair_brings_it_back(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+    run("sync")
+    whole = run("audit", "--json")
+    store, files = next(iter(acme.openai.stores().items()))
+    acme.delete_from_store(store, next(iter(files)))
+
+    found, mended = run("audit", "--json"), run("audit", "--repair", "--json")
+    again = run("audit", "--json")
+
+    assert whole.json == {"ok": True, "orphans": 0, "missing": 0, "differing": 0, "stuck": 0}
+    assert (found.status, found.json["ok"], found.json["missing"]) == (1, False, 1)
+    assert mended.status == 0
+    assert (again.status, again.json["ok"]) == (0, True)
+    assert acme.titles() == [["Invoices", "Refunds", "Shipping"]] * 2
+
+
+def test_plan_says_what_a_sync_would_do(acme: Company, run: Run) -> None:
+    ids = acme.write(ARTICLES)
+
+    before = run("plan", "--json").json
+    run("sync")
+    settled = run("plan", "--json").json
+    acme.zendesk.put_article(id=ids["Refunds"], body="<p>You get your money back within sixty days.</p>")
+    acme.zendesk.archive_article(ids["Shipping"])
+    acme.write({"Gifts": "We wrap gifts."})
+    changed = run("plan", "--json").json
+
+    assert set(before) == {"add", "replace", "patch", "remove", "keep", "calls", "upload_bytes", "cost_usd"}
+    assert [before[action] for action in ("add", "replace", "patch", "remove", "keep")] == [3, 0, 0, 0, 0]
+    assert before["calls"] >= 5
+    assert before["upload_bytes"] > 0
+    assert [settled[figure] for figure in ("add", "keep", "calls", "upload_bytes", "cost_usd")] == [0, 3, 0, 0, 0]
+    assert [changed[action] for action in ("add", "replace", "patch", "keep")] == [1, 1, 0, 2]
+
+
+def test_a_plan_uploads_nothing(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+
+    run("plan")
+
+    assert acme.openai.stores() == {}
+    assert acme.openai.files() == {}
+
+
+def test_the_brake_holds_removals_until_they_are_released(acme: Company, run: Run) -> None:
+    ids = acme.write(ARTICLES)
+    run("sync")
+    for article in ids.values():
+        acme.zendesk.archive_article(article)
+
+    held = run("sync", "--full")
+    unasked = run("release", "help-center")
+    still = acme.titles()
+    released = run("release", "help-center", "--yes")
+    done = run("sync")
+
+    assert held.status == 1
+    assert "answerwell release help-center" in held.err
+    assert unasked.status == 2
+    assert "--yes" in unasked.err
+    assert still == [["Invoices", "Refunds", "Shipping"]] * 2
+    assert (released.status, released.out) == (0, "help-center: 3 removals released; the next sync carries them out\n")
+    assert done.status == 0
+    assert acme.titles() == [[], []]
+
+
+def test_nothing_is_released_where_nothing_is_held(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+    run("sync")
+
+    done = run("release", "help-center")
+
+    assert (done.status, done.out, done.err) == (0, "", "help-center: nothing is held\n")
+
+
+def test_a_reindex_uploads_nothing_and_can_be_rolled_back(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+    run("sync")
+    before = run("status", "--json").json["indexes"][0]["store"]
+    acme.openai_wire.forget()
+
+    rebuilt = run("reindex", "public")
+    between = run("status", "--json").json["indexes"][0]["store"]
+    back = run("rollback", "public")
+    after = run("status", "--json").json["indexes"][0]["store"]
+
+    assert (rebuilt.status, back.status) == (0, 0)
+    assert acme.openai_wire.count(r"/v1/files\?", "POST") == 0
+    assert between != before
+    assert after == before
+
+
+def test_promote_without_a_reindex_says_so(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+    run("sync")
+
+    done = run("promote", "public")
+
+    assert done.status == 1
+    assert "answerwell reindex public" in done.err
+
+
+def test_no_secret_is_said_or_kept_where_it_was_not(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+    acme.openai_wire.fail(Fault(path=r"/v1/files", method="POST", status=401, body='{"error":{"message":"no"}}'))
+
+    said = [run("--verbose", "sync"), run("status", "--json"), run("status")]
+
+    everything = "".join(done.out + done.err for done in said)
+    everything += "".join(file.read_bytes().decode("latin-1") for file in (acme.folder / "data").iterdir())
+    assert "sk-sandbox" not in everything
+    assert "zendesk-secret" not in everything
