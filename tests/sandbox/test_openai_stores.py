@@ -6,7 +6,7 @@ import openai
 import pytest
 
 from sandbox.openai import OpenAISandbox
-from sandbox.openai_state import Limits
+from sandbox.openai.state import Limits
 from tests.sandbox.openai_kit import GUIDE, sandbox, served, stocked, upload
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.openai_text import Chunking, count_tokens, language_of, passages, title_of, words_of
+from sandbox.openai.text import Chunking, count_tokens, language_of, passages, title_of, words_of
 
 
 @given(st.text(), st.integers(100, 200), st.floats(0, 0.5))

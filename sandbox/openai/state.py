@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from sandbox.openai_shapes import invalid
+from sandbox.openai.shapes import invalid
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS files (

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox import openai_text as texts
-from sandbox.openai_files import forget_passages, require_seen
-from sandbox.openai_shapes import Refused, missing
-from sandbox.openai_state import Ask, Database, Failure, Knobs, listing, page_of
+from sandbox.openai import text as texts
+from sandbox.openai.files import forget_passages, require_seen
+from sandbox.openai.shapes import Refused, missing
+from sandbox.openai.state import Ask, Database, Failure, Knobs, listing, page_of
 
 STATUS = (
     "CASE WHEN cancelled THEN 'cancelled' WHEN ready_at > :now THEN 'in_progress'"

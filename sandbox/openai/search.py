@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox import openai_ranking as ranking
-from sandbox import openai_text as texts
-from sandbox.openai_state import Ask, Database, Knobs, marks
-from sandbox.openai_stores import require_active, require_store
+from sandbox.openai import ranking
+from sandbox.openai import text as texts
+from sandbox.openai.state import Ask, Database, Knobs, marks
+from sandbox.openai.stores import require_active, require_store
 
 TITLE_WEIGHT = 2.0
 CANDIDATES = 100  # passages that are looked at closely

@@ -4,9 +4,9 @@ import json
 import sqlite3
 from typing import Any
 
-from sandbox.openai_attached import STATUSES, Attachments, Wanted, counts_of
-from sandbox.openai_shapes import Refused, missing
-from sandbox.openai_state import Ask, Database, Knobs, listing, new_id, page_of
+from sandbox.openai.attached import STATUSES, Attachments, Wanted, counts_of
+from sandbox.openai.shapes import Refused, missing
+from sandbox.openai.state import Ask, Database, Knobs, listing, new_id, page_of
 
 DAY = 86_400
 TOKENIZER = "unicode61 remove_diacritics 0"  # the terms come stemmed and folded already

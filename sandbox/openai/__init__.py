@@ -23,17 +23,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from sandbox import openai_shapes as shapes
-from sandbox.openai_attached import Attachments, StoreFiles
-from sandbox.openai_batches import Batches
-from sandbox.openai_chatkit import NEW_SESSION, Sessions
-from sandbox.openai_files import PURPOSES, FileRecord, Files, Uploaded
-from sandbox.openai_limits import Rates
-from sandbox.openai_responses import NEW_RESPONSE, Responses
-from sandbox.openai_search import Search
-from sandbox.openai_shapes import Check, Refused
-from sandbox.openai_state import Ask, Database, Failure, Limits
-from sandbox.openai_stores import Stores
+from sandbox.openai import shapes as shapes
+from sandbox.openai.attached import Attachments, StoreFiles
+from sandbox.openai.batches import Batches
+from sandbox.openai.chatkit import NEW_SESSION, Sessions
+from sandbox.openai.files import PURPOSES, FileRecord, Files, Uploaded
+from sandbox.openai.limits import Rates
+from sandbox.openai.responses import NEW_RESPONSE, Responses
+from sandbox.openai.search import Search
+from sandbox.openai.shapes import Check, Refused
+from sandbox.openai.state import Ask, Database, Failure, Limits
+from sandbox.openai.stores import Stores
 
 Answer = Response | dict[str, Any] | tuple[dict[str, Any], dict[str, str]]
 

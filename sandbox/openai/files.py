@@ -6,9 +6,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.openai_limits import Rates
-from sandbox.openai_shapes import Refused, integer, invalid, missing
-from sandbox.openai_state import Ask, Database, Knobs, listing, marks, new_id, page_of
+from sandbox.openai.limits import Rates
+from sandbox.openai.shapes import Refused, integer, invalid, missing
+from sandbox.openai.state import Ask, Database, Knobs, listing, marks, new_id, page_of
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 COLUMNS = "seq, id, filename, purpose, created_at, expires_at, length(content) AS bytes"

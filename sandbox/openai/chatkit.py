@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox import openai_shapes as shapes
-from sandbox.openai_shapes import Refused, missing
-from sandbox.openai_state import Ask, new_id
+from sandbox.openai import shapes
+from sandbox.openai.shapes import Refused, missing
+from sandbox.openai.state import Ask, new_id
 
 Row = dict[str, Any]
 BETA = "chatkit_beta=v1"

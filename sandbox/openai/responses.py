@@ -6,13 +6,13 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from sandbox import openai_shapes as shapes
-from sandbox import openai_text as texts
-from sandbox.openai_answers import Answer, compose
-from sandbox.openai_ranking import Asked
-from sandbox.openai_search import Found, Search
-from sandbox.openai_shapes import Check, Refused, anything, invalid
-from sandbox.openai_state import Ask, new_id
+from sandbox.openai import shapes
+from sandbox.openai import text as texts
+from sandbox.openai.answers import Answer, compose
+from sandbox.openai.ranking import Asked
+from sandbox.openai.search import Found, Search
+from sandbox.openai.shapes import Check, Refused, anything, invalid
+from sandbox.openai.state import Ask, new_id
 
 Row = dict[str, Any]
 WORDS_A_DELTA = 4

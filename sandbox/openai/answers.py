@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox import openai_text as texts
-from sandbox.openai_ranking import Asked
-from sandbox.openai_search import Found
+from sandbox.openai import text as texts
+from sandbox.openai.ranking import Asked
+from sandbox.openai.search import Found
 
 SUPPORT = 0.5  # a passage that covers less of the question is about something else
 MOST_FILES = 3

@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from sandbox.openai_shapes import Refused
+from sandbox.openai.shapes import Refused
 
 MINUTE = 60.0
 

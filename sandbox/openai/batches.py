@@ -3,11 +3,11 @@
 import sqlite3
 from typing import Any
 
-from sandbox.openai_attached import STATUS, Attachments, Wanted, counts_of
-from sandbox.openai_limits import Rates
-from sandbox.openai_shapes import Refused, missing
-from sandbox.openai_state import Ask, Database, Knobs, new_id
-from sandbox.openai_stores import require_active, require_store
+from sandbox.openai.attached import STATUS, Attachments, Wanted, counts_of
+from sandbox.openai.limits import Rates
+from sandbox.openai.shapes import Refused, missing
+from sandbox.openai.state import Ask, Database, Knobs, new_id
+from sandbox.openai.stores import require_active, require_store
 
 Row = dict[str, Any]
 IN_BATCH = "attached JOIN batch_files ON batch_files.attached = attached.seq WHERE batch_files.batch = :batch"
