@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -74,9 +75,9 @@ def _read_changes(turn: Turn, cursor: Cursor) -> None:
             _begin(turn, expired=True)
             return
         with turn.state.commit(turn.lease) as tx:
-            _write(tx, turn, page, epoch)
+            seen = _write(tx, turn, page, epoch)
             tx.run("UPDATE sources SET changes_cursor = :c WHERE name = :s", c=page.cursor, s=turn.source.name)
-        turn.count("observed", len(page.changes))
+        _count(turn, seen)
         if not page.more:
             return
         _advanced(cursor, page, "changes")
@@ -121,12 +122,12 @@ def _read_snapshot(turn: Turn) -> None:
         if page.more:
             _advanced(cursor, page, "snapshot")
         with turn.state.commit(turn.lease) as tx:
-            _write(tx, turn, page, source.epoch)
+            seen = _write(tx, turn, page, source.epoch)
             if page.more:
                 tx.run("UPDATE sources SET snapshot_cursor = :c WHERE name = :s", c=page.cursor, s=turn.source.name)
             else:
                 _complete(tx, turn, source.epoch)
-        turn.count("observed", len(page.changes))
+        _count(turn, seen)
 
 
 def _complete(tx: Transaction, turn: Turn, epoch: int) -> None:
@@ -148,12 +149,21 @@ def _advanced(before: Cursor | None, page: Page, listing: str) -> None:
         raise Retryable(f"the {listing} listing says there is more but its cursor stands still; it is read again later")
 
 
-def _write(tx: Transaction, turn: Turn, page: Page, epoch: int) -> None:
+def _count(turn: Turn, seen: Counter[str]) -> None:
+    for stage, by in seen.items():
+        turn.count(stage, by)
+
+
+def _write(tx: Transaction, turn: Turn, page: Page, epoch: int) -> Counter[str]:
+    """Write the page's rows; returns how many documents were observed, and how many of them are new or changed."""
+    seen = Counter(observed=len(page.changes))
     changes = {change.external_id: change for change in page.changes}  # the last word on each document
     known = _known(tx, turn.source.name, list(changes))
     same: list[int] = []
     for change in changes.values():
         row = known.get(change.external_id)
+        if change.version is not None and (row is None or row.version != change.version):
+            seen["added" if row is None else "changed"] += 1
         if change.version is None:
             if row is not None and row.version is not None:
                 tx.run("UPDATE documents SET version = NULL WHERE id = :id", id=row.id)
@@ -170,6 +180,7 @@ def _write(tx: Transaction, turn: Turn, page: Page, epoch: int) -> None:
                 store_document(tx, new, change.document)
     if same:
         tx.run("UPDATE documents SET epoch = :epoch, released = 0 WHERE id IN :ids", epoch=epoch, ids=same)
+    return seen
 
 
 def _needs_confirmation(change: Change, row: Row[Any] | None) -> bool:

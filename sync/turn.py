@@ -18,7 +18,10 @@ MOST_BACKOFF = timedelta(hours=1)
 
 
 class Progress(Protocol):
-    """Told of every document as it passes a stage: observed, fetched, uploaded, attached, patched, removed."""
+    """Told of every document as it passes a stage: observed, fetched, uploaded, attached, patched, removed.
+
+    Of those observed it is also told which are new (added) and which differ from what we knew (changed).
+    """
 
     def advance(self, source: str, stage: str, by: int = 1) -> None: ...
 

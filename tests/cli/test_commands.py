@@ -57,7 +57,7 @@ def test_sync_publishes_and_says_what_it_did_in_one_line(acme: Company, run: Run
 
     assert (first.status, second.status) == (0, 0)
     assert first.out.startswith("help-center: 3 documents · ")
-    assert "3 uploaded" in first.out
+    assert "documents · 3 new · 3 uploaded · " in first.out
     assert second.out.startswith("help-center: 3 documents · nothing changed · ")
     assert len(first.out.splitlines()) == len(second.out.splitlines()) == 1
     assert acme.titles() == [["Invoices", "Refunds", "Shipping"]] * 2
@@ -72,6 +72,7 @@ def test_one_edit_costs_one_upload(acme: Company, run: Run) -> None:
     done = run("sync")
 
     assert done.status == 0
+    assert "documents · 1 changed · 1 uploaded · " in done.out
     assert acme.openai_wire.count(r"/v1/files\?", "POST") == 1
     assert "sixty" in run("search", "money back", "--json").json[0]["text"]
 

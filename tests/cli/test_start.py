@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import pytest
 import cli
 from cli import config
 from connectors import CONNECTORS
-from tests.cli.kit import ROOT, launch
+from tests.cli.kit import ROOT, Company, launch
 
 
 def answerwell(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -132,3 +133,20 @@ def test_the_demo_ends_by_itself_where_nobody_can_ask(tmp_path: Path) -> None:
     assert "best in the internal index: Internal: refunds beyond the return period" in done.stdout
     assert done.stdout.count("best in the public index: A new device smells") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.processes
+def test_a_sync_stopped_with_ctrl_c_says_that_nothing_is_lost(acme: Company) -> None:
+    acme.write({f"Article {number}": "Text." for number in range(40)})
+    acme.openai.processing = 600
+    process = acme.start("sync")
+    assert acme.called.wait(60)
+
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert said.splitlines()[-1] == (
+        "stopped; what was done is kept, and the next `answerwell sync` goes on from there"
+    )
+    assert "Traceback" not in said
