@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 
 from connectors import api
@@ -28,8 +29,20 @@ BUCKET = "help_center"
 FULL = 1000  # articles on a page of the feed
 FEED_AGE = 65  # seconds: a start_time younger than a minute is refused
 FEW = 5
+LISTING_AGE = timedelta(hours=1)
 SEEN = 1000
 OPEN_HELP = "url; if this help center requires visitors to sign in, set public = false"
+
+
+@dataclass(slots=True)
+class PublicListing:
+    """The ids that anyone may list in one locale, as far as they are read. `used`: a snapshot page was made with it."""
+
+    started: datetime
+    ids: set[int] = field(default_factory=set)
+    after: Json | None = None
+    complete: bool = False
+    used: bool = False
 
 
 class HelpCenter:
@@ -47,7 +60,7 @@ class HelpCenter:
         self._skew = timedelta(0)
         self._names: Memo[Names] = Memo(clock, timedelta(minutes=5))
         self._locales: Memo[frozenset[str]] = Memo(clock, timedelta(minutes=5))
-        self._listed: Memo[frozenset[int]] = Memo(clock, timedelta(minutes=30))
+        self._listings: dict[str, PublicListing] = {}
         self._root: Memo[bool] = Memo(clock, timedelta(minutes=1))
 
     def head(self) -> Json:
@@ -59,17 +72,19 @@ class HelpCenter:
     def snapshot(self, after: Json | None) -> tuple[list[Change], Json | None]:
         """Return one page of every published edition, and where the next one starts; None after the last."""
         if after is None:
-            for memo in (self._names, self._locales, self._listed, self._root):
-                memo.forget()
+            self._start_over()
         path, include = f"{ROOT}/articles.json", {"include": "translations"}
         answer, found, following = page(self._api, path, "articles", include, after, bucket=BUCKET, expect=(404,))
         self._refuse_missing(answer, path)
         listed = [e for row in by_id(found).values() for e in editions(row, self._wanted, self.key)]
         public = {
-            locale: self._listed.get(locale, partial(self._public_ids, locale))
+            locale: self._public_ids(locale)
             for locale in sorted({edition.locale for edition in listed if self._may_be_public(edition)})
         }
-        return [self._by_listing(edition, public.get(edition.locale, frozenset())) for edition in listed], following
+        changes = [self._by_listing(edition, public.get(edition.locale, set())) for edition in listed]
+        for listing in self._listings.values():
+            listing.used = True
+        return changes, following
 
     def changes(self, state: Json) -> tuple[list[Change], Json, bool]:
         """Return what the feed shows since `state`, the next state, and whether the feed has more."""
@@ -131,7 +146,7 @@ class HelpCenter:
         public = {edition.article for edition in asked if self._loads_anonymously(edition)}
         return [_change(self._document(edition, public=edition.article in public)) for edition in found]
 
-    def _by_listing(self, edition: Edition, listed: frozenset[int]) -> Change:
+    def _by_listing(self, edition: Edition, listed: set[int]) -> Change:
         public = self._may_be_public(edition) and edition.article in listed
         unconfirmed = self._may_be_public(edition) and not public
         return _change(self._document(edition, public=public), unconfirmed=unconfirmed)
@@ -150,25 +165,38 @@ class HelpCenter:
             raise Retryable(f"{self._anonymous.where(path)} answered without the article")
         return openly_shows(article, edition.locale)
 
-    def _public_ids(self, locale: str) -> frozenset[int]:
-        return self._public_ids_within(locale, None) or frozenset[int]()
+    def _public_ids(self, locale: str) -> set[int]:
+        """Return the ids that anyone may list in the locale. A reading that fails goes on where it stopped."""
+        listing = self._listings.get(locale)
+        if listing is None or self._clock() - listing.started > LISTING_AGE:
+            listing = self._listings[locale] = PublicListing(self._clock())
+        self._read_public(locale, listing, None)
+        return listing.ids
 
-    def _public_ids_within(self, locale: str, pages: int | None) -> frozenset[int] | None:
-        """Return the ids that anyone may list in the locale; None if that takes more pages than given."""
+    def _public_ids_within(self, locale: str, pages: int) -> set[int] | None:
+        """Return the ids that anyone may list in the locale now; None if that takes more pages than given."""
+        listing = PublicListing(self._clock())
+        self._read_public(locale, listing, pages)
+        return listing.ids if listing.complete else None
+
+    def _read_public(self, locale: str, listing: PublicListing, pages: int | None) -> None:
         path = f"{ROOT}/{locale}/articles.json"
-        ids: set[int] = set()
-        after: Json | None = None
         read = 0
-        while read != pages:
-            answer, found, after = page(self._anonymous, path, "articles", {}, after, bucket=BUCKET, expect=(404,))
+        while not listing.complete and read != pages:
+            answer, found, after = page(
+                self._anonymous, path, "articles", {}, listing.after, bucket=BUCKET, expect=(404,)
+            )
             if answer.status == 404:
                 self._refuse_unless_disabled(locale, answer, self._anonymous.where(path))
-                return frozenset()
-            ids.update(row["id"] for row in found if openly_shows(row, locale))
-            if after is None:
-                return frozenset(ids)
+            listing.ids.update(row["id"] for row in found if openly_shows(row, locale))
+            listing.after, listing.complete = after, after is None
             read += 1
-        return None
+
+    def _start_over(self) -> None:
+        """Forget what an earlier snapshot used. What only a failed attempt read is kept: it may have taken long."""
+        for memo in (self._names, self._locales, self._root):
+            memo.forget()
+        self._listings = {locale: listing for locale, listing in self._listings.items() if not listing.used}
 
     def _document(self, edition: Edition, *, public: bool) -> Document:
         audience = Audience.PUBLIC if public else Audience.INTERNAL

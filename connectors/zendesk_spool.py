@@ -16,9 +16,13 @@ KINDS = ("Comment", "VoiceComment")
 
 
 class Spool:
-    """Comments by ticket in a private temporary database. A failed `fill` goes on where it stopped."""
+    """Comments by ticket in a private temporary database. A failed `fill` goes on where it stopped.
+
+    `used`: a page of tickets was made with it.
+    """
 
     def __init__(self, start: int) -> None:
+        self.used = False
         self._next: int | None = start
         self._database = sqlite3.connect("", check_same_thread=False)  # no name: on disk, and gone when closed
         self._database.execute(
@@ -44,10 +48,6 @@ class Spool:
             self._next = following
             read += 1
         return True
-
-    @property
-    def complete(self) -> bool:
-        return self._next is None
 
     def comments(self, ticket: int) -> list[Comment]:
         found = self._database.execute(

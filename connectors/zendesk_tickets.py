@@ -40,13 +40,15 @@ class Tickets:
 
     def snapshot(self, after: Json | None) -> tuple[list[Change], Json | None]:
         """Return one page of the whole export, and where the next one starts; None after the last."""
-        if after is None and self._spool is not None and self._spool.complete:
-            self._spool = None  # one that still fills goes on: it may have taken many turns so far
+        if after is None and self._spool is not None and self._spool.used:
+            self._spool = None  # one that only failed attempts filled goes on: it may have taken many turns
         tickets, names, state, more = self._export(after or {"start": 0}, {"include": "users"})
         live = {number: ticket for number, ticket in tickets.items() if ticket.get("status") != "deleted"}
         if self._spool is None and len(live) > FEW:
             self._spool = Spool(0)
         comments = self._comments(live, names, self._spool, pages=None)
+        if self._spool is not None:
+            self._spool.used = True
         if not more:
             self._spool = None
         changes = [self._change(ticket, comments[number], names) for number, ticket in live.items()]

@@ -127,6 +127,34 @@ class TestCalls:
         rest = pages(connector, first.cursor)
         assert {c.external_id for page in (first, *rest) for c in page.changes} == set(whole)
 
+    def test_a_public_listing_longer_than_the_allowance_loses_no_progress(self, world: ZendeskWorld) -> None:
+        for number in range(900):
+            world.put(f"Title {number}", "<p>text</p>")
+        world.sandbox.limits.help_center = 4
+        connector = world.connect()
+        waits = 0
+        page = None
+        while page is None and waits < 20:
+            try:
+                page = connector.snapshot(None)
+            except Retryable as error:
+                world.clock.now += (error.after or timedelta(0)).total_seconds()
+                waits += 1
+
+        assert 2 <= waits <= 8
+        assert page is not None
+        assert {c.document.audience for c in page.changes if c.document} == {Audience.PUBLIC}
+        read = [call for call in world.wire.calls if "/en-us/articles" in call.path and call.status == 200]
+        assert len(read) == 9
+
+    def test_a_new_snapshot_asks_again_what_is_public(self, world: ZendeskWorld) -> None:
+        put = world.put("Title", "<p>text</p>")
+        connector = world.connect()
+        assert not listing(connector)[put].unconfirmed
+        world.close()
+
+        assert listing(connector)[put].unconfirmed
+
 
 class TestFeed:
     def test_an_empty_feed_does_not_turn_the_cursor_back(self, world: ZendeskWorld) -> None:

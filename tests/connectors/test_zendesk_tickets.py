@@ -104,7 +104,7 @@ class TestCalls:
         connector = world.connect()
         waits = 0
         page = None
-        while page is None:
+        while page is None and waits < 20:
             try:
                 page = connector.snapshot(None)
             except Retryable as error:
@@ -113,6 +113,7 @@ class TestCalls:
 
         read = [call.query for call in world.account.wire.calls if "ticket_events" in call.path]
         assert waits >= 2
+        assert page is not None
         assert len(read) == len(set(read)) >= 10
         assert all("answer 8" in c.document.body for c in page.changes if c.document)
         assert len(page.changes) == 12
