@@ -18,11 +18,12 @@ KINDS = ("Comment", "VoiceComment")
 class Spool:
     """Comments by ticket in a private temporary database. A failed `fill` goes on where it stopped.
 
-    `used`: a page of tickets was made with it.
+    `used`: a page of tickets was made with it. `alone`: what the export did not show, read ticket by ticket.
     """
 
     def __init__(self, start: int) -> None:
         self.used = False
+        self.alone: dict[int, list[Comment]] = {}
         self._next: int | None = start
         self._database = sqlite3.connect("", check_same_thread=False)  # no name: on disk, and gone when closed
         self._database.execute(

@@ -15,9 +15,10 @@ from sync.model import Change, Document
 EXPORT = "/api/v2/incremental/tickets/cursor.json"
 BUCKET = "support"
 PAGE = 1000
+CHANGED = 100  # read one by one, they still fit into a minute's allowance
 EXPORT_AGE = 300  # seconds: a younger start_time is refused
 FEW = 10
-EVENT_PAGES = 8
+EVENT_PAGES = 2
 
 
 class Tickets:
@@ -56,7 +57,7 @@ class Tickets:
 
     def changes(self, state: Json) -> tuple[list[Change], Json, bool]:
         """Return what the export shows since `state`, the next state, and whether it has more."""
-        tickets, names, following, more = self._export(state, {"include": "users"})
+        tickets, names, following, more = self._export(state, {"include": "users", "per_page": CHANGED})
         live = {number: ticket for number, ticket in tickets.items() if ticket.get("status") != "deleted"}
         spool = Spool(self._oldest(live)) if len(live) > FEW else None
         comments = self._comments(live, names, spool, pages=EVENT_PAGES)
@@ -75,18 +76,18 @@ class Tickets:
             raise Gone(f"{self._api.where(f'/api/v2/tickets/{number}.json')}: deleted, or without a public comment")
         return found
 
-    def _export(self, state: Json, include: Json) -> tuple[dict[int, Json], dict[int, str], Json, bool]:
+    def _export(self, state: Json, asked: Json) -> tuple[dict[int, Json], dict[int, str], Json, bool]:
         """Return the tickets of one page, the people they name, the next state, and whether there is more.
 
         An empty page need not be the last. Raises Retryable when the export stands still twice.
         """
         at = {"cursor": state["cursor"]} if "cursor" in state else {"start_time": state["start"]}
-        answer = self._api.get(EXPORT, {**at, "per_page": PAGE, **include}, expect=(400, 422), buckets=BUCKETS)
+        answer = self._api.get(EXPORT, {"per_page": PAGE, **at, **asked}, expect=(400, 422), buckets=BUCKETS)
         where = self._api.where(EXPORT)
         if answer.status != 200 and "cursor" in state:
             raise CursorExpired(f"{where} does not know the cursor any more")
         if answer.status == 422 and answer.date and int(answer.date.timestamp()) - EXPORT_AGE < state["start"]:
-            return self._export({"start": int(answer.date.timestamp()) - EXPORT_AGE}, include)  # our clock is ahead
+            return self._export({"start": int(answer.date.timestamp()) - EXPORT_AGE}, asked)  # our clock is ahead
         if answer.status != 200:
             raise api.refusal(answer, where, "url")
         tickets = by_id(rows(answer, "tickets", where))
@@ -106,10 +107,12 @@ class Tickets:
     ) -> dict[int, list[Comment]]:
         """Return the comments of each ticket: from the event export where that is cheaper, else one by one."""
         complete = spool is not None and spool.fill(self._api, pages)
-        found = {number: spool.comments(number) if spool and complete else [] for number in live}
-        for number, comments in found.items():
-            if not comments:  # every ticket has a comment: the export did not show it
-                found[number] = self._read_comments(number, names)
+        found: dict[int, list[Comment]] = {}
+        for number in live:
+            known = spool.comments(number) if spool and complete else spool.alone.get(number) if spool else None
+            found[number] = known or self._read_comments(number, names)  # every ticket has a comment
+            if spool and not known:
+                spool.alone[number] = found[number]
         return found
 
     def _read_comments(self, number: int, names: dict[int, str]) -> list[Comment]:

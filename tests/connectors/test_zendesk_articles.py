@@ -147,6 +147,33 @@ class TestCalls:
         read = [call for call in world.wire.calls if "/en-us/articles" in call.path and call.status == 200]
         assert len(read) == 9
 
+    def test_more_changes_than_the_allowance_covers_are_settled_batch_by_batch(self, world: ZendeskWorld) -> None:
+        connector = world.connect()
+        cursor = connector.head()
+        put = {
+            f"{world.sandbox.put_article(title='T', body='<p>a</p>', translations={'de': ('T', '<p>b</p>')})}:{locale}"
+            for _ in range(150)
+            for locale in ("en-us", "de")
+        }
+        world.later()
+        world.sandbox.limits.help_center = 150
+        shown, waits, more = set[str](), 0, True
+        while more and waits < 20:
+            try:
+                page = connector.changes(cursor)
+            except Retryable as error:
+                world.clock.now += (error.after or timedelta(0)).total_seconds()
+                waits += 1
+                continue
+            shown |= {change.external_id for change in page.changes if change.version}
+            cursor, more = page.cursor, page.more
+
+        assert not more
+        assert shown >= put
+        assert 1 <= waits <= 10
+        world.later()
+        assert drain(connector, cursor)[0] == {}
+
     def test_a_new_snapshot_asks_again_what_is_public(self, world: ZendeskWorld) -> None:
         put = world.put("Title", "<p>text</p>")
         connector = world.connect()

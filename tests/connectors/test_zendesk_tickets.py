@@ -89,7 +89,7 @@ class TestCalls:
         changed, _ = drain(connector, cursor)
 
         assert set(changed) == set(put)
-        assert world.account.wire.count("/ticket_events") == 8
+        assert world.account.wire.count("/ticket_events") == 2
         assert world.account.wire.count("/comments") == 13  # the long one has two pages
         assert changed[put[0]].version == version(connector, put[0])
 
@@ -117,6 +117,29 @@ class TestCalls:
         assert len(read) == len(set(read)) >= 10
         assert all("answer 8" in c.document.body for c in page.changes if c.document)
         assert len(page.changes) == 12
+
+    def test_tickets_read_one_by_one_are_not_read_again_after_a_pause(self, world: TicketWorld) -> None:
+        world.account.sandbox.world.export_size = 30
+        for number in range(40):
+            world.account.sandbox.put_ticket(f"Subject {number}", "question")
+        world.later()
+        world.account.sandbox.limits.account = 12
+        connector = world.connect()
+        found, cursor, waits = set[str](), None, 0
+        while waits < 20:
+            try:
+                page = connector.snapshot(cursor)
+            except Retryable as error:
+                world.account.clock.now += (error.after or timedelta(0)).total_seconds()
+                waits += 1
+                continue
+            found |= {change.external_id for change in page.changes}
+            cursor = page.cursor
+            if not page.more:
+                break
+
+        assert len(found) == 40
+        assert 2 <= waits <= 8
 
 
 class TestContent:
