@@ -40,10 +40,11 @@ def ask(client: openai.OpenAI, store: StoreId, question: str) -> Answer:
         response = client.responses.create(
             model=MODEL, input=question, tools=[tool], include=["file_search_call.results"]
         )
-    except openai.APIStatusError as error:
-        raise Misconfigured(f"the question was refused ({error.status_code}); check [openai] and the store") from error
     except openai.APIError as error:
-        raise Retryable(f"the question was not answered ({type(error).__name__}); ask again") from error
+        status = error.status_code if isinstance(error, openai.APIStatusError) else 0
+        if status in {0, 408, 409, 429} or status >= 500:
+            raise Retryable(f"the question was not answered ({status or type(error).__name__}); ask again") from error
+        raise Misconfigured(f"the question was refused ({status}); check [openai]") from error
     return Answer(response.output_text, tuple(_cited(response)))
 
 

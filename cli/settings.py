@@ -82,7 +82,7 @@ def _database(secret: SecretStr) -> SecretStr:
 
 
 def _redis(secret: SecretStr) -> SecretStr:
-    if not re.match(r"(rediss?|valkeys?|unix)://", secret.get_secret_value()):
+    if not re.match(r"(rediss?|unix)://", secret.get_secret_value()):
         raise ValueError('is not a Redis address; write "redis://host:6379/0"')
     return secret
 

@@ -16,6 +16,7 @@ from cli.settings import is_loopback
 from connectors import CONNECTORS
 from sync import openai_index
 from sync.engine import Engine, Width
+from sync.errors import Misconfigured
 from sync.model import Chunking, StoreId
 from sync.openai_index import OpenAIIndex
 from sync.pace import Local, Pacer, Rate, Shared
@@ -53,8 +54,14 @@ def running(config: Config) -> Iterator[Engine]:
 def _database(config: Config) -> str:
     if config.general.database_url:
         return config.general.database_url.get_secret_value()
-    config.general.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return f"sqlite:///{config.general.data_dir / STATE_FILE}"
+    folder = config.general.data_dir
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(
+            f"{config.path}: data_dir {folder} cannot be made ({error.strerror}); name another"
+        ) from error
+    return f"sqlite:///{folder / STATE_FILE}"
 
 
 def client(config: Config) -> openai.OpenAI:

@@ -1,6 +1,7 @@
 """What an operator decides: `release`, `reindex`, `promote`, `rollback`."""
 
 import getpass
+import os
 from typing import Annotated
 
 import typer
@@ -39,7 +40,7 @@ def release(
             output.say(f"  and {len(held) - SHOWN} more")
         if not yes and not typer.confirm(f"Remove these {len(held)} from search if {source} confirms it?", err=True):
             raise typer.Exit(1)
-        released = operate.release(engine, source, [document.id for document in held], getpass.getuser())
+        released = operate.release(engine, source, [document.id for document in held], _who())
     typer.echo(f"{source}: {released} removals released; the next sync carries them out")
 
 
@@ -79,3 +80,10 @@ def rollback(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> No
         for name in known("index", [index] if index else [], [found.name for found in settings.indexes]):
             operate.rollback(engine, name)
             typer.echo(f"{name}: searches use the previous store")
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (ImportError, KeyError, OSError):  # a container's user may have no name
+        return f"user {os.getuid()}"

@@ -50,6 +50,11 @@ class Company:
     def config(self) -> Path:
         return self.folder / "answerwell.toml"
 
+    def configure(self, text: str) -> None:
+        """Add to the configuration, at its end."""
+        with self.config.open("a", encoding="utf-8") as file:
+            file.write(text)
+
     def write(self, articles: Mapping[str, str]) -> dict[str, int]:
         """Publish articles, bodies by title; return their ids by title."""
         return {title: self.zendesk.put_article(title=title, body=f"<p>{body}</p>") for title, body in articles.items()}

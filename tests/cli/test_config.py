@@ -172,7 +172,7 @@ port = 99999
             "[admin] token reads $NOT_SET, which is not set; set that environment",
         ),
         ('database_url = "mysql://x"' + SOURCE, 'database_url is not a database; write "postgresql://user:password@h'),
-        ('redis_url = "localhost"' + SOURCE, 'redis_url is not a Redis address; write "redis://host:6379/0"'),
+        ('redis_url = "valkey://cache"' + SOURCE, 'redis_url is not a Redis address; write "redis://host:6379/0"'),
         (
             '[[index]]\nname = "a"\naudiences = ["public"]\nchunk_tokens = 300\nchunk_overlap = 200' + SOURCE,
             '[[index]] "a" chunk_overlap is more than half of chunk_tokens; write 150 or less',
