@@ -557,7 +557,7 @@ class TestHalfAnswers:
         world.wire.fail(Fault(path="/sections.*page=2", status=200, body=second))
 
         assert world.connect().fetch(put).breadcrumb == ("Numbered",)
-        assert world.wire.count(r"/sections.*page=2&per_page=30$") == 1
+        assert world.wire.count(r"/sections\.json\?page=2&per_page=30$") == 1
 
 
 class TestCredentials:
