@@ -99,12 +99,12 @@ def record(turn: Turn) -> None:
 
 def _audit_store(turn: Turn, generation: Generation, *, repair: bool) -> Findings:
     findings = Findings()
-    seen: set[str] = set()
+    found: set[int] = set()
     for files in _chunks(turn.index.files(generation.store), 500):
-        seen.update(stored.file for stored in files)
         recorded = _recorded(turn, generation, files)
         orphans = [f.file for f in files if f.file not in recorded and _is_ours(turn, f)]
         mine = [(f, recorded[f.file]) for f in files if f.file in recorded and recorded[f.file].ours]
+        found.update(row.document for _, row in mine)
         stuck = [row.document for f, row in mine if f.state is not FileState.COMPLETED]
         differing = [row.document for f, row in mine if f.state is FileState.COMPLETED and not _as_recorded(f, row)]
         findings += Findings(orphans=len(orphans), differing=len(differing), stuck=len(stuck))
@@ -112,7 +112,7 @@ def _audit_store(turn: Turn, generation: Generation, *, repair: bool) -> Finding
             _to_garbage(turn, generation.store, orphans)
             _look_again(turn, generation, differing, "metadata_hash = NULL")
             _upload_again(turn, generation, stuck)
-    missing = _missing(turn, generation, seen)
+    missing = [document for document in _recorded_documents(turn, generation) if document not in found]
     if repair:
         _look_again(turn, generation, missing, "metadata_hash = NULL, content_hash = NULL, file = NULL")
     return findings + Findings(missing=len(missing))
@@ -136,14 +136,18 @@ def _recorded(turn: Turn, generation: Generation, files: list[StoredFile]) -> di
     return {row.file: row for row in rows}
 
 
-def _missing(turn: Turn, generation: Generation, seen: set[str]) -> list[int]:
-    rows = turn.state.ask(
-        """SELECT e.document, e.file FROM entries e JOIN documents d ON d.id = e.document
-           WHERE e.generation = :generation AND d.source = :source AND e.file IS NOT NULL""",
+def _recorded_documents(turn: Turn, generation: Generation) -> Iterator[int]:
+    """The source's documents that have a file in the generation, some hundred at a time: there may be many."""
+    after = 0
+    while rows := turn.state.ask(
+        """SELECT e.document FROM documents d JOIN entries e ON e.document = d.id AND e.generation = :generation
+           WHERE d.source = :source AND d.id > :after AND e.file IS NOT NULL ORDER BY d.id LIMIT 500""",
         generation=generation.id,
         source=turn.source.name,
-    )
-    return [row.document for row in rows if row.file not in seen]
+        after=after,
+    ):
+        yield from (row.document for row in rows)
+        after = rows[-1].document
 
 
 def _is_ours(turn: Turn, stored: StoredFile) -> bool:

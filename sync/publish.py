@@ -70,11 +70,16 @@ def withdraw(turn: Turn) -> None:
 
 
 class _Fill:
-    """One pass over what a generation wants: uploads under way, files ready to attach, batches being attached."""
+    """One pass over what a generation wants: uploads under way, files ready to attach, batches being attached.
+
+    What needs no outside call is committed by the batch: a commit waits for the disk.
+    """
 
     def __init__(self, turn: Turn, generation: Generation) -> None:
         self.turn = turn
         self.generation = generation
+        self.same: list[Work] = []
+        self.reusing: list[tuple[Work, FileId]] = []
         self.uploading: dict[Future[FileId], Work] = {}
         self.ready: dict[FileId, Work] = {}
         self.attaching: deque[tuple[Future[dict[FileId, str | None]], dict[FileId, Work]]] = deque()
@@ -83,15 +88,13 @@ class _Fill:
     def take(self, work: Work) -> None:
         match plan(work.entry, work.rendered):
             case Action.KEEP:
-                settle.keep(self.turn, self.generation, work)
+                self._keep(work)
             case Action.PATCH:
                 self.guard(work, self._patch)
             case Action.RESUME:
                 self.guard(work, self._resume)
             case Action.ATTACH:
-                file = work.entry.uploaded[work.rendered.content_hash]
-                settle.pending(self.turn, self.generation, [(work, file)])
-                self._make_ready(file, work)
+                self._reuse(work)
             case Action.REPLACE:
                 self._replace(work)
 
@@ -112,8 +115,10 @@ class _Fill:
 
     def finish(self) -> None:
         """Wait for everything under way and settle it."""
+        self._record_same()
         while self.uploading:
             self._land_uploads()
+        self._record_reused()
         self._attach()
         while self.attaching:
             self._land_attached()
@@ -124,6 +129,26 @@ class _Fill:
         landed = [(work, future.result()) for future, work in self.uploading.items() if future.exception() is None]
         settle.pending(self.turn, self.generation, landed)
 
+    def _keep(self, work: Work) -> None:
+        self.same.append(_without_content(work))
+        if len(self.same) >= self.turn.batch:
+            self._record_same()
+
+    def _record_same(self) -> None:
+        kept, self.same = self.same, []
+        settle.keep(self.turn, self.generation, kept)
+
+    def _reuse(self, work: Work) -> None:
+        self.reusing.append((_without_content(work), work.entry.uploaded[work.rendered.content_hash]))
+        if len(self.reusing) >= self.turn.batch:
+            self._record_reused()
+
+    def _record_reused(self) -> None:
+        reused, self.reusing = self.reusing, []
+        settle.pending(self.turn, self.generation, reused)
+        for work, file in reused:
+            self._make_ready(file, work)
+
     def _patch(self, work: Work) -> None:
         file = work.entry.file
         if file is None:
@@ -133,7 +158,7 @@ class _Fill:
         except Missing:
             settle.lost(self.turn, self.generation, work)
             return
-        settle.keep(self.turn, self.generation, work)
+        settle.keep(self.turn, self.generation, [work])
         self.turn.count("patched")
 
     def _resume(self, work: Work) -> None:

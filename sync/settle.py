@@ -27,28 +27,31 @@ _ENTRY = """INSERT INTO entries (document, generation, {columns})
             ON CONFLICT (document, generation) DO UPDATE SET {updates}"""
 
 
-def keep(turn: Turn, generation: Generation, work: "Work") -> None:
-    """The store has the right bytes and attributes under the entry's file."""
+def keep(turn: Turn, generation: Generation, kept: "Sequence[Work]") -> None:
+    """The store has the right bytes and attributes under the entries' files."""
+    if not kept:
+        return
     with turn.state.commit(turn.lease) as tx:
-        _write(
-            tx,
-            work.document,
-            generation,
-            version=work.version,
-            metadata_hash=work.rendered.metadata_hash,
-            pending=None,
-            pending_hash=None,
-            attempts=0,
-            not_before=0.0,
-            error="",
-        )
-        discard(tx, turn.source.name, generation.store, work.entry.pending)
-        tx.run(
-            "UPDATE files SET version = :version WHERE document = :document AND content_hash = :hash",
-            version=work.version,
-            document=work.document,
-            hash=work.rendered.content_hash,
-        )
+        for work in kept:
+            _write(
+                tx,
+                work.document,
+                generation,
+                version=work.version,
+                metadata_hash=work.rendered.metadata_hash,
+                pending=None,
+                pending_hash=None,
+                attempts=0,
+                not_before=0.0,
+                error="",
+            )
+            discard(tx, turn.source.name, generation.store, work.entry.pending)
+            tx.run(
+                "UPDATE files SET version = :version WHERE document = :document AND content_hash = :hash",
+                version=work.version,
+                document=work.document,
+                hash=work.rendered.content_hash,
+            )
 
 
 def pending(turn: Turn, generation: Generation, landed: "Sequence[tuple[Work, FileId]]") -> None:

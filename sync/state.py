@@ -4,6 +4,7 @@ import contextlib
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -182,10 +183,14 @@ def _renew(tx: Transaction, lease: Lease, now: float) -> None:
 
 def _compiled(statement: str, parameters: Parameters) -> TextClause:
     """A list parameter expands to the values of an IN."""
-    lists: list[BindParameter[Any]] = [
-        bindparam(name, expanding=True) for name, value in parameters.items() if isinstance(value, list)
-    ]
-    return text(statement).bindparams(*lists) if lists else text(statement)
+    return _parsed(statement, tuple(name for name, value in parameters.items() if isinstance(value, list)))
+
+
+@lru_cache(maxsize=512)
+def _parsed(statement: str, lists: tuple[str, ...]) -> TextClause:
+    """Parsing costs as much as executing, and the same few statements run for every document."""
+    expanding: list[BindParameter[Any]] = [bindparam(name, expanding=True) for name in lists]
+    return text(statement).bindparams(*expanding) if expanding else text(statement)
 
 
 def _sqlite(file: str) -> Engine:
