@@ -5,10 +5,10 @@ from datetime import timedelta
 from connectors import api
 from connectors.api import Api, Clock, Json
 from connectors.memo import Memo
-from connectors.zendesk_conversations import Comment, comment_of, document, people, ticket_id
-from connectors.zendesk_editions import by_id
-from connectors.zendesk_pages import page, record, rows, time_of
-from connectors.zendesk_spool import BUCKETS, Spool
+from connectors.zendesk.conversations import Comment, comment_of, document, people, ticket_id
+from connectors.zendesk.editions import by_id
+from connectors.zendesk.pages import page, record, rows, time_of
+from connectors.zendesk.spool import BUCKETS, Spool
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Change, Document
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from connectors import text
 from connectors.api import Json
-from connectors.zendesk_pages import time_of
+from connectors.zendesk.pages import time_of
 from sync.model import Audience, Document
 
 FORMAT = "1"  # part of every version: a new way to build documents renews them all

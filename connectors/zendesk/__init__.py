@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from connectors import api
 from connectors.api import Api, Json
-from connectors.zendesk_articles import OPEN_HELP, HelpCenter
-from connectors.zendesk_tickets import Tickets
+from connectors.zendesk.articles import OPEN_HELP, HelpCenter
+from connectors.zendesk.tickets import Tickets
 from sync.errors import CursorExpired, Gone
 from sync.model import Change, Cursor, Document, Page
 

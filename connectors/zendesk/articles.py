@@ -9,7 +9,7 @@ from functools import partial
 from connectors import api
 from connectors.api import Answer, Api, Clock, Json
 from connectors.memo import Memo
-from connectors.zendesk_editions import (
+from connectors.zendesk.editions import (
     Edition,
     Names,
     article_id,
@@ -19,7 +19,7 @@ from connectors.zendesk_editions import (
     locale_of,
     openly_shows,
 )
-from connectors.zendesk_pages import everything, page, query_of, record, rows, time_of
+from connectors.zendesk.pages import everything, page, query_of, record, rows, time_of
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Audience, Change, Document
 

@@ -5,8 +5,8 @@ import weakref
 from datetime import UTC, datetime
 
 from connectors.api import Api, Json
-from connectors.zendesk_conversations import Comment, comment_of
-from connectors.zendesk_pages import query_of
+from connectors.zendesk.conversations import Comment, comment_of
+from connectors.zendesk.pages import query_of
 from sync.errors import Retryable
 
 EVENTS = "/api/v2/incremental/ticket_events.json"

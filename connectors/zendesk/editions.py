@@ -8,7 +8,7 @@ from datetime import datetime
 
 from connectors import text
 from connectors.api import Json
-from connectors.zendesk_pages import time_of
+from connectors.zendesk.pages import time_of
 from sync.model import Attributes, Audience, Document
 
 FORMAT = "1"  # part of every version: a new way to build documents renews them all
