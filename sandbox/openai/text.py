@@ -17,7 +17,7 @@ TITLE = re.compile(r"^ {0,3}# +(.+?)[ #]*$", re.MULTILINE)
 STEMMERS = {"en": snowballstemmer.stemmer("english"), "de": snowballstemmer.stemmer("german")}
 ENGLISH = """
 a about after all also am an and any are as at be because been before being but by can could did do does doing for
-from had has have having he her here hers him his how i if in into is it its just me more most my no nor not of off
+from had has have having he her here hers him his how often i if in into is it its just me more most my no nor not of off
 on once only or other our out over own same she should so some such t than that the their them then there these they
 this those through to too under until up us was we were what when where which while who whom why will with would you
 your yours s don doesn didn isn aren won re ve ll d m
@@ -27,7 +27,7 @@ aber alle allem allen aller alles als also am an ander andere anderem anderen an
 bin bis bist da damit dann das dass dein deine dem den denn der des dich die dies diese diesem diesen dieser dieses
 dir doch dort du durch ein eine einem einen einer eines er es etwas euch euer eure für gegen habe haben hat hatte
 hier hin ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im in ins ist ja jede jedem jeden jeder jedes kann kein keine
-keinen können könnte man mein meine meinem meinen meiner mich mir mit muss nach nicht noch nun nur ob oder ohne sehr
+keinen können könnte man mein meine meinem meinen meiner mich mir mit muss nach nicht noch nun nur ob oder oft ohne sehr
 sein seine seinem seinen seiner sich sie sind so solche soll sollte sondern über um und uns unser unsere unter vom
 von vor war waren warum was weil weiter welche welchem welchen welcher welches wenn wer werde werden wie wieder will
 wir wird wo wurde wurden zu zum zur zwar zwischen
