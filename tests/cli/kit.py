@@ -1,13 +1,15 @@
 """A company in one folder: a help center, an OpenAI-compatible server, a configuration, and the command line."""
 
+import json
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx2
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -84,6 +86,22 @@ def launch(folder: Path, *arguments: str, **environ: str) -> subprocess.Popen[st
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Done]
 
 
 @contextmanager

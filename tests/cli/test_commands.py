@@ -1,53 +1,13 @@
 """Every command, against a help center and an OpenAI-compatible server on loopback."""
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-import pytest
-
-from cli.main import main
 from sandbox.wire import Fault
-from tests.cli.kit import Company
+from tests.cli.kit import Company, Run
 
 ARTICLES = {
     "Refunds": "You get your money back within thirty days.",
     "Shipping": "Parcels leave our warehouse on the same day.",
     "Invoices": "Every invoice is in your account, under billing.",
 }
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(acme: Company, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.chdir(acme.folder)
-    for name, value in acme.environ.items():
-        monkeypatch.setenv(name, value)
-
-    def command(*arguments: str) -> Done:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main(arguments)
-        said = capsys.readouterr()
-        return Done(int(left.value.code or 0), said.out, said.err)
-
-    return command
 
 
 def test_sync_publishes_and_says_what_it_did_in_one_line(acme: Company, run: Run) -> None:
@@ -87,14 +47,12 @@ def test_a_named_source_must_exist(run: Run) -> None:
 def test_a_sync_that_is_refused_says_the_setting_and_exits_with_1(acme: Company, run: Run) -> None:
     acme.write(ARTICLES)
     acme.environ["ZENDESK_CLIENT_SECRET"] = "wrong-secret"
-    process = acme.start("sync")
 
-    _, said = process.communicate(timeout=60)
+    done = run("sync")
 
-    assert process.returncode == 1
-    assert "client_secret" in said
-    assert "Traceback" not in said
-    assert "wrong-secret" not in said
+    assert done.status == 1
+    assert "client_secret" in done.err
+    assert "wrong-secret" not in done.out + done.err
 
 
 def test_an_error_in_the_configuration_is_said_without_a_traceback(acme: Company, run: Run) -> None:

@@ -43,6 +43,7 @@ def test_wrong_usage_exits_with_2(tmp_path: Path, arguments: list[str]) -> None:
     assert answerwell(tmp_path, *arguments).returncode == 2
 
 
+@pytest.mark.processes
 def test_init_writes_a_configuration_once_and_never_over_another(tmp_path: Path) -> None:
     first = answerwell(tmp_path, "init")
     (tmp_path / "answerwell.toml").write_text("mine", encoding="utf-8")
@@ -56,6 +57,7 @@ def test_init_writes_a_configuration_once_and_never_over_another(tmp_path: Path)
     assert (tmp_path / "answerwell.toml").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("place", ["before", "after", "environment"])
 def test_the_configuration_file_is_named_before_or_after_the_command_or_in_the_environment(
     tmp_path: Path, place: str
@@ -98,6 +100,7 @@ def test_every_key_that_the_example_leaves_out_exists(tmp_path: Path) -> None:
     assert not loaded.sources[0].common.store_content
 
 
+@pytest.mark.processes
 def test_the_sandbox_prints_a_configuration_that_syncs(tmp_path: Path) -> None:
     (tmp_path / "texts").mkdir()
     (tmp_path / "texts" / "refunds.md").write_text("# Refunds\n\nMoney back within thirty days.\n", encoding="utf-8")
