@@ -17,8 +17,8 @@ TITLE = re.compile(r"^ {0,3}# +(.+?)[ #]*$", re.MULTILINE)
 STEMMERS = {"en": snowballstemmer.stemmer("english"), "de": snowballstemmer.stemmer("german")}
 ENGLISH = """
 a about after all also am an and any are as at be because been before being but by can could did do does doing for
-from had has have having he her here hers him his how often i if in into is it its just me more most my no nor not of off
-on once only or other our out over own same she should so some such t than that the their them then there these they
+from had has have having he her here hers him his how often i if in into is it its just me more most my no nor not of
+off on once only or other our out over own same she should so some such t than that the their them then there these they
 this those through to too under until up us was we were what when where which while who whom why will with would you
 your yours s don doesn didn isn aren won re ve ll d m
 """
