@@ -5,14 +5,12 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import openai
 import redis
 
 from cli import config as configuration
 from cli.config import Config
-from cli.settings import is_loopback
 from connectors import CONNECTORS
 from sync import openai_index
 from sync.engine import Engine, Width
@@ -24,10 +22,6 @@ from sync.specs import KnowledgeIndex, Source
 from sync.state import State
 
 STATE_FILE = "answerwell.db"
-UPLOADS_A_MINUTE = 1000
-ATTACHES_A_MINUTE = 300
-FILES_ATTACHED_A_MINUTE = 2000
-NO_LIMIT = Rate(limit=10_000_000, burst=5_000_000)  # still waits when the server says so
 
 
 def read(path: Path) -> Config:
@@ -77,20 +71,14 @@ def client(config: Config) -> openai.OpenAI:
 
 def _index(config: Config, installation: str) -> OpenAIIndex:
     section = config.openai
-    here = section.base_url is not None and is_loopback(urlsplit(section.base_url).hostname or "")
     pacer = _pacers(config)
-    if here and section.uploads_per_minute is None:
-        uploads, attaches, volume = (pacer(name, NO_LIMIT) for name in ("uploads", "attaches", "volume"))
-    else:
-        uploads = pacer("uploads", Rate(section.uploads_per_minute or UPLOADS_A_MINUTE, burst=20))
-        attaches = pacer("attaches", Rate(ATTACHES_A_MINUTE, burst=10))
-        volume = pacer("volume", Rate(FILES_ATTACHED_A_MINUTE, burst=section.batch_size))
+    uploads = Rate(section.uploads_per_minute) if section.uploads_per_minute else openai_index.UPLOADS
     return OpenAIIndex(
         client(config),
         installation=installation,
-        uploads=uploads,
-        attaches=attaches,
-        volume=volume,
+        uploads=pacer("uploads", uploads),
+        attaches=pacer("attaches", openai_index.ATTACHES),
+        volume=pacer("volume", openai_index.VOLUME),
         batch_size=section.batch_size,
     )
 

@@ -24,9 +24,9 @@ from sync.openai_checks import check_chunking, check_header, checked_address
 from sync.pace import Pacer, Rate, Unlimited
 
 OPENAI = "https://api.openai.com/v1"
-UPLOADS = Rate(limit=1000, burst=20)
-ATTACHES = Rate(limit=300, burst=10)
-VOLUME = Rate(limit=2000, burst=500)
+UPLOADS = Rate(1000)
+ATTACHES = Rate(300)
+VOLUME = Rate(2000)
 LARGEST_FILE = 512 * 1024 * 1024
 LARGEST_BATCH = 2000
 TRIES = 3
@@ -77,7 +77,7 @@ class OpenAIIndex:
     """Implements `sync.model.Index`. It deletes and detaches only what it is told to; other files stay untouched.
 
     `uploads` paces uploads (UPLOADS), `attaches` the requests that attach (ATTACHES), `volume` the files attached
-    (VOLUME, in portions of its burst); without `volume`, that limit is left to the server's refusals.
+    (VOLUME); without `volume`, that limit is left to the server's refusals.
     """
 
     def __init__(
@@ -331,8 +331,7 @@ class _Batches:
         doing = f"attach {len(batch)} files to {store}"
 
         def attempt() -> answers.BatchAnswer:
-            for first in range(0, len(batch), VOLUME.burst):
-                self._volume.wait(min(VOLUME.burst, len(batch) - first))
+            self._volume.wait(len(batch))
             self._attaches.wait()
             return self._asking.once(
                 doing, lambda: self._calls.create(store, files=batch), answers.BatchAnswer, self._attaches

@@ -1,11 +1,12 @@
 """Pacing: keep every 60-second window within a limit, in one process or across many through Redis.
 
-Both pacers run the same arithmetic (the generic cell rate algorithm) in whole microseconds: `due` is the moment at
-which the allowance is full again, and a call passes if it then lies at most `burst` calls ahead.
+Both pacers keep the moments of the calls in the window, in microseconds: a call passes while there are fewer than the
+limit. So a small sync runs at full speed, and a large one uses the whole limit and never more.
 """
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,8 +17,8 @@ import structlog
 
 from sync.errors import Retryable
 
-WINDOW = timedelta(seconds=60)
-PATIENCE = timedelta(seconds=60)
+MINUTE = timedelta(seconds=61)  # a minute, and a second for requests that travel at different speeds
+PATIENCE = 2 * MINUTE
 RETRY_REDIS_AFTER = timedelta(seconds=30)
 
 log = structlog.get_logger()
@@ -27,14 +28,14 @@ class Pacer(Protocol):
     """Holds callers back so that a limit is kept. May be called from many threads."""
 
     def wait(self, cost: int = 1) -> None:
-        """Return when the caller may go on, having counted `cost` calls; a larger cost than the burst is a ValueError.
+        """Return when the caller may go on, having counted `cost` calls; a larger cost than the limit is a ValueError.
 
-        Raises Retryable instead of waiting longer than a minute: the other side asked everybody to stay away.
+        Raises Retryable instead of waiting longer than two minutes: the other side asked everybody to stay away.
         """
         ...
 
     def penalise(self, pause: timedelta) -> None:
-        """Let nobody pass for that long, and then without a burst."""
+        """Let nobody pass for that long, and then one after the other."""
         ...
 
 
@@ -50,22 +51,14 @@ class Unlimited:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `limit` calls in any 60-second window, `burst` of them at once.
-
-    The steady part is what the burst leaves: `limit - burst` a minute, so a small burst uses more of the limit.
-    """
+    """At most `limit` calls in any window of that length."""
 
     limit: int
-    burst: int
+    window: timedelta = MINUTE
 
     def __post_init__(self) -> None:
-        if not 0 < self.burst < self.limit:
-            raise ValueError(f"a burst of {self.burst} does not fit into a limit of {self.limit}")
-
-    @property
-    def interval(self) -> int:
-        """Microseconds from one call to the next, rounded up."""
-        return -(-_micros(WINDOW) // (self.limit - self.burst))
+        if self.limit < 1:
+            raise ValueError(f"a limit of {self.limit} lets nobody pass")
 
 
 class Local:
@@ -81,7 +74,7 @@ class Local:
         self._rate = rate
         self._clock = clock
         self._sleep = sleep
-        self._due = 0
+        self._moments: deque[int] = deque()  # oldest first; those ahead of now are a penalty
         self._state = threading.Lock()
         self._queue = threading.Lock()
 
@@ -90,17 +83,22 @@ class Local:
 
     def penalise(self, pause: timedelta) -> None:
         with self._state:
-            self._due = max(self._due, self._now() + _micros(pause) + self._rate.burst * self._rate.interval)
+            end = self._now() + _micros(pause)
+            if len(self._moments) < self._rate.limit or self._moments[0] + _micros(self._rate.window) < end:
+                step = _micros(self._rate.window) / self._rate.limit
+                first = end - _micros(self._rate.window)
+                self._moments = deque(first + int(step * n) for n in range(1, self._rate.limit + 1))
 
     def take(self, cost: int) -> int:
         """Count the calls and return 0, or count nothing and return the microseconds until asking again pays."""
         with self._state:
             now = self._now()
-            due = max(self._due, now) + cost * self._rate.interval
-            early = due - self._rate.burst * self._rate.interval - now
-            if early > 0:
-                return early
-            self._due = due
+            while self._moments and self._moments[0] <= now - _micros(self._rate.window):
+                self._moments.popleft()
+            over = len(self._moments) + cost - self._rate.limit
+            if over > 0:
+                return self._moments[over - 1] + _micros(self._rate.window) - now
+            self._moments.extend([now] * cost)
             return 0
 
     def _now(self) -> int:
@@ -148,7 +146,7 @@ class Shared:
         if self._alone_until is not None and self._clock() < self._alone_until:
             return None
         try:
-            answer = script(keys=[self._key], args=[number, self._rate.interval, self._rate.burst])
+            answer = script(keys=[self._key], args=[number, self._rate.limit, _micros(self._rate.window)])
         except redis.RedisError as error:
             if self._alone_until is None:
                 log.warning("pacing_alone", key=self._key, error=type(error).__name__)
@@ -163,8 +161,8 @@ class Shared:
 def _wait(
     rate: Rate, cost: int, queue: threading.Lock, take: Callable[[int], int], sleep: Callable[[float], None]
 ) -> None:
-    if not 0 < cost <= rate.burst:
-        raise ValueError(f"a cost of {cost} does not fit into a burst of {rate.burst}")
+    if not 0 < cost <= rate.limit:
+        raise ValueError(f"a cost of {cost} does not fit into a limit of {rate.limit}")
     with queue:  # one thread asks, the others stand behind it: no herd wakes for each free slot
         while early := take(cost):
             pause = timedelta(microseconds=early)
@@ -180,22 +178,26 @@ def _micros(duration: timedelta) -> int:
 _NOW = """
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local number, interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local due = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-local function keep(moment)
-  redis.call('SET', KEYS[1], string.format('%.0f', moment), 'PX', math.ceil((moment - now) / 1000) + 1000)
-end
+local number, limit, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local function add(moment, name) redis.call('ZADD', KEYS[1], string.format('%.0f', moment), name) end
+local function score(rank) return tonumber(redis.call('ZRANGE', KEYS[1], rank, rank, 'WITHSCORES')[2]) end
 """
 
 _TAKE = f"""{_NOW}
-due = due + number * interval
-local early = due - burst * interval - now
-if early > 0 then return early end
-keep(due)
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now - window))
+local held = redis.call('ZCARD', KEYS[1])
+local over = held + number - limit
+if over > 0 then return score(over - 1) + window - now end
+for n = 1, number do add(now, string.format('%.0f:%d', now, held + n)) end
+redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000) + 1000)
 return 0
 """
 
 _PENALISE = f"""{_NOW}
-keep(math.max(due, now + number + burst * interval))
+local last = now + number
+if redis.call('ZCARD', KEYS[1]) >= limit and score(0) + window >= last then return 0 end
+redis.call('DEL', KEYS[1])
+for n = 1, limit do add(last - window + math.floor(window / limit * n), 'penalty:' .. n) end
+redis.call('PEXPIRE', KEYS[1], math.ceil((number + window) / 1000) + 1000)
 return 0
 """
