@@ -7,7 +7,7 @@ The baseline uploads and attaches documents of the same source one by one with t
 per second, engine over baseline.
 
 `--limits`: under OpenAI's 1,000 uploads a minute, each answered after half a second, each batch searchable after
-`--processing`. Shows, over `--minutes` after the initial burst, the share of the allowed uploads that is used (at least
+`--processing`. Shows, over `--minutes` windows of the pacing, the share of the allowed uploads that is used (at least
 95 %) and attach calls a minute (at most 10), and the share that the baseline would use.
 """
 
@@ -132,14 +132,14 @@ def _show_stages(stages: Stages, engine: Measured, baseline: Measured, made_up: 
 
 def _show_limits(stages: Stages, calls: dict[str, int], baseline: Measured, minutes: float) -> None:
     uploaded = stages.passed["uploaded"]
-    start = uploaded[0] + 5.0  # past the burst
-    used = sum(start <= moment < start + minutes * 60 for moment in uploaded)
-    if uploaded[-1] < start + minutes * 60:
-        raise SystemExit("all was uploaded before the window ended: the limit was not kept")
-    share = used / (UPLOADS.limit * minutes)
+    watched = minutes * UPLOADS.window.total_seconds()  # whole windows: each holds the limit once
+    used = sum(moment < uploaded[0] + watched for moment in uploaded)
+    if uploaded[-1] < uploaded[0] + watched:
+        raise SystemExit("all was uploaded before the last window ended: the limit was not kept")
+    share = used / (UPLOADS.limit * watched / 60)
     alone = min(1.0, baseline.rate * 60 / UPLOADS.limit)
     active = (max(stages.passed["attached"]) - uploaded[0]) / 60
-    print(f"uploads in {minutes:g} min   {used:6}  {share:6.1%} of the allowed (at least 95 %)")
+    print(f"uploads in {watched:.0f} s     {used:6}  {share:6.1%} of the allowed (at least 95 %)")
     print(f"uploads refused      {calls.get('uploads refused', 0):6}")
     print(f"attach calls         {calls['attaches']:6}  {calls['attaches'] / active:6.1f} a minute (at most 10)")
     print(f"one after another    {baseline.rate * 60:6.0f}  {alone:6.1%} of the allowed, in a minute")
