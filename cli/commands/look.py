@@ -88,7 +88,7 @@ def plan(sources: SourceNames = None, config: ConfigFile = DEFAULT_CONFIG, *, as
     actions = [f"{planned[action]:,} to {action}" for action in ("add", "replace", "patch", "remove", "keep")]
     typer.echo(" · ".join(actions))
     typer.echo(
-        f"{planned['calls']:,} calls to OpenAI · {planned['upload_bytes'] / 1e6:,.1f} MB to upload · "
+        f"about {planned['calls']:,} calls · {planned['upload_bytes'] / 1e6:,.1f} MB to upload · "
         f"about ${planned['cost_usd']:.2f} a month to store"
     )
 

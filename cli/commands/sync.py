@@ -64,6 +64,8 @@ def sentence(summary: "Summary") -> str:
     counted = [f"{summary.counts[stage]:,} {word}" for stage, word in _COUNTED if summary.counts.get(stage)]
     if summary.problems:
         counted.append(f"{summary.problems:,} rejected (see `answerwell status`)")
+    if summary.error:
+        counted.append("not finished")
     parts = [f"{summary.documents:,} documents", *(counted or ["nothing changed"]), f"{summary.seconds:.1f} s"]
     return f"{summary.source}: {' · '.join(parts)}"
 

@@ -51,6 +51,7 @@ def test_a_sync_that_is_refused_says_the_setting_and_exits_with_1(acme: Company,
     done = run("sync")
 
     assert done.status == 1
+    assert done.out.startswith("help-center: 0 documents · not finished · ")
     assert "client_secret" in done.err
     assert "wrong-secret" not in done.out + done.err
 
@@ -173,8 +174,9 @@ def test_plan_says_what_a_sync_would_do(acme: Company, run: Run) -> None:
 def test_a_plan_uploads_nothing(acme: Company, run: Run) -> None:
     acme.write(ARTICLES)
 
-    run("plan")
+    done = run("plan")
 
+    assert done.out.startswith("3 to add · 0 to replace · 0 to patch · 0 to remove · 0 to keep\nabout ")
     assert acme.openai.stores() == {}
     assert acme.openai.files() == {}
 
