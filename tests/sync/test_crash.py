@@ -27,6 +27,14 @@ def test_nothing_is_wrong_without_a_fault() -> None:
         assert verdict.points > 400
 
 
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_fault_at_a_few_points_is_survived(fault: str) -> None:
+    wrong = {at: verdict.wrong for at in range(20, 400, 79) if (verdict := trial(MEMORY, at, fault)).wrong}
+
+    assert wrong == {}
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_one_fault_anywhere_loses_nothing_doubles_nothing_and_leaks_nothing(fault: str, mode: str) -> None:
@@ -49,6 +57,7 @@ def test_many_random_faults_in_one_life_are_survived(seed: int) -> None:
     assert verdict.wrong == []
 
 
+@pytest.mark.thorough
 def test_after_a_crash_the_loop_alone_mends_everything_without_an_audit() -> None:
     points = trial(MEMORY, None).points
 
