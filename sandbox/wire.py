@@ -97,7 +97,7 @@ class Wire:
     def tally(self) -> Counter[str]:
         """Calls by method and path, ids masked: what a budget is read from."""
         return Counter(
-            f"{call.method} {re.sub(r'/[0-9]+|(?<=/)(?:vs|file|vsfb)[-_][^/]+', '/#', call.path)}"
+            f"{call.method} {re.sub(r'(?<=/)(?:[0-9]+|(?:vs|vsfb)_[^/]+|file-[^/]+)', '#', call.path)}"
             for call in list(self.calls)
         )
 
