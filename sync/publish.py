@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -26,6 +27,10 @@ log = structlog.get_logger()
 
 MOST_ATTACHING = 3  # batches being embedded while the next one is uploaded
 MOST_FAILURES_IN_A_ROW = 5
+
+
+Settlement = Callable[[], None]
+"""What an outside call found out, to be committed by the turn's own thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ class _Fill:
         self.generation = generation
         self.same: list[Work] = []
         self.reusing: list[tuple[Work, FileId]] = []
+        self.asking: dict[Future[Settlement], Work] = {}
         self.uploading: dict[Future[FileId], Work] = {}
         self.ready: dict[FileId, Work] = {}
         self.attaching: deque[tuple[Future[dict[FileId, str | None]], dict[FileId, Work]]] = deque()
@@ -89,23 +95,14 @@ class _Fill:
         match plan(work.entry, work.rendered):
             case Action.KEEP:
                 self._keep(work)
-            case Action.PATCH:
-                self.guard(work, self._patch)
-            case Action.RESUME:
-                self.guard(work, self._resume)
+            case Action.PATCH if work.entry.file:
+                self._ask(work, partial(self._patch, _without_content(work), work.entry.file))
+            case Action.RESUME if work.entry.pending:
+                self._ask(work, partial(self._resume, _without_content(work), work.entry.pending))
             case Action.ATTACH:
                 self._reuse(work)
             case Action.REPLACE:
                 self._replace(work)
-
-    def guard(self, work: Work, act: Callable[[Work], None]) -> None:
-        """Run one outside call for one document; its passing failure postpones only that document."""
-        try:
-            act(work)
-        except Retryable as error:
-            self.postpone(work, error)
-        else:
-            self.failures = 0
 
     def postpone(self, work: Work, error: Retryable) -> None:
         settle.postponed(self.turn, self.generation, work, error)
@@ -116,6 +113,8 @@ class _Fill:
     def finish(self) -> None:
         """Wait for everything under way and settle it."""
         self._record_same()
+        while self.asking:
+            self._land_asked()
         while self.uploading:
             self._land_uploads()
         self._record_reused()
@@ -149,34 +148,46 @@ class _Fill:
         for work, file in reused:
             self._make_ready(file, work)
 
-    def _patch(self, work: Work) -> None:
-        file = work.entry.file
-        if file is None:
-            return
+    def _ask(self, work: Work, act: Callable[[], Settlement]) -> None:
+        while len(self.asking) >= self.turn.width:
+            self._land_asked()
+        self.asking[self.turn.executor.submit(act)] = work
+
+    def _land_asked(self) -> None:
+        """Settle what is answered; a passing failure postpones only its document."""
+        done, _ = wait(self.asking, return_when=FIRST_COMPLETED)
+        for future in done:
+            work = self.asking.pop(future)
+            try:
+                future.result()()
+            except Retryable as error:
+                self.postpone(work, error)
+            else:
+                self.failures = 0
+
+    def _patch(self, work: Work, file: FileId) -> Settlement:
         try:
             self.turn.index.patch(self.generation.store, file, work.rendered.attributes)
         except Missing:
-            settle.lost(self.turn, self.generation, work)
-            return
+            return partial(settle.lost, self.turn, self.generation, work)
+        return partial(self._patched, work)
+
+    def _patched(self, work: Work) -> None:
         settle.keep(self.turn, self.generation, [work])
         self.turn.count("patched")
 
-    def _resume(self, work: Work) -> None:
-        pending = work.entry.pending
-        if pending is None:
-            return
+    def _resume(self, work: Work, pending: FileId) -> Settlement:
         stored = self.turn.index.status(self.generation.store, pending)
         if stored.state is FileState.COMPLETED:
             self._patch_pending(pending, stored, work)
-            settle.swapped(self.turn, self.generation, {pending: work})
-        elif stored.state is FileState.IN_PROGRESS:
-            settle.waiting(self.turn, self.generation, work)
-        elif stored.state is FileState.FAILED and not stored.passing:
-            settle.refused(self.turn, self.generation, work, stored.reason)
-        elif stored.state is FileState.ABSENT and self.turn.index.exists(pending):
-            self._make_ready(pending, work)
-        else:
-            settle.abandoned(self.turn, self.generation, work)
+            return partial(settle.swapped, self.turn, self.generation, {pending: work})
+        if stored.state is FileState.IN_PROGRESS:
+            return partial(settle.waiting, self.turn, self.generation, work)
+        if stored.state is FileState.FAILED and not stored.passing:
+            return partial(settle.refused, self.turn, self.generation, work, stored.reason)
+        if stored.state is FileState.ABSENT and self.turn.index.exists(pending):
+            return partial(self._make_ready, pending, work)
+        return partial(settle.abandoned, self.turn, self.generation, work)
 
     def _patch_pending(self, pending: FileId, stored: StoredFile, work: Work) -> None:
         """The attributes may have changed since the file was attached; gone meanwhile: the audit sees it missing."""
@@ -224,7 +235,7 @@ class _Fill:
     def _attach(self) -> None:
         if not self.ready:
             return
-        while len(self.attaching) >= MOST_ATTACHING:
+        while self.attaching and (len(self.attaching) >= MOST_ATTACHING or self.attaching[0][0].done()):
             self._land_attached()
         works, self.ready = self.ready, {}
         attributes = {file: work.rendered.attributes for file, work in works.items()}

@@ -61,7 +61,7 @@ class Turn:
     until: datetime
     progress: Progress = field(default_factory=Silent)
     counts: dict[str, int] = field(default_factory=dict)
-    width: int = 16
+    width: int = 32
     batch: int = 500
 
     @property
