@@ -118,7 +118,7 @@ class General(Section):
 class OpenAISection(Section):
     """`base_url` None: OpenAI itself. `batch_size`: files per attach call.
 
-    `uploads_per_minute` None: OpenAI's limit, and none for a server on this machine.
+    `uploads_per_minute` is OpenAI's limit; twice as many files may be attached in a minute.
     """
 
     api_key: Secret
@@ -126,7 +126,7 @@ class OpenAISection(Section):
     organization: Text | None = None
     project: Text | None = None
     batch_size: int = Field(default=500, ge=1, le=1000)
-    uploads_per_minute: int | None = Field(default=None, ge=100)
+    uploads_per_minute: int = Field(default=1000, ge=100)
 
 
 class IndexSection(Section):

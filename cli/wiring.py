@@ -72,13 +72,13 @@ def client(config: Config) -> openai.OpenAI:
 def _index(config: Config, installation: str) -> OpenAIIndex:
     section = config.openai
     pacer = _pacers(config)
-    uploads = Rate(section.uploads_per_minute) if section.uploads_per_minute else openai_index.UPLOADS
+    uploads = Rate(section.uploads_per_minute)
     return OpenAIIndex(
         client(config),
         installation=installation,
         uploads=pacer("uploads", uploads),
         attaches=pacer("attaches", openai_index.ATTACHES),
-        volume=pacer("volume", openai_index.VOLUME),
+        volume=pacer("volume", Rate(max(2 * uploads.limit, section.batch_size))),
         batch_size=section.batch_size,
     )
 

@@ -53,6 +53,7 @@ data_dir = "./data"
 [openai]
 api_key = "{API_KEY}"
 base_url = "{openai}/v1"
+uploads_per_minute = 100000  # OpenAI's is 1000; this machine has no limit
 
 [[index]]
 name = "public"

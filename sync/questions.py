@@ -253,12 +253,12 @@ def problems(state: Asks, source: str | None = None) -> list[Row[Any]]:
     """Documents that somebody should look at: refused by an index, or not readable from the source."""
     return list(
         state.ask(
-            """SELECT d.source, d.external_id, d.title, d.url, e.error, g.index_name FROM entries e
+            """SELECT DISTINCT d.source, d.external_id, d.title, d.url, e.error FROM entries e
                JOIN documents d ON d.id = e.document JOIN generations g ON g.id = e.generation
                WHERE e.error <> '' AND g.state = 'active' AND (e.version IS NOT NULL OR e.attempts >= 3)
                  AND (:source = '' OR d.source = :source)
-               UNION ALL
-               SELECT d.source, d.external_id, d.title, d.url, d.error, '' FROM documents d
+               UNION
+               SELECT d.source, d.external_id, d.title, d.url, d.error FROM documents d
                WHERE d.error <> '' AND d.attempts >= 3 AND (:source = '' OR d.source = :source)
                ORDER BY 1, 2""",
             source=source or "",

@@ -29,7 +29,6 @@ def problems(engine: Engine, source: str | None = None) -> list[dict[str, str]]:
             "document": row.external_id,
             "title": row.title,
             "url": row.url,
-            "index": row.index_name,
             "error": row.error,
         }
         for row in questions.problems(engine.state, source)
