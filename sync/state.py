@@ -8,8 +8,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from sqlalchemy import BindParameter, Connection, Engine, Row, bindparam, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy import (
+    URL,
+    BindParameter,
+    Connection,
+    CursorResult,
+    Engine,
+    Row,
+    bindparam,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.elements import TextClause
 
@@ -40,14 +52,14 @@ class Transaction:
 
     def run(self, statement: str, **parameters: Any) -> int:
         """Execute and return how many rows it touched."""
-        return self._connection.execute(_compiled(statement, parameters), parameters).rowcount
+        return _execute(self._connection, statement, parameters).rowcount
 
     def run_many(self, statement: str, rows: Sequence[Parameters]) -> None:
         if rows:
             self._connection.execute(text(statement), rows)
 
     def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]:
-        return self._connection.execute(_compiled(question, parameters), parameters).all()
+        return _execute(self._connection, question, parameters).all()
 
 
 class State:
@@ -74,21 +86,17 @@ class State:
         """
         try:
             parsed = make_url(url)
-            if parsed.drivername in {"postgresql", "postgres"}:
-                parsed = parsed.set(drivername="postgresql+psycopg")
-            engine = (
-                _sqlite(parsed.database or "")
-                if parsed.get_backend_name() == "sqlite"
-                else create_engine(parsed, pool_pre_ping=True, pool_size=5, max_overflow=10)
-            )
-            return cls(engine, clock, str(leases.this_process()))
+            engine = _engine(parsed)
         except (ArgumentError, ImportError) as error:
             raise Misconfigured(f"database_url: not a usable SQLite or PostgreSQL URL ({error})") from error
-        except (Retryable, OSError) as error:
-            reason = _reason(error.__cause__) if isinstance(error.__cause__, OperationalError) else str(error)
-            raise Misconfigured(
-                f"state database {parsed!r} does not open: {reason}; check data_dir or database_url"
-            ) from error
+        except OSError as error:
+            raise _unusable(parsed, str(error)) from error
+        try:
+            return cls(engine, clock, str(leases.this_process()))
+        except (Retryable, DatabaseError) as error:
+            engine.dispose()
+            cause = error.__cause__ if isinstance(error, Retryable) else error
+            raise _unusable(parsed, _reason(cause) if isinstance(cause, DatabaseError) else str(error)) from error
 
     def close(self) -> None:
         self._engine.dispose()
@@ -99,7 +107,7 @@ class State:
     def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]:
         """Read, outside any transaction of ours. Raises Retryable when the database fails."""
         with _translated(), self._engine.connect() as connection:
-            return connection.execute(_compiled(question, parameters), parameters).all()
+            return _execute(connection, question, parameters).all()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -165,7 +173,7 @@ def _translated() -> Iterator[None]:
         raise Retryable(f"state database: {_reason(error)}; check its disk, its locks and that it is up") from error
 
 
-def _reason(error: OperationalError) -> str:
+def _reason(error: DatabaseError) -> str:
     lines = str(error.orig).strip().splitlines()
     return lines[0] if lines else "no reason given"
 
@@ -181,9 +189,14 @@ def _renew(tx: Transaction, lease: Lease, now: float) -> None:
         raise LeaseLost(f"{lease.source}: another worker took over; nothing was committed")
 
 
-def _compiled(statement: str, parameters: Parameters) -> TextClause:
-    """A list parameter expands to the values of an IN."""
-    return _parsed(statement, tuple(name for name, value in parameters.items() if isinstance(value, list)))
+def _unusable(url: URL, reason: str) -> Misconfigured:
+    return Misconfigured(f"state database {url!r} does not open: {reason}; check data_dir or database_url")
+
+
+def _execute(connection: Connection, statement: str, parameters: Parameters) -> CursorResult[Any]:
+    """A list parameter expands to the values of an IN; an empty one to NULL, which nothing of any type equals."""
+    lists = {name: value or [None] for name, value in parameters.items() if isinstance(value, list)}
+    return connection.execute(_parsed(statement, tuple(lists)), {**parameters, **lists})
 
 
 @lru_cache(maxsize=512)
@@ -191,6 +204,14 @@ def _parsed(statement: str, lists: tuple[str, ...]) -> TextClause:
     """Parsing costs as much as executing, and the same few statements run for every document."""
     expanding: list[BindParameter[Any]] = [bindparam(name, expanding=True) for name in lists]
     return text(statement).bindparams(*expanding) if expanding else text(statement)
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url.database or "")
+    if url.drivername in {"postgresql", "postgres"}:
+        url = url.set(drivername="postgresql+psycopg")
+    return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
 
 
 def _sqlite(file: str) -> Engine:

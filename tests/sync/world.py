@@ -1,8 +1,8 @@
 """A source, an index and a state whose every outside effect and every commit can be interrupted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sync import reindex
@@ -79,7 +79,10 @@ class Trip:
 
 @dataclass
 class SourceWorld:
-    """A vendor that lists two documents a page; `carries`: with bodies. `tombstones`: its feed tells of deletions."""
+    """A vendor that lists two documents a page; `carries`: with bodies. `tombstones`: its feed tells of deletions.
+
+    `asked` and `told` are given "head", "snapshot", "changes", or "fetch " and the document.
+    """
 
     carries: bool = True
     tombstones: bool = True
@@ -92,6 +95,9 @@ class SourceWorld:
     truncate: bool = False
     failing: int = 0
     fetched: list[str] = field(default_factory=list)
+    unseen: set[str] = field(default_factory=set)  # missing from the anonymous listing
+    asked: Callable[[str], None] = lambda _: None  # called before each answer is made, and may raise
+    told: Callable[[str], None] = lambda _: None  # called once an answer is made, before it arrives
 
     def put(self, name: str, body: str, *, label: str = "l", audience: Audience = PUBLIC) -> None:
         self.number += 1
@@ -136,48 +142,60 @@ class SourceWorld:
         self.failing += times
 
     def head(self) -> Cursor:
-        return Cursor(str(self.number))
+        with self._answering("head"):
+            return Cursor(str(self.number))
 
     def snapshot(self, after: Cursor | None) -> Page:
-        self._fail()
-        names = sorted(name for name in self.documents if name > (after or ""))
-        more = len(names) > 2 and not self.truncate
-        self.truncate = False
-        return Page(tuple(map(self._change, names[:2])), Cursor(names[1] if len(names) > 1 else after or ""), more)
+        with self._answering("snapshot"):
+            names = sorted(name for name in self.documents if name > (after or ""))
+            more = len(names) > 2 and not self.truncate
+            self.truncate = False
+            return Page(tuple(map(self._change, names[:2])), Cursor(names[1] if len(names) > 1 else after or ""), more)
 
     def changes(self, after: Cursor) -> Page:
-        self._fail()
-        if int(after) < self.oldest:
-            raise CursorExpired(after)
-        news = [entry for entry in self.log if entry[0] > int(after)]
-        cursor = Cursor(str(news[:2][-1][0])) if news else after
-        return Page(tuple(self._change(name) for _, name in news[:2]), cursor, len(news) > 2)
+        with self._answering("changes"):
+            if int(after) < self.oldest:
+                raise CursorExpired(after)
+            news = [entry for entry in self.log if entry[0] > int(after)]
+            cursor = Cursor(str(news[:2][-1][0])) if news else after
+            return Page(tuple(self._change(name) for _, name in news[:2]), cursor, len(news) > 2)
 
     def fetch(self, external_id: str) -> Document:
-        self._fail()
-        self.fetched.append(external_id)
-        if external_id not in self.documents:
-            raise Gone(external_id)
-        return self.documents[external_id]
+        with self._answering(f"fetch {external_id}"):
+            self.fetched.append(external_id)
+            if external_id not in self.documents:
+                raise Gone(external_id)
+            return self.documents[external_id]
 
     def _change(self, name: str) -> Change:
         document = self.documents.get(name)
         if document is None:
             return Change(name, None)
-        return Change(name, document.version, document if self.carries else None)
+        if name in self.unseen:
+            document = replace(document, audience=INTERNAL, version=f"{document.version}, unseen")
+        return Change(name, document.version, document if self.carries else None, unconfirmed=name in self.unseen)
 
-    def _fail(self) -> None:
-        if self.failing:
+    @contextmanager
+    def _answering(self, call: str) -> Iterator[None]:
+        self.asked(call)
+        if self.failing and call != "head":
             self.failing -= 1
             raise Retryable("the source is having a moment")
+        yield
+        self.told(call)
 
 
 class TrippedIndex:
-    """An index whose effects can be interrupted just before and just after they happen."""
+    """An index whose effects can be interrupted just before and just after they happen.
+
+    `calls` lists the effects asked for; `asked` is called with each before it happens, and may raise.
+    """
 
     def __init__(self, inner: MemoryIndex, trip: Trip) -> None:
         self.inner = inner
         self.trip = trip
+        self.calls: list[str] = []
+        self.asked: Callable[[str], None] = lambda _: None
         self.search = inner.search
         self.uploads = inner.uploads
         self.files = inner.files
@@ -185,36 +203,38 @@ class TrippedIndex:
         self.exists = inner.exists
 
     def create(self, name: str) -> StoreId:
-        with self._around():
+        with self._around("create"):
             return self.inner.create(name)
 
     def drop(self, store: StoreId) -> None:
-        with self._around():
+        with self._around("drop"):
             self.inner.drop(store)
 
     def upload(self, rendered: Rendered) -> FileId:
-        with self._around():
+        with self._around("upload"):
             return self.inner.upload(rendered)
 
     def attach(self, store: StoreId, files: dict[FileId, Attributes], chunking: Chunking) -> dict[FileId, str | None]:
-        with self._around():
+        with self._around("attach"):
             return self.inner.attach(store, files, chunking)
 
     def patch(self, store: StoreId, file: FileId, attributes: Attributes) -> None:
-        with self._around():
+        with self._around("patch"):
             self.inner.patch(store, file, attributes)
 
     def detach(self, store: StoreId, file: FileId) -> None:
-        with self._around():
+        with self._around("detach"):
             self.inner.detach(store, file)
 
     def delete(self, file: FileId) -> None:
-        with self._around():
+        with self._around("delete"):
             self.inner.delete(file)
 
     @contextmanager
-    def _around(self) -> Iterator[None]:
+    def _around(self, effect: str) -> Iterator[None]:
         self.trip()
+        self.calls.append(effect)
+        self.asked(effect)
         yield
         self.trip()
 
@@ -239,7 +259,15 @@ class TrippedState(State):
 class Installation:
     """One Answerwell over one source, restartable, in made-up time."""
 
-    def __init__(self, url: str, source: SourceWorld, trip: Trip | None = None, *, store_content: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        source: SourceWorld,
+        trip: Trip | None = None,
+        *,
+        store_content: bool = True,
+        indexes: Sequence[KnowledgeIndex] = INDEXES,
+    ) -> None:
         self.clock = Clock()
         self.trip = trip or Trip()
         self.source = source
@@ -248,8 +276,14 @@ class Installation:
         self.index = TrippedIndex(self.memory, self.trip)
         self.store_content = store_content
         self._stores: tuple[int, dict[str, StoreId]] = (-1, {})
+        self.indexes = indexes
         self.engine = self._engine()
         self.state.trip = self.trip
+
+    def configure(self, *indexes: KnowledgeIndex) -> None:
+        """Start again with other indexes in the configuration."""
+        self.indexes = indexes
+        self.engine = self._engine()
 
     def _engine(self) -> Engine:
         source = Source("s", "made-up", self.source, store_content=self.store_content)
@@ -257,7 +291,7 @@ class Installation:
             self.state,
             self.index,  # type: ignore[arg-type]  # its search and listings are the inner index's bound methods
             [source],
-            INDEXES,
+            self.indexes,
             width=Width(calls=1, batch=3),
             keep_lease=lambda _state, _lease: nullcontext(),
             wait=self.clock.forward,
@@ -266,7 +300,7 @@ class Installation:
     def beat(self) -> None:
         """What the schedule does: a turn, and whatever of a reindex has become possible."""
         self.engine.turn("s", impatient=True)
-        for one in INDEXES:
+        for one in self.indexes:
             if not reindex.obstacle(self.state, one.name, ["s"]):
                 with suppress(Held):  # somebody else may have been faster
                     reindex.promote(self.state, one.name, ["s"])
@@ -278,7 +312,7 @@ class Installation:
 
     def rebuild(self) -> None:
         self.engine.prepare()
-        for one in INDEXES:
+        for one in self.indexes:
             reindex.begin(self.state, self.engine.index, one)
 
     def restart(self) -> None:
@@ -303,7 +337,7 @@ class Installation:
     def differences(self) -> list[str]:
         """Everything that is not as it should be once all is quiet: nothing lost, stale, twice, leaked or left over."""
         wrong = []
-        for one in INDEXES:
+        for one in self.indexes:
             found = self.searchable(one.name)
             wanted = {n: d for n, d in self.source.documents.items() if d.audience in one.audiences}
             wrong += [f"{one.name}: {name} is missing" for name in wanted.keys() - found.keys()]
@@ -321,7 +355,7 @@ class Installation:
         wrong = []
         if len(self.memory.uploaded) != len(self.source.documents):
             wrong.append(f"{len(self.memory.uploaded)} uploads for {len(self.source.documents)} documents")
-        live = {self.active_store(one.name) for one in INDEXES}
+        live = {self.active_store(one.name) for one in self.indexes}
         wrong += [f"store {store} is left over" for store in self.memory.stores.keys() - live]
         wrong += [f"garbage {row.store} {row.file}" for row in self.state.ask("SELECT * FROM garbage")]
         return wrong
