@@ -73,7 +73,7 @@ def _attributes(document: Document, *, source: str, key: str, installation: str)
     }
     for name in sorted(document.attributes):
         ours.setdefault(name[:64], document.attributes[name])
-    kept = {name: value[:_LONGEST_VALUE] if isinstance(value, str) else value for name, value in ours.items()}
+    kept = {name: _whole(value)[:_LONGEST_VALUE] if isinstance(value, str) else value for name, value in ours.items()}
     filled = [(name, value) for name, value in kept.items() if value != ""]
     return dict(filled[: _MOST_ATTRIBUTES - len(_HASHES)])
 
@@ -101,6 +101,11 @@ def _heading(marks: str, section: str, title: str) -> str:
 
 def _line(value: str) -> str:
     return " ".join(value.split())
+
+
+def _whole(value: str) -> str:
+    """Half a surrogate pair is no text that could be sent."""
+    return value.encode("utf-8", errors="replace").decode()
 
 
 def _safe(name: str) -> str:
