@@ -49,14 +49,14 @@ def store_document(tx: Transaction, row: int, document: Document) -> None:
            WHERE id = :id""",
         id=row,
         version=document.version,
-        title=document.title,
-        url=document.url,
+        title=_storable(document.title),
+        url=_storable(document.url),
         audience=document.audience.value,
         language=document.language,
         updated_at=document.updated_at.timestamp(),
-        breadcrumb=json.dumps(document.breadcrumb, ensure_ascii=False),
-        labels=json.dumps(document.labels, ensure_ascii=False),
-        attributes=json.dumps(dict(document.attributes), ensure_ascii=False),
+        breadcrumb=_storable(json.dumps(document.breadcrumb, ensure_ascii=False)),
+        labels=_storable(json.dumps(document.labels, ensure_ascii=False)),
+        attributes=_storable(json.dumps(dict(document.attributes), ensure_ascii=False)),
     )
     tx.run(
         """INSERT INTO contents (document, body) VALUES (:id, :body)
@@ -64,6 +64,11 @@ def store_document(tx: Transaction, row: int, document: Document) -> None:
         id=row,
         body=zlib.compress(document.body.encode("utf-8", errors="replace"), 1),
     )
+
+
+def _storable(value: str) -> str:
+    """Half a surrogate pair and NUL are text that no database keeps."""
+    return value.encode("utf-8", errors="replace").decode().replace("\0", "")
 
 
 def _read_changes(turn: Turn, cursor: Cursor) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sync import reindex
-from sync.engine import Engine, Width
+from sync.engine import Engine, Result, Width
 from sync.errors import CursorExpired, Gone, Held, Retryable
 from sync.model import (
     Attributes,
@@ -306,6 +306,17 @@ class Installation:
                     reindex.promote(self.state, one.name, ["s"])
         self.engine.housekeep()
 
+    def turn(self) -> Result:
+        return self.engine.turn("s", impatient=True)
+
+    def turn_fully(self) -> Result:
+        self.full()
+        return self.turn()
+
+    def believed_gone(self) -> list[str]:
+        rows = self.state.ask("SELECT external_id FROM documents WHERE version IS NULL ORDER BY external_id")
+        return [row.external_id for row in rows]
+
     def full(self) -> None:
         with self.state.transaction() as tx:
             tx.run("INSERT INTO requests (what, target, who, asked_at) VALUES ('full', 's', 't', 0)")
@@ -359,3 +370,17 @@ class Installation:
         wrong += [f"store {store} is left over" for store in self.memory.stores.keys() - live]
         wrong += [f"garbage {row.store} {row.file}" for row in self.state.ask("SELECT * FROM garbage")]
         return wrong
+
+
+def installed(
+    number: int = 5, *, carries: bool = True, tombstones: bool = True, store_content: bool = True
+) -> Installation:
+    """An installation in memory that has converged on so many public documents, d00, d01, …"""
+    source = SourceWorld(carries=carries, tombstones=tombstones)
+    for n in range(number):
+        source.put(f"d{n:02}", f"body {n}")
+    installation = Installation("sqlite:///:memory:", source, store_content=store_content)
+    installation.beat()
+    installation.index.calls.clear()
+    source.fetched.clear()
+    return installation
