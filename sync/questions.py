@@ -115,18 +115,34 @@ def unfetched(state: State, source: str, *, held: bool, after: int, limit: int) 
     return list(rows)
 
 
-def unsettled(state: State, source: str, generation: int, *, after: int, limit: int) -> list[Row[Any]]:
+def end_of_slice(state: State, source: str, *, after: int, size: int) -> int | None:
+    """The id of the last of the next `size` documents that any live generation wants now; None when none does."""
+    [row] = state.ask(
+        f"""SELECT max(id) AS last FROM (
+              SELECT DISTINCT d.id {_PAIRS} WHERE d.source = :source AND d.id > :after AND g.state <> 'dropping'
+                AND g.store IS NOT NULL AND {UNSETTLED} AND coalesce(e.not_before, 0) <= :now
+              ORDER BY d.id LIMIT :size) AS slice""",
+        source=source,
+        after=after,
+        now=state.now(),
+        size=size,
+    )
+    return None if row.last is None else int(row.last)
+
+
+def unsettled(state: State, source: str, generation: int, *, after: int, last: int, limit: int) -> list[Row[Any]]:
     """Documents whose entry in the generation is not of the content we hold, now due; with body, if we hold it."""
     rows = state.ask(
         f"""SELECT d.*, c.body, e.document AS entered, e.file, e.content_hash, e.metadata_hash, e.pending,
                    e.pending_hash, e.attempts AS tries
             {_PAIRS} LEFT JOIN contents c ON c.document = d.id
-            WHERE g.id = :generation AND d.source = :source AND d.id > :after AND {UNSETTLED}
+            WHERE g.id = :generation AND d.source = :source AND d.id > :after AND d.id <= :last AND {UNSETTLED}
               AND coalesce(e.not_before, 0) <= :now
             ORDER BY d.id LIMIT :limit""",
         source=source,
         generation=generation,
         after=after,
+        last=last,
         now=state.now(),
         limit=limit,
     )

@@ -14,7 +14,7 @@ from sync.state import Transaction
 from sync.turn import Turn, backoff
 
 if TYPE_CHECKING:
-    from sync.publish import Work
+    from sync.fill import Work
 
 log = structlog.get_logger()
 
