@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -226,7 +227,9 @@ def _sqlite(file: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions begin where we say so
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 30000"):
+        for pragma in ("busy_timeout = 30000", "synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
+        with contextlib.suppress(sqlite3.OperationalError):  # refused while another connection makes the same switch
+            connection.execute("PRAGMA journal_mode = WAL")
 
     return engine

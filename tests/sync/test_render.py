@@ -191,7 +191,7 @@ def test_the_hash_survives_a_store_that_gives_numbers_back_as_floats() -> None:
     returned = {key: float(value) if type(value) is int else value for key, value in attributes.items()}
 
     assert hash_of(json.loads(json.dumps(returned))) == shown(document).metadata_hash
-    assert hash_of(dict(reversed(attributes.items()))) == shown(document).metadata_hash
+    assert hash_of(dict(reversed(list(attributes.items())))) == shown(document).metadata_hash
 
 
 def test_truth_and_one_are_different_values() -> None:
