@@ -1,115 +1,453 @@
-"""How publish spends its time: outside calls go together, and so do commits that wait for nothing outside."""
+"""publish: every document in every index it is for, once, and searchable at every moment."""
 
 import threading
-from collections.abc import Sequence
+from contextlib import nullcontext
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from sync import questions
+from sync.audit import audit
 from sync.engine import Engine, Outcome, Width
-from sync.model import Attributes, FileId, FileState, StoredFile, StoreId
-from sync.specs import KnowledgeIndex, Source
-from tests.contract.memory_index import MemoryIndex
-from tests.sync.world import INDEXES, SourceWorld, TrippedState
-
-TOGETHER = 4
-DOCUMENTS = 40
-
-
-class MeetingIndex(MemoryIndex):
-    """Answers patches and looks at a file's status only once several are under way."""
-
-    meeting: threading.Barrier | None = None
-
-    def patch(self, store: StoreId, file: FileId, attributes: Attributes) -> None:
-        self._meet()
-        super().patch(store, file, attributes)
-
-    def status(self, store: StoreId, file: FileId) -> StoredFile:
-        self._meet()
-        return super().status(store, file)
-
-    def _meet(self) -> None:
-        if self.meeting is not None:
-            self.meeting.wait(timeout=10)
+from sync.errors import Misconfigured, Retryable
+from sync.model import FileId, FileState, Rendered
+from sync.operate import rebuild
+from sync.report import problems
+from sync.specs import Source
+from tests.sync.world import INTERNAL, Installation, SourceWorld, installed
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> TrippedState:
-    return TrippedState.open(f"sqlite:///{tmp_path / 'state.db'}")
+def test_a_document_in_two_indexes_is_uploaded_once() -> None:
+    installation = Installation("sqlite:///:memory:", source := SourceWorld())
+    source.put_all(5)
+
+    result = installation.turn()
+
+    assert installation.index.calls.count("upload") == 5
+    assert result.counts["attached"] == 10
+    assert installation.differences() == []
 
 
-@pytest.fixture
-def source() -> SourceWorld:
-    world = SourceWorld()
-    world.put_all(DOCUMENTS)
-    return world
+def test_files_are_attached_in_batches() -> None:
+    installation = Installation("sqlite:///:memory:", source := SourceWorld())
+    source.put_all(6)
+
+    installation.turn()
+
+    assert installation.index.calls.count("attach") == 4, "six documents, two stores, three a batch"
 
 
-def test_documents_that_another_index_has_already_are_committed_together(
-    state: TrippedState, source: SourceWorld
-) -> None:
-    index = MemoryIndex(state.installation)
-    _engine(state, index, source, indexes=INDEXES[:1]).turn("s")
-    engine = _engine(state, index, source)
-    engine.prepare()
-    before = state.commits
+def test_nothing_changed_has_no_effect() -> None:
+    installation = installed()
+
+    installation.turn_fully()
+
+    assert installation.index.calls == []
+
+
+def test_a_version_that_shows_nothing_new_has_no_effect_but_is_remembered() -> None:
+    installation = installed()
+    installation.source.put("d01", "body 1")
+
+    installation.turn()
+
+    assert installation.index.calls == []
+    assert questions.waiting(installation.state, "s") == (0, None)
+
+
+def test_a_changed_label_is_patched_and_nothing_is_uploaded() -> None:
+    installation = installed()
+    installation.source.label("d01", "new label")
+
+    installation.turn()
+
+    assert installation.index.calls == ["patch", "patch"]
+    assert installation.differences() == []
+
+
+def test_new_text_is_searchable_before_the_old_is_let_go() -> None:
+    installation = installed()
+    installation.source.put("d01", "edited")
+    both: list[int] = []
+    installation.index.asked = lambda effect: (
+        both.append(len(installation.searchable("public")["d01"])) if effect == "detach" else None
+    )
+
+    installation.turn()
+
+    assert both[0] == 2
+    assert installation.differences() == []
+    assert installation.leftovers() == []
+
+
+def test_what_became_internal_has_left_the_public_store_before_anything_is_uploaded() -> None:
+    installation = installed()
+    installation.source.show_to("d03", INTERNAL)
+    installation.source.put("d01", "edited")
+    seen: list[bool] = []
+    installation.index.asked = lambda effect: (
+        seen.append("d03" in installation.searchable("public")) if effect in {"upload", "attach"} else None
+    )
+
+    installation.turn()
+
+    assert seen
+    assert not any(seen)
+
+
+def test_an_internal_document_is_never_in_the_public_store() -> None:
+    installation = installed()
+    installation.source.put("d50", "secret", audience=INTERNAL)
+    leaked: list[bool] = []
+    installation.index.done = lambda: leaked.append("d50" in installation.searchable("public"))
+
+    installation.turn()
+
+    assert leaked
+    assert not any(leaked)
+    assert "d50" in installation.searchable("internal")
+
+
+def test_refused_content_is_a_problem_until_the_document_changes() -> None:
+    installation = installed()
+    refuse(installation, "d01")
+    installation.source.put("d01", "poison")
+    installation.turn()
+
+    assert {problem["document"] for problem in problems(installation.engine)} == {"d01"}
+    assert b"body 1" in installation.searchable("public")["d01"][0][0], "what was searchable stays so"
+    assert questions.waiting(installation.state, "s") == (0, None)
+
+    installation.index.calls.clear()
+    installation.turn_fully()
+    assert installation.index.calls == []
+
+    installation.memory.outcome = lambda _: (FileState.COMPLETED, "")
+    installation.source.put("d01", "healthy")
+    installation.turn()
+    assert problems(installation.engine) == []
+    assert installation.differences() == []
+    assert installation.leftovers() == []
+
+
+@pytest.mark.parametrize("body", ["", "   \n\t\n"])
+def test_a_document_without_text_leaves_search_and_is_a_problem(body: str) -> None:
+    installation = installed()
+    installation.source.put("d01", body)
+
+    installation.turn()
+
+    assert "d01" not in installation.searchable("public")
+    assert "empty" in problems(installation.engine)[0]["error"]
+    assert len(installation.memory.uploaded) == 4
+    installation.source.put("d01", "written at last")
+    installation.turn()
+    assert installation.differences() == []
+
+
+def test_a_document_that_cannot_be_uploaded_now_waits_and_the_others_do_not() -> None:
+    installation = installed()
+    installation.source.put("d01", "edited")
+    installation.source.put("d02", "edited")
+    fail(installation, "upload", times=1)
+
+    assert installation.turn().outcome is Outcome.DONE
+
+    assert b"body 1" in installation.searchable("public")["d01"][0][0]
+    assert b"edited" in installation.searchable("public")["d02"][0][0]
+    number, soonest = questions.waiting(installation.state, "s")
+    assert number == 1
+    assert soonest is not None
+    assert 1 <= soonest.total_seconds() <= 2
+
+
+def test_the_wait_grows_and_ends_with_success() -> None:
+    installation = installed()
+    installation.source.put("d50", "for one store only", audience=INTERNAL)
+    tries: list[float] = []
+
+    def note(effect: str) -> None:
+        if effect == "upload":
+            tries.append(installation.state.now())
+            if len(tries) < 5:
+                raise Retryable("not now")
+
+    installation.index.asked = note
+    for _ in range(60):
+        installation.turn()
+        installation.clock.forward(1)
+
+    waits = [later - earlier for earlier, later in pairwise(tries)]
+    assert len(waits) == 4
+    assert all(earlier < later for earlier, later in pairwise(waits))
+    assert installation.differences() == []
+
+
+def test_five_failures_in_a_row_are_the_indexs() -> None:
+    installation = Installation("sqlite:///:memory:", source := SourceWorld())
+    source.put_all(9)
+    fail(installation, "upload", times=99)
+
+    result = installation.turn()
+
+    assert isinstance(result.failure, Retryable)
+    assert installation.index.calls.count("upload") <= 6
+
+
+def test_an_exhausted_quota_stops_at_once_and_what_was_on_its_way_is_remembered(tmp_path: Path) -> None:
+    installation = Installation(f"sqlite:///{tmp_path}/state.db", source := SourceWorld())
+    source.put_all(4)
+    others = threading.Barrier(4, timeout=30)
+
+    def upload(shown: Rendered) -> FileId:
+        if ":d0-" in shown.filename:
+            others.wait()
+            raise Misconfigured("quota; see billing")
+        file = installation.memory.upload(shown)
+        others.wait()
+        return file
+
+    setattr(installation.index, "upload", upload)  # noqa: B010 - the first answer comes last
+    engine = Engine(
+        installation.state,
+        installation.index,  # type: ignore[arg-type]  # its search and listings are the inner index's bound methods
+        [Source("s", "made-up", source)],
+        installation.indexes,
+        width=Width(calls=4, batch=3),
+        keep_lease=lambda _state, _lease: nullcontext(),
+    )
 
     result = engine.turn("s")
 
-    assert result.counts["attached"] == DOCUMENTS
-    assert state.commits - before < DOCUMENTS / 2
+    assert isinstance(result.failure, Misconfigured)
+    delattr(installation.index, "upload")
+    installation.turn()
+    assert installation.index.calls.count("upload") == 1, "only the one that was refused"
+    assert installation.differences() == []
+    assert installation.leftovers() == []
+    installation.state.close()
 
 
-def test_documents_that_look_the_same_in_a_new_version_are_committed_together(
-    state: TrippedState, source: SourceWorld
-) -> None:
-    engine = _engine(state, MemoryIndex(state.installation), source)
-    engine.turn("s")
-    for name in list(source.documents):
-        source.label(name, "l")  # a new version, and nothing else
-    before, pages = state.commits, DOCUMENTS / 2
+def test_an_upload_that_was_recorded_is_never_made_twice() -> None:
+    installation = edited()
+    installation.crash_at("attach")
+    assert installation.index.calls == ["upload", "attach"]
 
-    engine.turn("s")
+    installation.turn()
 
-    assert state.commits - before < pages + DOCUMENTS / 2
+    assert installation.index.calls.count("upload") == 1
+    assert installation.differences() == []
+    assert installation.leftovers() == []
 
 
-def test_attributes_are_patched_together(state: TrippedState, source: SourceWorld) -> None:
-    index = MeetingIndex(state.installation)
-    engine = _engine(state, index, source)
-    engine.turn("s")
-    for name in list(source.documents):
-        source.label(name, "relabelled")
-    index.meeting = threading.Barrier(TOGETHER)
+def test_an_attached_file_is_taken_as_it_is_found() -> None:
+    installation = edited()
+    installation.crash_at("attach", after=True)
+    installation.index.calls.clear()
 
-    result = engine.turn("s")
+    installation.turn()
 
-    assert (result.outcome, result.counts["patched"]) == (Outcome.DONE, 2 * DOCUMENTS)
-
-
-def test_files_on_their_way_when_somebody_stopped_are_looked_at_together(
-    state: TrippedState, source: SourceWorld
-) -> None:
-    index = MeetingIndex(state.installation)
-    index.outcome = lambda _: (FileState.IN_PROGRESS, "")
-    engine = _engine(state, index, source, indexes=INDEXES[1:])
-    engine.turn("s")
-    [store] = index.stores.values()
-    store.files = {
-        file: StoredFile(file, FileState.COMPLETED, stored.attributes) for file, stored in store.files.items()
-    }
-    with state.transaction() as tx:
-        tx.run("UPDATE entries SET not_before = 0")
-    index.meeting = threading.Barrier(TOGETHER)
-
-    engine.turn("s")
-
-    rows = state.ask("SELECT count(*) AS settled FROM entries WHERE version IS NOT NULL AND file IS NOT NULL")
-    assert rows[0].settled == DOCUMENTS
+    assert "upload" not in installation.index.calls
+    assert installation.index.calls.count("attach") == 1, "in the other store"
+    assert installation.differences() == []
 
 
-def _engine(
-    state: TrippedState, index: MemoryIndex, source: SourceWorld, indexes: Sequence[KnowledgeIndex] = INDEXES
-) -> Engine:
-    return Engine(state, index, [Source("s", "made-up", source)], indexes, width=Width(calls=TOGETHER, batch=100))
+def test_a_file_whose_document_was_relabelled_meanwhile_gets_its_new_labels() -> None:
+    installation = edited()
+    installation.crash_at("attach", after=True)
+    installation.source.label("d01", "later")
+
+    installation.turn()
+
+    assert installation.differences() == []
+    assert installation.index.calls.count("upload") == 1
+
+
+def test_a_file_on_its_way_whose_document_was_edited_meanwhile_is_not_used() -> None:
+    installation = edited()
+    installation.crash_at("attach", after=True)
+    installation.source.put("d01", "edited again")
+
+    installation.turn()
+
+    assert installation.differences() == []
+    assert installation.leftovers() == []
+
+
+def test_a_file_still_in_progress_is_waited_for() -> None:
+    installation = edited()
+    installation.memory.outcome = lambda _: (FileState.IN_PROGRESS, "")
+    installation.turn()
+    assert b"body 1" in installation.searchable("public")["d01"][0][0], "the old one is still what is found"
+
+    finish(installation)
+    installation.clock.forward(10)
+    installation.turn()
+
+    assert installation.index.calls.count("upload") == 1
+    assert installation.differences() == []
+
+
+def test_a_file_that_never_gets_finished_is_let_go_and_uploaded_again() -> None:
+    installation = edited()
+    installation.memory.outcome = lambda _: (FileState.IN_PROGRESS, "")
+    for _ in range(16):
+        installation.turn()
+        installation.clock.forward(4000)
+
+    assert 2 <= installation.index.calls.count("upload") <= 4
+    installation.memory.outcome = lambda _: (FileState.COMPLETED, "")
+    for _ in range(14):
+        installation.turn()
+        installation.clock.forward(4000)
+    assert installation.differences() == []
+    assert installation.leftovers() == []
+
+
+def test_a_file_that_failed_in_passing_is_uploaded_again() -> None:
+    installation = edited()
+    installation.memory.outcome = lambda _: (FileState.FAILED, "server_error: try again")
+    installation.turn()
+    assert problems(installation.engine) == []
+    installation.memory.outcome = lambda _: (FileState.COMPLETED, "")
+
+    for _ in range(4):
+        installation.clock.forward(60)
+        installation.turn()
+
+    assert installation.differences() == []
+    assert installation.leftovers() == []
+
+
+def test_a_pending_file_that_failed_for_good_is_a_problem() -> None:
+    installation = edited()
+    refuse(installation, "d01")
+    installation.crash_at("attach", after=True)
+
+    installation.turn()
+
+    assert {problem["document"] for problem in problems(installation.engine)} == {"d01"}
+    assert installation.index.calls.count("upload") <= 2
+
+
+def test_a_pending_file_whose_upload_is_lost_is_uploaded_again() -> None:
+    installation = edited()
+    installation.crash_at("attach")
+    for file in [file for file, (_, content) in installation.memory.uploaded.items() if b"edited" in content]:
+        installation.memory.delete(file)
+
+    for _ in range(4):
+        installation.turn()
+        installation.clock.forward(60)
+
+    assert installation.differences() == []
+
+
+def test_a_patch_of_what_is_not_there_puts_it_back() -> None:
+    installation = installed()
+    store = installation.active_store("public")
+    assert store is not None
+    installation.memory.detach(store, installation.file_of("d01"))
+    installation.source.label("d01", "new label")
+
+    for _ in range(3):
+        installation.turn()
+        installation.clock.forward(60)
+
+    assert installation.differences() == []
+    assert installation.leftovers() == []
+
+
+def test_a_store_somebody_deleted_is_said_with_its_fix_and_the_other_index_goes_on() -> None:
+    installation = installed()
+    store = installation.active_store("public")
+    assert store is not None
+    installation.memory.drop(store)
+    installation.source.put("d01", "edited")
+
+    installation.turn()
+    result = installation.turn()
+
+    assert isinstance(result.failure, Misconfigured)
+    assert "answerwell reindex public" in str(result.failure)
+    assert b"edited" in installation.searchable("internal")["d01"][0][0]
+
+
+def test_a_turn_that_has_used_up_its_time_stops_and_the_next_goes_on() -> None:
+    installation = Installation("sqlite:///:memory:", source := SourceWorld())
+    source.put_all(9)
+    installation.index.asked = lambda effect: installation.clock.forward(240) if effect == "upload" else None
+
+    installation.turn()
+    assert 1 <= installation.index.calls.count("upload") < 9
+    for _ in range(9):
+        installation.turn()
+
+    assert installation.index.calls.count("upload") == 9
+    assert installation.differences() == []
+
+
+def test_a_source_that_must_not_be_stored_leaves_no_body_behind() -> None:
+    installation = installed(store_content=False)
+
+    assert installation.state.ask("SELECT * FROM contents") == []
+    assert len(installation.searchable("public")) == 5
+
+
+def test_it_is_relabelled_and_reindexed_without_its_bodies() -> None:
+    installation = installed(store_content=False, carries=False)
+    rebuild(installation.engine)
+
+    assert "upload" not in installation.index.calls
+    assert installation.source.fetched == []
+    assert installation.differences() == []
+
+
+def test_it_is_read_again_when_its_bytes_are_needed() -> None:
+    installation = installed(store_content=False)
+    lost = installation.file_of("d01")
+    installation.memory.delete(lost)
+    with installation.engine.leased(installation.engine.sources["s"]) as turn:
+        assert turn is not None
+        audit(turn, repair=True)
+
+    for _ in range(6):
+        installation.turn()
+        installation.clock.forward(60)
+
+    assert "d01" in installation.source.fetched
+    assert installation.differences() == []
+    assert installation.state.ask("SELECT * FROM contents") == []
+
+
+def edited() -> Installation:
+    """One document of five is waiting to be replaced."""
+    installation = installed()
+    installation.source.put("d01", "edited")
+    return installation
+
+
+def refuse(installation: Installation, name: str) -> None:
+    installation.memory.outcome = lambda filename: (
+        (FileState.FAILED, "unsupported_file: not for us") if f":{name}-" in filename else (FileState.COMPLETED, "")
+    )
+
+
+def finish(installation: Installation) -> None:
+    """What was in progress is searchable now, and so is what comes."""
+    installation.memory.outcome = lambda _: (FileState.COMPLETED, "")
+    for store in installation.memory.stores:
+        waiting = {f: s.attributes for f, s in installation.memory.stores[store].files.items()}
+        installation.memory.attach(store, waiting, next(iter(installation.indexes)).chunking)
+
+
+def fail(installation: Installation, wanted: str, *, times: int) -> None:
+    failures: list[str] = []
+
+    def asked(effect: str) -> None:
+        if effect == wanted and len(failures) < times:
+            failures.append(effect)
+            raise Retryable("not now")
+
+    installation.index.asked = asked

@@ -188,7 +188,8 @@ class SourceWorld:
 class TrippedIndex:
     """An index whose effects can be interrupted just before and just after they happen.
 
-    `calls` lists the effects asked for; `asked` is called with each before it happens, and may raise.
+    `calls` lists the effects asked for; `asked` is called with each before it happens, `done` after; both may
+    raise.
     """
 
     def __init__(self, inner: MemoryIndex, trip: Trip) -> None:
@@ -196,6 +197,7 @@ class TrippedIndex:
         self.trip = trip
         self.calls: list[str] = []
         self.asked: Callable[[str], None] = lambda _: None
+        self.done: Callable[[], None] = lambda: None
         self.search = inner.search
         self.uploads = inner.uploads
         self.files = inner.files
@@ -236,6 +238,7 @@ class TrippedIndex:
         self.calls.append(effect)
         self.asked(effect)
         yield
+        self.done()
         self.trip()
 
 
@@ -316,6 +319,33 @@ class Installation:
     def believed_gone(self) -> list[str]:
         rows = self.state.ask("SELECT external_id FROM documents WHERE version IS NULL ORDER BY external_id")
         return [row.external_id for row in rows]
+
+    def crash_at(self, effect: str, *, after: bool = False, number: int = 1) -> None:
+        """Run a turn that is killed just before, or just after, the effect is asked for the `number`-th time."""
+        seen: list[str] = []
+
+        def watch(call: str) -> None:
+            seen.append(call)
+            if seen.count(effect) == number and call == effect and not after:
+                raise Crash
+
+        def look() -> None:
+            if after and seen.count(effect) >= number:
+                raise Crash
+
+        self.index.asked, self.index.done = watch, look
+        with suppress(Crash):
+            self.turn()
+            raise AssertionError(f"{effect} was not asked for {number} times")
+        self.index.asked, self.index.done = lambda _: None, lambda: None
+        self.restart()
+
+    def file_of(self, name: str, index: str = "public") -> FileId:
+        """The one file of the document in the index's live store."""
+        store = self.active_store(index)
+        assert store is not None
+        [file] = [f for f, s in self.memory.stores[store].files.items() if s.attributes["document"] == f"s:{name}"]
+        return file
 
     def full(self) -> None:
         with self.state.transaction() as tx:
