@@ -14,7 +14,8 @@ from sync import audit, questions, reindex
 from sync.collect import collect
 from sync.errors import LeaseLost, Misconfigured, Retryable
 from sync.fetch import fetch
-from sync.lease import Lease, heartbeat
+from sync.heartbeat import heartbeat
+from sync.lease import Lease
 from sync.model import Cursor, Document, Filter, Hit, Index, Page
 from sync.observe import observe
 from sync.publish import publish, withdraw

@@ -4,13 +4,12 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 
 from sync import settle
 from sync.errors import Misconfigured, Missing, Rejected, Retryable
 from sync.model import FileId, FileState, Rendered, StoredFile
-from sync.plan import Action, Entry, plan
+from sync.plan import Action, Work, plan
 from sync.questions import Generation
 from sync.render import hash_of
 from sync.turn import Turn
@@ -20,16 +19,6 @@ MOST_FAILURES_IN_A_ROW = 5
 
 Settlement = Callable[[], None]
 """What an outside call found out, to be committed by the turn's own thread."""
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """One document that one generation wants, and what there is of it."""
-
-    document: int
-    version: str
-    rendered: Rendered
-    entry: Entry
 
 
 class Fill:

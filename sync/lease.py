@@ -1,27 +1,13 @@
 """Who may change a source's documents and their files: one worker at a time, by a lease in the state."""
 
-import contextlib
 import json
 import os
 import socket
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import structlog
-
-from sync.errors import LeaseLost, Retryable
-
-if TYPE_CHECKING:
-    from sync.state import State
-
-log = structlog.get_logger()
 
 TERM = timedelta(seconds=60)
-HEARTBEAT = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +44,6 @@ def provably_dead(holder: str) -> bool:
     if then.host != socket.gethostname() or not then.boot or not then.started:
         return False
     return then.boot != _boot() or _started(then.process) != then.started
-
-
-@contextlib.contextmanager
-def heartbeat(state: "State", lease: Lease, every: timedelta = HEARTBEAT) -> Iterator[None]:
-    """Renew the lease from a thread for as long as the block runs; a lost lease ends the renewing, not the block."""
-    stop = threading.Event()
-
-    def beat() -> None:
-        while not stop.wait(every.total_seconds()):
-            try:
-                state.renew(lease)
-            except LeaseLost:
-                return
-            except Retryable as error:  # the next beat may get through before the lease ends
-                log.warning("heartbeat_missed", source=lease.source, error=str(error))
-
-    thread = threading.Thread(target=beat, name=f"heartbeat-{lease.source}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 def _boot() -> str:

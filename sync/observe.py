@@ -175,14 +175,9 @@ def _write(tx: Transaction, turn: Turn, page: Page, epoch: int) -> Counter[str]:
         elif row is not None and row.version == row.content_version == change.version:
             same.append(row.id)
         else:
-            _mark(tx, turn.source.name, change, epoch)
+            document = _mark(tx, turn.source.name, change, epoch)
             if change.document is not None and not _needs_confirmation(change, row):
-                new = (
-                    row.id
-                    if row is not None
-                    else _known(tx, turn.source.name, [change.external_id])[change.external_id].id
-                )
-                store_document(tx, new, change.document)
+                store_document(tx, document, change.document)
     if same:
         tx.run("UPDATE documents SET epoch = :epoch, released = 0 WHERE id IN :ids", epoch=epoch, ids=same)
     return seen
@@ -193,18 +188,21 @@ def _needs_confirmation(change: Change, row: Row[Any] | None) -> bool:
     return change.unconfirmed and row is not None and row.audience == Audience.PUBLIC.value
 
 
-def _mark(tx: Transaction, source: str, change: Change, epoch: int) -> None:
-    tx.run(
+def _mark(tx: Transaction, source: str, change: Change, epoch: int) -> int:
+    """Write that the document has this version now, and return its id."""
+    [row] = tx.ask(
         """INSERT INTO documents (source, external_id, version, epoch) VALUES (:source, :external_id, :version, :epoch)
            ON CONFLICT (source, external_id) DO UPDATE SET
              version = excluded.version, epoch = excluded.epoch, released = 0,
              attempts = CASE WHEN documents.version = excluded.version THEN documents.attempts ELSE 0 END,
-             not_before = CASE WHEN documents.version = excluded.version THEN documents.not_before ELSE 0 END""",
+             not_before = CASE WHEN documents.version = excluded.version THEN documents.not_before ELSE 0 END
+           RETURNING id""",
         source=source,
         external_id=change.external_id,
         version=change.version,
         epoch=epoch,
     )
+    return int(row.id)
 
 
 def _known(tx: Transaction, source: str, external_ids: Sequence[str]) -> dict[str, Row[Any]]:

@@ -31,6 +31,16 @@ class Entry:
     uploaded: Mapping[str, FileId] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One document that one generation wants, and what there is of it."""
+
+    document: int
+    version: str
+    rendered: Rendered
+    entry: Entry
+
+
 def plan(entry: Entry, rendered: Rendered | None) -> Action:
     """Return the one action that is due; `rendered` None: the document must not be in this generation."""
     if rendered is None:

@@ -12,9 +12,9 @@ from sqlalchemy import Row
 from sync import questions, settle
 from sync.collect import collect
 from sync.errors import Misconfigured, Missing, Retryable
-from sync.fill import Fill, Work
+from sync.fill import Fill
 from sync.model import Audience, Document, FileId
-from sync.plan import Entry
+from sync.plan import Entry, Work
 from sync.questions import Generation
 from sync.remove import remove_entry
 from sync.render import RENDER_VERSION, moment, render, rendered

@@ -1,20 +1,17 @@
 """settle: how each outcome of publishing is committed; nothing here talks to the index."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import structlog
 
 from sync.errors import Retryable
 from sync.model import FileId
+from sync.plan import Work
 from sync.questions import Generation
 from sync.remove import discard
 from sync.render import RENDER_VERSION
 from sync.state import Transaction
 from sync.turn import Turn, backoff
-
-if TYPE_CHECKING:
-    from sync.fill import Work
 
 log = structlog.get_logger()
 
@@ -27,7 +24,7 @@ _ENTRY = """INSERT INTO entries (document, generation, {columns})
             ON CONFLICT (document, generation) DO UPDATE SET {updates}"""
 
 
-def keep(turn: Turn, generation: Generation, kept: "Sequence[Work]") -> None:
+def keep(turn: Turn, generation: Generation, kept: Sequence[Work]) -> None:
     """The store has the right bytes and attributes under the entries' files."""
     if not kept:
         return
@@ -54,7 +51,7 @@ def keep(turn: Turn, generation: Generation, kept: "Sequence[Work]") -> None:
             )
 
 
-def pending(turn: Turn, generation: Generation, landed: "Sequence[tuple[Work, FileId]]") -> None:
+def pending(turn: Turn, generation: Generation, landed: Sequence[tuple[Work, FileId]]) -> None:
     """Files that are uploaded and about to be attached: from here on a crash is resumed, not repeated."""
     if not landed:
         return
@@ -77,7 +74,7 @@ def pending(turn: Turn, generation: Generation, landed: "Sequence[tuple[Work, Fi
             tx.run("DELETE FROM garbage WHERE store = :store AND file = :file", store=generation.store, file=file)
 
 
-def swapped(turn: Turn, generation: Generation, searchable: "Mapping[FileId, Work]") -> None:
+def swapped(turn: Turn, generation: Generation, searchable: Mapping[FileId, Work]) -> None:
     """The new files are searchable: they become the entries' files, and the old ones garbage, at once."""
     if not searchable:
         return
@@ -101,60 +98,31 @@ def swapped(turn: Turn, generation: Generation, searchable: "Mapping[FileId, Wor
                 discard(tx, turn.source.name, generation.store, work.entry.file)
 
 
-def refused(turn: Turn, generation: Generation, work: "Work", reason: str) -> None:
+def refused(turn: Turn, generation: Generation, work: Work, reason: str) -> None:
     """The index will not take these bytes: a problem until the document changes; what was searchable stays so."""
-    with turn.state.commit(turn.lease) as tx:
-        held = tx.ask(
-            "SELECT pending FROM entries WHERE document = :document AND generation = :generation",
-            document=work.document,
-            generation=generation.id,
-        )
-        _write(
-            tx,
-            work.document,
-            generation,
-            version=work.version,
-            pending=None,
-            pending_hash=None,
-            attempts=0,
-            not_before=0.0,
-            error=reason,
-        )
-        for row in held:
-            discard(tx, turn.source.name, generation.store, row.pending)
+    _let_pending_go(turn, generation, work.document, version=work.version, attempts=0, not_before=0.0, error=reason)
     turn.count("rejected")
     log.warning("document_rejected", source=turn.source.name, document=work.document, reason=reason)
 
 
 def empty(turn: Turn, generation: Generation, document: int, version: str) -> None:
     """There is nothing to find in the document: whatever was searchable goes, and a problem says why."""
-    with turn.state.commit(turn.lease) as tx:
-        held = tx.ask(
-            "SELECT file, pending FROM entries WHERE document = :document AND generation = :generation",
-            document=document,
-            generation=generation.id,
-        )
-        _write(
-            tx,
-            document,
-            generation,
-            version=version,
-            content_hash=None,
-            metadata_hash=None,
-            file=None,
-            pending=None,
-            pending_hash=None,
-            attempts=0,
-            not_before=0.0,
-            error="empty: the document has no text; write some, or unpublish it",
-        )
-        for row in held:
-            discard(tx, turn.source.name, generation.store, row.file)
-            discard(tx, turn.source.name, generation.store, row.pending)
+    _let_pending_go(
+        turn,
+        generation,
+        document,
+        version=version,
+        content_hash=None,
+        metadata_hash=None,
+        file=None,
+        attempts=0,
+        not_before=0.0,
+        error="empty: the document has no text; write some, or unpublish it",
+    )
     turn.count("rejected")
 
 
-def waiting(turn: Turn, generation: Generation, work: "Work") -> None:
+def waiting(turn: Turn, generation: Generation, work: Work) -> None:
     """The file is not searchable yet: looked at again later, and given up after MOST_WAITS."""
     if work.entry.attempts >= MOST_WAITS:
         abandoned(turn, generation, work)
@@ -163,7 +131,7 @@ def waiting(turn: Turn, generation: Generation, work: "Work") -> None:
     postponed(turn, generation, work, error)
 
 
-def postponed(turn: Turn, generation: Generation, work: "Work", error: Retryable) -> None:
+def postponed(turn: Turn, generation: Generation, work: Work, error: Retryable) -> None:
     """A passing failure: the document waits longer each time."""
     attempts = work.entry.attempts + 1
     until = turn.state.now() + backoff(attempts, error.after).total_seconds()
@@ -171,41 +139,45 @@ def postponed(turn: Turn, generation: Generation, work: "Work", error: Retryable
         _write(tx, work.document, generation, version=None, attempts=attempts, not_before=until, error=str(error))
 
 
-def abandoned(turn: Turn, generation: Generation, work: "Work") -> None:
+def abandoned(turn: Turn, generation: Generation, work: Work) -> None:
     """The file on its way is lost or stuck: forget it, and upload anew after a wait."""
     attempts = work.entry.attempts + 1
-    with turn.state.commit(turn.lease) as tx:
-        held = tx.ask(
-            "SELECT pending FROM entries WHERE document = :document AND generation = :generation",
-            document=work.document,
-            generation=generation.id,
-        )
-        _write(
-            tx,
-            work.document,
-            generation,
-            version=None,
-            pending=None,
-            pending_hash=None,
-            attempts=min(attempts, MOST_WAITS - 1),
-            not_before=turn.state.now() + backoff(min(attempts, 5)).total_seconds(),
-            error="the index lost the file or never finished it; it is uploaded again",
-        )
-        for row in held:
-            discard(tx, turn.source.name, generation.store, row.pending)
+    _let_pending_go(
+        turn,
+        generation,
+        work.document,
+        version=None,
+        attempts=min(attempts, MOST_WAITS - 1),
+        not_before=turn.state.now() + backoff(min(attempts, 5)).total_seconds(),
+        error="the index lost the file or never finished it; it is uploaded again",
+    )
 
 
-def lost(turn: Turn, generation: Generation, work: "Work") -> None:
+def lost(turn: Turn, generation: Generation, work: Work) -> None:
     """The store does not hold the entry's file any more: attach or upload again."""
     with turn.state.commit(turn.lease) as tx:
         _write(tx, work.document, generation, version=None, content_hash=None, metadata_hash=None, file=None)
         discard(tx, turn.source.name, generation.store, work.entry.file)
 
 
-def unread(turn: Turn, work: "Work") -> None:
+def unread(turn: Turn, work: Work) -> None:
     """The bytes are needed and not held (`store_content = false`): have the document fetched again."""
     with turn.state.commit(turn.lease) as tx:
         tx.run("UPDATE documents SET content_version = NULL WHERE id = :document", document=work.document)
+
+
+def _let_pending_go(turn: Turn, generation: Generation, document: int, **columns: str | float | None) -> None:
+    """Write the entry without its pending file, and hand that to collect; the file too, if the columns drop it."""
+    with turn.state.commit(turn.lease) as tx:
+        held = tx.ask(
+            "SELECT file, pending FROM entries WHERE document = :document AND generation = :generation",
+            document=document,
+            generation=generation.id,
+        )
+        _write(tx, document, generation, pending=None, pending_hash=None, **columns)
+        for row in held:
+            discard(tx, turn.source.name, generation.store, row.pending)
+            discard(tx, turn.source.name, generation.store, row.file if "file" in columns else None)
 
 
 def _write(tx: Transaction, document: int, generation: Generation, **columns: str | float | None) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy.exc import IntegrityError
 
 from sync import lease as leases
 from sync.errors import LeaseLost
-from sync.lease import Holder, Lease, heartbeat
+from sync.heartbeat import heartbeat
+from sync.lease import Holder, Lease
 from sync.schema import STEPS
 from sync.state import State
 from tests.sync.world import Clock
