@@ -93,13 +93,14 @@ def _is_over(engine: Engine, name: str, result: Result, number: int, summary: Su
         summary.error = f"{result.failure}; it asked to be left alone for {_wait(engine, name):.0f} s"
         return True
     listing = questions.source(engine.state, name).snapshot_cursor is not None
-    return result.outcome is Outcome.DONE and not number and not listing
+    unheard = _wait(engine, name) > 0  # a turn meanwhile only published what we hold
+    return result.outcome is Outcome.DONE and not number and not listing and not unheard
 
 
 def _pause(engine: Engine, name: str, result: Result, soonest: timedelta | None) -> float:
     if result.outcome in {Outcome.BUSY, Outcome.LOST}:
         return _BUSY_WAIT
-    if result.failure is not None:
+    if result.failure is not None or _wait(engine, name):
         return min(max(_wait(engine, name), 0.1), _LONGEST_WAIT)
     if result.counts or soonest is None:
         return 0.0
@@ -116,6 +117,8 @@ def _reason(engine: Engine, name: str, result: Result) -> str:
         return str(result.failure)
     if result.outcome in {Outcome.BUSY, Outcome.LOST}:
         return "another worker holds the source; see `answerwell status`"
+    if error := questions.source(engine.state, name).error:
+        return str(error)
     rows = engine.state.ask(
         """SELECT d.error FROM documents d WHERE d.source = :source AND d.error <> ''
            UNION ALL SELECT e.error FROM entries e JOIN documents d ON d.id = e.document
