@@ -67,7 +67,7 @@ def trial(
         installation.clock.forward(1)
     trip.at, trip.chance = None, lambda: False
     source.failing, source.truncate = 0, False
-    _quieten(installation, audit=healed_by_audit)
+    quieten(installation, audit=healed_by_audit)
     wrong = watcher.wrong + installation.differences()
     if healed_by_audit:
         wrong += installation.leftovers()
@@ -175,7 +175,7 @@ def _alive(installation: Installation, act: Callable[[], None], *, again: bool) 
         return
 
 
-def _quieten(installation: Installation, *, audit: bool) -> None:
+def quieten(installation: Installation, *, audit: bool) -> None:
     """No more faults: what does the service do by itself?"""
     for _ in range(5):
         installation.clock.forward(4000)  # past every back-off
