@@ -128,7 +128,9 @@ class Attachments:
             stuck,
             title=title,
             title_terms=_terms(title, language),
-            passages=[(passage, _terms(passage, language)) for passage in texts.passages(text, sizes)],
+            passages=[
+                (passage, _terms(texts.body_of(passage, title), language)) for passage in texts.passages(text, sizes)
+            ],
         )
 
     def _put(self, db: sqlite3.Connection, store: str, index: int, one: Prepared) -> int:

@@ -5,16 +5,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-MOST_WORDS = 24  # the rarest words of a long question: the common ones cost most and say least
-MOST_PAIRS = 12
+MOST_WORDS = 200  # the rarest words of a question as long as a letter: the common ones cost most and say least
+MOST_PAIRS = 200
+FILLER_WEIGHT = 0.3  # "when" and "how" tell questions of one kind apart, and say little beside any other word
+SATURATION, LENGTH = 1.2, 0.75  # of BM25, as FTS5 has them
 PER_FILE = 2  # passages of one file before other files have their turn
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question against one index: its words in the forms they may have there, and how many passages hold each."""
+    """A question against one index: its words in the forms they may have there, and how many passages hold each.
+
+    `groups` are its telling words, or all if none is telling; `fillers` those that say little.
+    """
 
     groups: Sequence[tuple[str, ...]]
+    fillers: Sequence[tuple[str, ...]]
     counts: Mapping[str, int]
     pairs: Sequence[tuple[str, str]]
     passages: int
@@ -28,11 +34,25 @@ class Asked:
 
     def coverage(self, terms: set[str]) -> float:
         """Return the share of the question that the terms cover, rare words counting more; 0 for an empty question."""
-        weights = {
-            group: rarity(max(self.counts.get(form, 0) for form in group), self.passages) for group in self.groups
-        }
+        weights = {group: self._rarity(group) for group in self.groups}
         covered = sum(weight for group, weight in weights.items() if not terms.isdisjoint(group))
         return covered / sum(weights.values()) if weights else 0.0
+
+    def closer(self, candidates: Sequence["Candidate"]) -> list["Candidate"]:
+        """Order candidates by their weight and what the fillers add: BM25, their mean length being the usual one."""
+        usual = sum(len(one.terms) for one in candidates) / len(candidates)
+        weights = {group: self._rarity(group) * FILLER_WEIGHT for group in self.fillers}
+
+        def weight(one: "Candidate") -> float:
+            times = Counter(one.terms)
+            damping = SATURATION * (1 - LENGTH + LENGTH * len(one.terms) / usual)
+            held = ((sum(times[form] for form in group), rare) for group, rare in weights.items())
+            return one.weight + sum(rare * n * (SATURATION + 1) / (n + damping) for n, rare in held)
+
+        return sorted(candidates, key=weight, reverse=True)
+
+    def _rarity(self, group: tuple[str, ...]) -> float:
+        return rarity(max(self.counts.get(form, 0) for form in group), self.passages)
 
 
 @dataclass(frozen=True, slots=True)

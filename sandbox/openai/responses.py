@@ -125,7 +125,7 @@ class Responses:
 
     def _answer(self, question: str, searches: list[Row]) -> tuple[Answer, list[Found]]:
         """Search every store that any of the tools names; passages are kept while they score enough."""
-        best = compose(question, Asked([], {}, [], 0), [])
+        best = compose(question, Asked([], [], {}, [], 0), [])
         everything: list[Found] = []
         for one in searches:
             least = one.get("ranking_options", {}).get("score_threshold", 0)

@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sandbox.openai import ranking
@@ -13,15 +14,14 @@ from sandbox.openai.stores import require_active, require_store
 
 TITLE_WEIGHT = 2.0
 CANDIDATES = 100  # passages that are looked at closely
-BEST = """
-SELECT best.*, found_{index}.title || ' ' || found_{index}.body AS terms FROM (
-    SELECT passages.seq AS passage, attached.seq AS attached, -bm25(found_{index}, :title, 1.0) AS weight
-    FROM found_{index} JOIN passages ON passages.seq = found_{index}.rowid
-        JOIN attached ON attached.seq = passages.attached
-    WHERE found_{index} MATCH :asked AND attached.ready_at <= :now AND attached.error_code IS NULL
-        AND NOT attached.cancelled AND (:all OR admits(attached.attributes))
-    ORDER BY weight DESC, passage LIMIT :most) AS best
-JOIN found_{index} ON found_{index}.rowid = best.passage ORDER BY best.weight DESC, best.passage
+MATCHES = """
+SELECT rowid AS passage, -bm25(found_{index}, :title, 1.0) AS weight FROM found_{index}
+WHERE found_{index} MATCH :asked ORDER BY weight DESC, passage
+"""
+SEARCHABLE = """
+SELECT attached.seq AS attached, attached.attributes, found_{index}.title || ' ' || found_{index}.body AS terms
+FROM passages JOIN attached ON attached.seq = passages.attached JOIN found_{index} ON found_{index}.rowid = passages.seq
+WHERE passages.seq = :passage AND ready_at <= :now AND error_code IS NULL AND NOT cancelled
 """
 ORDERED: dict[str, Callable[[Any, Any], bool]] = {
     "gt": lambda held, value: held > value,
@@ -65,10 +65,10 @@ class Search:
         with self._db.write() as db:
             index = require_active(db, store, self._knobs.clock())["seq"]
             asked = _asked(db, index, question)
-            candidates = self._candidates(db, index, asked, wanted) if asked.counts else []
+            candidates = list(islice(self._candidates(db, index, asked, wanted), CANDIDATES))
             if not candidates:
                 return []
-            ranked = ranking.in_turns(candidates)[:most]
+            ranked = ranking.in_turns(asked.closer(candidates))[:most]
             found, score = [], 1.0
             for one in ranked:
                 score = min(score, asked.coverage(set(one.terms)))
@@ -82,14 +82,16 @@ class Search:
 
     def _candidates(
         self, db: sqlite3.Connection, index: int, asked: ranking.Asked, wanted: dict[str, Any] | None
-    ) -> list[ranking.Candidate]:
-        db.create_function("admits", 1, lambda attributes: admits(wanted, json.loads(attributes)))
-        binds = {"title": TITLE_WEIGHT, "asked": asked.expression(), "now": self._knobs.clock(), "most": CANDIDATES}
-        rows = db.execute(BEST.format(index=index), {**binds, "all": wanted is None})
-        return [
-            ranking.Candidate(row["passage"], row["attached"], row["weight"], tuple(row["terms"].split()))
-            for row in rows
-        ]
+    ) -> Iterator[ranking.Candidate]:
+        """Yield what matches, heaviest first: attributes are only read as far down as someone looks."""
+        if not (expression := asked.expression()):
+            return
+        now = self._knobs.clock()
+        matches = db.execute(MATCHES.format(index=index), {"title": TITLE_WEIGHT, "asked": expression})
+        for passage, weight in matches:
+            row = db.execute(SEARCHABLE.format(index=index), {"passage": passage, "now": now}).fetchone()
+            if row and (wanted is None or admits(wanted, json.loads(row["attributes"]))):
+                yield ranking.Candidate(passage, row["attached"], weight, tuple(row["terms"].split()))
 
 
 def admits(wanted: dict[str, Any] | None, attributes: dict[str, Any]) -> bool:
@@ -110,11 +112,11 @@ def admits(wanted: dict[str, Any] | None, attributes: dict[str, Any]) -> bool:
 
 
 def _asked(db: sqlite3.Connection, index: int, question: str) -> ranking.Asked:
-    groups = texts.asked_terms(question)
-    counts = _counts(db, index, [form for group in groups for form in group])
+    groups, fillers = texts.asked_terms(question), texts.asked_fillers(question)
+    counts = _counts(db, index, [form for group in (*groups, *fillers) for form in group])
     pairs = [pair for pair in texts.asked_pairs(question) if pair[0] in counts and pair[1] in counts]
     passages = db.execute(f"SELECT count(*) FROM found_{index}_docsize").fetchone()[0]
-    return ranking.Asked(groups, counts, pairs, passages)
+    return ranking.Asked(groups, fillers, counts, pairs, passages)
 
 
 def _counts(db: sqlite3.Connection, index: int, terms: list[str]) -> dict[str, int]:

@@ -14,6 +14,7 @@ TOKEN = re.compile(rf"[{WIDE}]|[^\W{WIDE}]{{1,16}}|[^\w\s]")
 TERM = re.compile(rf"[{WIDE}]|[^\W_{WIDE}]+")
 HEADING = re.compile(r" {0,3}#{1,6} ")
 TITLE = re.compile(r"^ {0,3}# +(.+?)[ #]*$", re.MULTILINE)
+ADDRESS = re.compile(r"^<?https?://\S+>?[ \t]*$", re.MULTILINE)
 STEMMERS = {"en": snowballstemmer.stemmer("english"), "de": snowballstemmer.stemmer("german")}
 ENGLISH = """
 a about after all also am an and any are as at be because been before being but by can could did do does doing for
@@ -82,6 +83,13 @@ def title_of(text: str) -> str:
     return match.group(1) if match else ""
 
 
+def body_of(passage: str, title: str) -> str:
+    """Return what is indexed as the passage's own: not the title, which has its place, nor bare addresses."""
+    head = TITLE.match(passage)
+    own = passage[head.end() :] if head and head.group(1) == title else passage
+    return ADDRESS.sub("", own)
+
+
 def words_of(text: str) -> list[str]:
     return TERM.findall(unicodedata.normalize("NFKC", text).casefold())
 
@@ -110,8 +118,13 @@ def asked_terms(question: str) -> list[tuple[str, ...]]:
     """Return, per distinct word of a question that says something, the forms it may be indexed under."""
     words = dict.fromkeys(words_of(question))
     telling = [word for word in words if word not in STOPWORDS["en"] and word not in STOPWORDS["de"]]
-    forms = (tuple(dict.fromkeys((stem(word, "en"), stem(word, "de"), word))) for word in telling or words)
-    return list(dict.fromkeys(forms))
+    return list(dict.fromkeys(_forms(word) for word in telling or words))
+
+
+def asked_fillers(question: str) -> list[tuple[str, ...]]:
+    """Return the forms of the question's words that say little by themselves: "when", "how", "wie"."""
+    words = dict.fromkeys(words_of(question))
+    return [_forms(word) for word in words if word in STOPWORDS["en"] or word in STOPWORDS["de"]]
 
 
 def asked_pairs(question: str) -> list[tuple[str, str]]:
@@ -124,6 +137,10 @@ def asked_pairs(question: str) -> list[tuple[str, str]]:
         for language in STEMMERS
     ]
     return list(dict.fromkeys(pairs))
+
+
+def _forms(word: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((stem(word, "en"), stem(word, "de"), word)))
 
 
 def _units(text: str, most: int) -> Iterator[Unit]:

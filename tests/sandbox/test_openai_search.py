@@ -61,6 +61,30 @@ def test_a_word_in_the_title_counts_more_than_one_in_the_text(client: openai.Ope
     assert [one.file_id for one in client.vector_stores.search(store, query="webhooks").data] == [files[1], files[0]]
 
 
+def test_small_words_tell_questions_of_one_kind_apart(client: openai.OpenAI) -> None:
+    kinds = [b"How can I get tested?", b"Where can I get tested?", b"When can I get tested?"]
+    store, files = stocked(client, *kinds)
+
+    assert client.vector_stores.search(store, query="Where do I get a test?").data[0].file_id == files[1]
+
+
+def test_the_last_words_of_a_long_question_count_as_the_first(client: openai.OpenAI) -> None:
+    prose = " ".join(f"word{n}" for n in range(60))
+    store, files = stocked(client, prose.encode(), b"# One\n\ngreen red", b"# Two\n\nred green")
+
+    found = [one.file_id for one in client.vector_stores.search(store, query=f"{prose} red green").data]
+
+    assert found == [files[0], files[2], files[1]]
+
+
+def test_the_address_of_a_page_is_no_text_of_it(client: openai.OpenAI) -> None:
+    store, files = stocked(client, GUIDE.replace(b"Open", b"https://help.example.com/hc/7-Invoices\n\nOpen"), BILLING)
+
+    found = client.vector_stores.search(store, query="help with invoices").data
+
+    assert [one.file_id for one in found] == [files[1]]
+
+
 def test_scores_fall_and_a_threshold_cuts_the_rest(client: openai.OpenAI) -> None:
     words = ["alpha", "beta", "gamma", "delta"]
     texts = [f"# Page {n}\n\n" + " ".join(words[: n + 1]) for n in range(4)]

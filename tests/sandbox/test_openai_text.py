@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.openai.text import Chunking, count_tokens, language_of, passages, title_of, words_of
+from sandbox.openai.text import Chunking, body_of, count_tokens, language_of, passages, title_of, words_of
 
 
 @given(st.text(), st.integers(100, 200), st.floats(0, 0.5))
@@ -42,3 +42,16 @@ def test_the_title_is_the_first_top_heading(text: str, title: str) -> None:
 )
 def test_a_language_is_told_or_guessed(text: str, hint: str, language: str) -> None:
     assert language_of(words_of(text), hint) == language
+
+
+@pytest.mark.parametrize(
+    ("passage", "own"),
+    [
+        ("# Refunds\n\nHelp › Money\n\nhttps://help.example.com/1-Refunds\n\nText", "Help › Money Text"),
+        ("# Refunds › Late\n\nText", "# Refunds › Late Text"),
+        ("Text about\n\n# Refunds", "Text about # Refunds"),
+        ("See https://help.example.com for\nmore", "See https://help.example.com for more"),
+    ],
+)
+def test_a_passage_holds_neither_the_title_of_its_file_nor_bare_addresses(passage: str, own: str) -> None:
+    assert body_of(passage, "Refunds").split() == own.split()
