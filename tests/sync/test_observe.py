@@ -1,5 +1,6 @@
 """observe: nothing the source shows is missed, and nothing is deleted on hearsay."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +10,7 @@ import pytest
 from sync.engine import Outcome
 from sync.errors import CursorExpired, Misconfigured, Retryable
 from sync.model import Change, Cursor, Page
-from tests.sync.world import INTERNAL, PUBLIC, Installation, SourceWorld, installed
+from tests.sync.world import INTERNAL, PUBLIC, Crash, Installation, SourceWorld, installed
 
 
 def test_an_edit_between_head_and_the_first_page_is_not_missed() -> None:
@@ -403,3 +404,28 @@ def known(installation: Installation) -> list[str]:
 
 def column(installation: Installation, name: str) -> str:
     return str(installation.state.ask(f"SELECT {name} AS value FROM sources")[0].value)
+
+
+@pytest.mark.parametrize("carries", [True, False])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_worker_killed_anywhere_misses_nothing_and_needs_no_full_listing(*, first: bool, carries: bool) -> None:
+    survived = 0
+    for at in itertools.count(1):
+        installation = Installation("sqlite:///:memory:", SourceWorld()) if first else installed(3)
+        source, trip = installation.source, installation.trip
+        source.carries = carries
+        for n in range(3):
+            source.put(f"d{n:02}", f"new body {n}")
+        trip.at = trip.calls + at
+        try:
+            installation.turn()
+            break
+        except Crash:
+            survived += 1
+        installation.restart()
+        for _ in range(3):
+            installation.turn()
+
+        assert installation.differences() == [], f"killed at point {at}"
+        assert installation.leftovers() == [], f"killed at point {at}"
+    assert survived > 40
