@@ -79,6 +79,7 @@ class Fill:
         wait(self.uploading)
         landed = [(work, future.result()) for future, work in self.uploading.items() if future.exception() is None]
         settle.pending(self.turn, self.generation, landed)
+        self.turn.count("doubtful", sum(isinstance(future.exception(), Retryable) for future in self.uploading))
 
     def _keep(self, work: Work) -> None:
         self.same.append(_without_content(work))
@@ -167,6 +168,7 @@ class Fill:
                 failed.append((work, error))
         settle.pending(self.turn, self.generation, landed)  # first of all: an upload nobody recorded is an orphan
         self.turn.count("uploaded", len(landed))
+        self.turn.count("doubtful", sum(isinstance(failure, Retryable) for _, failure in failed))
         self.failures = 0 if landed else self.failures
         for work, file in landed:
             self._make_ready(file, _without_content(work))
@@ -174,7 +176,6 @@ class Fill:
             if isinstance(failure, Rejected):
                 settle.refused(self.turn, self.generation, work, str(failure))
             elif isinstance(failure, Retryable):
-                self.turn.count("doubtful")
                 self.postpone(work, failure)
             else:
                 raise failure

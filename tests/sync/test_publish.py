@@ -9,7 +9,7 @@ import pytest
 
 from sync import questions
 from sync.audit import audit
-from sync.engine import Engine, Outcome, Width
+from sync.engine import Engine, Outcome, Result, Width
 from sync.errors import Misconfigured, Retryable
 from sync.model import FileId, FileState, Rendered
 from sync.operate import rebuild
@@ -196,34 +196,23 @@ def test_five_failures_in_a_row_are_the_indexs() -> None:
 
 
 def test_an_exhausted_quota_stops_at_once_and_what_was_on_its_way_is_remembered(tmp_path: Path) -> None:
-    installation = Installation(f"sqlite:///{tmp_path}/state.db", source := SourceWorld())
-    source.put_all(4)
-    others = threading.Barrier(4, timeout=30)
-
-    def upload(shown: Rendered) -> FileId:
-        if ":d0-" in shown.filename:
-            others.wait()
-            raise Misconfigured("quota; see billing")
-        file = installation.memory.upload(shown)
-        others.wait()
-        return file
-
-    setattr(installation.index, "upload", upload)  # noqa: B010 - the first answer comes last
-    engine = Engine(
-        installation.state,
-        installation.index,  # type: ignore[arg-type]  # its search and listings are the inner index's bound methods
-        [Source("s", "made-up", source)],
-        installation.indexes,
-        width=Width(calls=4, batch=3),
-        keep_lease=lambda _state, _lease: nullcontext(),
-    )
-
-    result = engine.turn("s")
+    installation, result = uploading_at_once(tmp_path, refused=":d0-", lost="none")
 
     assert isinstance(result.failure, Misconfigured)
-    delattr(installation.index, "upload")
     installation.turn()
     assert installation.index.calls.count("upload") == 1, "only the one that was refused"
+    assert installation.differences() == []
+    assert installation.leftovers() == []
+    installation.state.close()
+
+
+def test_an_answer_lost_beside_a_refusal_leaves_no_orphan_behind(tmp_path: Path) -> None:
+    installation, result = uploading_at_once(tmp_path, refused=":d0-", lost=":d2-")
+
+    assert isinstance(result.failure, Misconfigured)
+    assert len(installation.memory.uploaded) == 3
+    installation.clock.forward(60)
+    installation.turn()
     assert installation.differences() == []
     assert installation.leftovers() == []
     installation.state.close()
@@ -419,6 +408,35 @@ def test_it_is_read_again_when_its_bytes_are_needed() -> None:
     assert "d01" in installation.source.fetched
     assert installation.differences() == []
     assert installation.state.ask("SELECT * FROM contents") == []
+
+
+def uploading_at_once(folder: Path, *, refused: str, lost: str) -> tuple[Installation, Result]:
+    """A first turn whose four uploads are all under way when one is refused, and maybe one answer gets lost."""
+    installation = Installation(f"sqlite:///{folder}/state.db", source := SourceWorld())
+    source.put_all(4)
+    all_under_way = threading.Barrier(4, timeout=30)
+
+    def upload(shown: Rendered) -> FileId:
+        file = None if refused in shown.filename else installation.memory.upload(shown)
+        all_under_way.wait()
+        if file is None:
+            raise Misconfigured("quota; see billing")
+        if lost in shown.filename:
+            raise Retryable("the answer did not arrive")
+        return file
+
+    setattr(installation.index, "upload", upload)  # noqa: B010 - until deleted below
+    engine = Engine(
+        installation.state,
+        installation.index,  # type: ignore[arg-type]  # its search and listings are the inner index's bound methods
+        [Source("s", "made-up", source)],
+        installation.indexes,
+        width=Width(calls=4, batch=3),
+        keep_lease=lambda _state, _lease: nullcontext(),
+    )
+    result = engine.turn("s")
+    delattr(installation.index, "upload")
+    return installation, result
 
 
 def edited() -> Installation:
