@@ -5,7 +5,6 @@ python -m bench.retrieval FOLDER   (corpus.jsonl, queries.jsonl, qrels.tsv)
 
 import json
 import math
-import re
 import statistics
 import sys
 import time
@@ -15,10 +14,13 @@ from pathlib import Path
 
 import openai
 
+from connectors.text import to_markdown
+from sandbox.load import Loaded, load_folder
 from sandbox.openai import OpenAISandbox
 from sandbox.wire import serve
+from sync.model import Audience, Document
+from sync.render import moment, render
 
-HEADING = re.compile(r"^(#{1,6}) +(.+)$", re.MULTILINE)
 BATCH = 500
 
 
@@ -32,7 +34,7 @@ class Corpus:
 
 
 def load(folder: Path) -> Corpus:
-    articles = {one["_id"]: _markdown(one) for one in _lines(folder / "corpus.jsonl")}
+    articles = {one.path: _rendered(one) for one in load_folder(folder)}
     answers: dict[str, set[str]] = {}
     for line in (folder / "qrels.tsv").read_text().splitlines()[1:]:
         question, article, score = line.split("\t")
@@ -94,12 +96,20 @@ def main(folder: Path) -> None:
     print(f"recall@5 {statistics.mean(recalls):.3f}  nDCG@10 {statistics.mean(ndcgs):.3f}")
 
 
-def _markdown(article: dict[str, str]) -> str:
-    """Render as the sync does: title, where it stands, address, and the title again at every heading."""
-    title = article["title"] or article["text"].strip().partition("\n")[0][:80]
-    crumbs = " › ".join(article["_id"].split("/")[:-1]) or "Help"
-    body = HEADING.sub(lambda heading: f"{heading[1]} {title} › {heading[2]}", article["text"])
-    return f"# {title}\n\n{crumbs}\n\nhttps://help.example.com/articles/{len(title)}\n\n{body}"
+def _rendered(article: Loaded) -> str:
+    """Render as the sync does what a help center would hold."""
+    url = "https://help.example.com/articles/1"
+    document = Document(
+        external_id=article.path,
+        version="1",
+        title=article.title,
+        body=to_markdown(article.body_html, url),
+        url=url,
+        updated_at=moment(0),
+        audience=Audience.PUBLIC,
+        breadcrumb=tuple(article.path.split("/")[:-1]) or ("Help", "General"),
+    )
+    return render(document, source="bench", installation="bench").content.decode()
 
 
 def _lines(path: Path) -> list[dict[str, str]]:
