@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from threading import Lock
 
 import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
 
@@ -16,6 +17,7 @@ HEADING = re.compile(r" {0,3}#{1,6} ")
 TITLE = re.compile(r"^ {0,3}# +(.+?)[ #]*$", re.MULTILINE)
 ADDRESS = re.compile(r"^<?https?://\S+>?[ \t]*$", re.MULTILINE)
 STEMMERS = {"en": snowballstemmer.stemmer("english"), "de": snowballstemmer.stemmer("german")}
+STEMMING = Lock()  # a stemmer keeps the word it is at: two threads in one get wrong stems, or an IndexError
 ENGLISH = """
 a about after all also am an and any are as at be because been before being but by can could did do does doing for
 from had has have having he her here hers him his how often i if in into is it its just me more most my no nor not of
@@ -111,7 +113,8 @@ def terms_of(words: list[str], language: str) -> list[str]:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str, language: str) -> str:
-    return str(STEMMERS[language].stemWord(word))
+    with STEMMING:
+        return str(STEMMERS[language].stemWord(word))
 
 
 def asked_terms(question: str) -> list[tuple[str, ...]]:

@@ -1,8 +1,21 @@
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.openai.text import Chunking, body_of, count_tokens, language_of, passages, title_of, words_of
+from sandbox.openai.text import Chunking, body_of, count_tokens, language_of, passages, stem, title_of, words_of
+
+
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads that take turns after very few steps."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(usual)
 
 
 @given(st.text(), st.integers(100, 200), st.floats(0, 0.5))
@@ -55,3 +68,13 @@ def test_a_language_is_told_or_guessed(text: str, hint: str, language: str) -> N
 )
 def test_a_passage_holds_neither_the_title_of_its_file_nor_bare_addresses(passage: str, own: str) -> None:
     assert body_of(passage, "Refunds").split() == own.split()
+
+
+@pytest.mark.usefixtures("hasty_threads")
+def test_threads_that_stem_at_once_do_not_disturb_each_other() -> None:
+    words = [f"{root}{n}nationalizations" for root in ("generous", "relation", "hopping") for n in range(500)]
+
+    with ThreadPoolExecutor(8) as pool:
+        stems = list(pool.map(lambda word: stem(word, "en"), words))
+
+    assert stems == [word.removesuffix("alizations") for word in words]
