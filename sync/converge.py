@@ -90,7 +90,7 @@ def _is_over(engine: Engine, name: str, result: Result, number: int, summary: Su
         summary.error = str(result.failure)
         return True
     if result.failure is not None and _wait(engine, name) > PATIENCE.total_seconds():
-        summary.error = f"{result.failure}; it asked to be left alone for {_wait(engine, name):.0f} s"
+        summary.error = f"{result.failure}; it may be asked again in {_wait(engine, name):.0f} s"
         return True
     listing = questions.source(engine.state, name).snapshot_cursor is not None
     unheard = _wait(engine, name) > 0  # a turn meanwhile only published what we hold
