@@ -2,12 +2,13 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 from connectors import api
-from connectors.api import Answer, Api, Clock, Json
+from connectors.api import Answer, Api, Clock, Json, Params
 from connectors.memo import Memo
 from connectors.zendesk.editions import (
     Edition,
@@ -90,7 +91,8 @@ class HelpCenter:
     def changes(self, state: Json) -> tuple[list[Change], Json, bool]:
         """Return what the feed shows since `state`, the next state, and whether the feed has more."""
         since, seen = int(state["time"]), set(state["seen"])
-        answer, start = self._feed(min(since, self._youngest_start()))
+        asked = min(since, self._youngest_start())
+        answer, start = self._feed(asked)
         shown = rows(answer, "articles", self._api.where(FEED))
         end = int(answer.json().get("end_time") or 1)  # 1 where nothing changed
         following = int(query_of(answer.json().get("next_page"), "start_time") or 0)
@@ -103,7 +105,7 @@ class HelpCenter:
         if len(batch) < len(fresh):  # the same page again, without these: no allowance is too small to get on
             return self._changed(batch), {"time": since, "seen": [*state["seen"], *map(_fingerprint, batch)]}, True
         following_state = {"time": reached, "seen": _boundary(shown, reached, end) if shown else state["seen"]}
-        return self._changed(fresh), following_state, bool(shown) and start < following <= youngest
+        return self._changed(fresh), following_state, bool(shown) and start < following <= youngest and start == asked
 
     def fetch(self, article: int, locale: str) -> Document | None:
         """Return the edition as it is now; None where this help center has no such article. Raises Gone."""
@@ -263,9 +265,13 @@ class HelpCenter:
             raise api.refusal(answer, where, OPEN_HELP)
 
     def _feed(self, start: int) -> tuple[Answer, int]:
-        """Return a page of the feed and the start that was sent: an older one where ours was too young."""
-        for sent in (start, None):
-            asked = start if sent is not None else self._youngest_start()
+        """Return a page of the feed and the start that was sent: an older one where ours was too young for it.
+
+        Our clock may be wrong, and the server's Date may be another than the articles': their last change then counts.
+        """
+        choices: tuple[Callable[[], int], ...] = (lambda: start, self._youngest_start, self._before_last_change)
+        for choose in choices:
+            asked = choose()
             answer = self._api.get(FEED, {"start_time": asked}, expect=(400, 404, 422), buckets=(BUCKET,))
             self._refuse_missing(answer, FEED)
             if answer.date is not None:
@@ -275,6 +281,13 @@ class HelpCenter:
             if b"recent" not in answer.body:
                 break
         raise api.refusal(answer, self._api.where(FEED), "url")
+
+    def _before_last_change(self) -> int:
+        path = f"{ROOT}/articles.json"
+        params: Params = {"sort_by": "updated_at", "sort_order": "desc", "per_page": 1}
+        answer = self._api.get(path, params, buckets=(BUCKET,))
+        latest = rows(answer, "articles", self._api.where(path))
+        return max([int(time_of(row.get("updated_at")).timestamp()) - FEED_AGE for row in latest], default=1)
 
     def _youngest_start(self) -> int:
         """The youngest start_time that the feed accepts, by the source's own clock once it has told it."""

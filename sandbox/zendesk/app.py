@@ -133,8 +133,9 @@ class App:
         except Problem as problem:
             answer = problem.answer
         content = json.dumps(answer.body).encode() if answer.content is None else answer.content
-        date = formatdate(self.world.clock(), usegmt=True)
-        sent = {"content-type": "application/json; charset=utf-8", **headers, **answer.headers, "date": date}
+        sent = {"content-type": "application/json; charset=utf-8", **headers, **answer.headers}
+        if self.world.dated:
+            sent["date"] = formatdate(self.world.clock(), usegmt=True)
         await Response(content, answer.status, sent)(scope, receive, send)
 
     async def _answer(self, http: HttpRequest, headers: dict[str, str]) -> Answer:

@@ -210,9 +210,11 @@ class World:
 
     `role`: what the configured credentials may do. `refusal`: the status an anonymous visitor gets for an article
     that is not public. `translation_bumps`: whether editing another locale changes the article's `updated_at`.
+    `dated`: whether answers carry the time by `clock`; if not, they carry this machine's.
     """
 
     clock: Callable[[], float] = time.time
+    dated: bool = True
     role: Role = Role.ADMIN
     refusal: Literal[401, 403, 404] = 404
     translation_bumps: bool = True

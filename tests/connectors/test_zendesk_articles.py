@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -210,6 +210,24 @@ class TestFeed:
 
         assert set(changed) == {put}
         assert drain(settings(), cursor)[0].keys() == {put}
+
+    def test_an_edit_is_shown_though_the_articles_clock_is_months_behind_the_server_s(
+        self, world: ZendeskWorld
+    ) -> None:
+        world.sandbox.world.dated = False
+        connector = Zendesk(_settings(world), clock=lambda: datetime.now(UTC), sleep=world.slept.append)
+        world.put("Old", "<p>text</p>")
+        world.later()
+        cursor = connector.head()
+        _, cursor = drain(connector, cursor)
+        put = world.put("Title", "<p>text</p>")
+        world.later()
+
+        changed, cursor = drain(connector, cursor)
+
+        assert put in changed
+        later = world.put("Later", "<p>text</p>")
+        assert later in drain(connector, cursor)[0]
 
     def test_changes_over_many_pages_are_all_shown(self, world: ZendeskWorld) -> None:
         connector = world.connect()
