@@ -1,9 +1,11 @@
 """publish: every document in every index it is for, once, and searchable at every moment."""
 
+import sys
 import threading
 from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -15,6 +17,7 @@ from sync.model import FileId, FileState, Rendered
 from sync.operate import rebuild
 from sync.report import problems
 from sync.specs import Source
+from tests.contract.state import until
 from tests.sync.world import INTERNAL, Installation, SourceWorld, installed
 
 
@@ -411,16 +414,17 @@ def test_it_is_read_again_when_its_bytes_are_needed() -> None:
 
 
 def uploading_at_once(folder: Path, *, refused: str, lost: str) -> tuple[Installation, Result]:
-    """A first turn whose four uploads are all under way when one is refused, and maybe one answer gets lost."""
+    """A first turn whose other three uploads end only after one was refused; maybe an answer gets lost as well."""
     installation = Installation(f"sqlite:///{folder}/state.db", source := SourceWorld())
     source.put_all(4)
-    all_under_way = threading.Barrier(4, timeout=30)
+    all_under_way, turning = threading.Barrier(4, timeout=30), threading.get_ident()
 
     def upload(shown: Rendered) -> FileId:
-        file = None if refused in shown.filename else installation.memory.upload(shown)
         all_under_way.wait()
-        if file is None:
+        if refused in shown.filename:
             raise Misconfigured("quota; see billing")
+        until(lambda: runs(turning, "record_uploads"))
+        file = installation.memory.upload(shown)
         if lost in shown.filename:
             raise Retryable("the answer did not arrive")
         return file
@@ -437,6 +441,14 @@ def uploading_at_once(folder: Path, *, refused: str, lost: str) -> tuple[Install
     result = engine.turn("s")
     delattr(installation.index, "upload")
     return installation, result
+
+
+def runs(thread: int, function: str) -> bool:
+    """Whether the thread is inside the function just now."""
+    frame: FrameType | None = sys._current_frames()[thread]
+    while frame is not None and frame.f_code.co_name != function:
+        frame = frame.f_back
+    return frame is not None
 
 
 def edited() -> Installation:
