@@ -257,10 +257,13 @@ def unsettled_in(state: Asks, generation: int, sources: list[str]) -> int:
     return int(row.waiting)
 
 
-def searchable_in(state: Asks, generation: int) -> int:
+def searchable_in(state: Asks, generation: int, sources: list[str]) -> int:
+    """How many documents of the sources the generation holds."""
     [row] = state.ask(
-        "SELECT count(*) AS files FROM entries WHERE generation = :generation AND file IS NOT NULL",
+        """SELECT count(*) AS files FROM entries e JOIN documents d ON d.id = e.document
+           WHERE e.generation = :generation AND e.file IS NOT NULL AND d.source IN :sources""",
         generation=generation,
+        sources=sources,
     )
     return int(row.files)
 

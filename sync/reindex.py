@@ -72,8 +72,8 @@ def obstacle(state: Asks, index: str, sources: list[str]) -> str:
     if waiting := questions.unsettled_in(state, building.id, sources):
         return f"{waiting} documents are not in the new store yet; run `answerwell sync` first"
     before = questions.active(state, index)
-    then = questions.searchable_in(state, before.id) if before else 0
-    now = questions.searchable_in(state, building.id)
+    then = questions.searchable_in(state, before.id, sources) if before else 0
+    now = questions.searchable_in(state, building.id, sources)
     if now < then * LEAST_SHARE:
         return f"the new store holds {now} files, the live one {then}; see `answerwell status` for what was rejected"
     return ""

@@ -6,17 +6,26 @@ from typing import Any
 from sync import questions, reindex
 from sync.engine import Engine
 from sync.render import moment
-from sync.specs import KnowledgeIndex, Source
+from sync.specs import KnowledgeIndex
 
 
 def status(engine: Engine) -> dict[str, Any]:
     """Sources and indexes, as plain values.
 
-    A source's `state`: new, syncing, failing (see `error`), held (see `held`), ok. `documents`, `problems`, `files` and
-    `unsettled` are counts; `last_run` is None before the first.
+    A source's `state`: new, syncing, failing (see `error`), held (see `held`), ok, or removed: no longer configured,
+    yet its documents are searchable. `documents`, `problems`, `files` and `unsettled` are counts; `last_run` is None
+    before the first.
     """
+    searchable = engine.state.ask(
+        """SELECT name, kind FROM sources WHERE EXISTS (
+             SELECT 1 FROM entries e JOIN documents d ON d.id = e.document WHERE d.source = sources.name)
+           ORDER BY name"""
+    )
     return {
-        "sources": [_source(engine, source) for source in engine.sources.values()],
+        "sources": [
+            *(_source(engine, source.name, source.kind) for source in engine.sources.values()),
+            *(_removed(engine, row.name, row.kind) for row in searchable if row.name not in engine.sources),
+        ],
         "indexes": [_index(engine, one) for one in engine.indexes.values()],
     }
 
@@ -35,19 +44,24 @@ def problems(engine: Engine, source: str | None = None) -> list[dict[str, str]]:
     ]
 
 
-def _source(engine: Engine, source: Source) -> dict[str, Any]:
-    row = questions.source(engine.state, source.name)
-    believed = questions.believed(engine.state, source.name)
+def _removed(engine: Engine, name: str, kind: str) -> dict[str, Any]:
+    fix = "not in the configuration any more; its documents stay searchable until `answerwell reindex`"
+    return {**_source(engine, name, kind), "state": "removed", "error": fix}
+
+
+def _source(engine: Engine, name: str, kind: str) -> dict[str, Any]:
+    row = questions.source(engine.state, name)
+    believed = questions.believed(engine.state, name)
     return {
-        "name": source.name,
-        "kind": source.kind,
+        "name": name,
+        "kind": kind,
         "state": _state(engine, row, held=believed.held),
         "documents": believed.total,
         "believed_gone": believed.gone,
         "held": believed.unreleased if believed.held else 0,
-        "problems": len(questions.problems(engine.state, source.name)),
+        "problems": len(questions.problems(engine.state, name)),
         "error": row.error,
-        "last_run": _last_run(engine, source.name),
+        "last_run": _last_run(engine, name),
     }
 
 
@@ -75,6 +89,10 @@ def _last_run(engine: Engine, source: str) -> dict[str, Any] | None:
     }
 
 
+def _every_source(engine: Engine) -> list[str]:
+    return [row.name for row in engine.state.ask("SELECT name FROM sources")]
+
+
 def _index(engine: Engine, configured: KnowledgeIndex) -> dict[str, Any]:
     live = questions.active(engine.state, configured.name)
     outdated = configured.name in reindex.outdated(engine.state, [configured])
@@ -82,7 +100,7 @@ def _index(engine: Engine, configured: KnowledgeIndex) -> dict[str, Any]:
         "name": configured.name,
         "store": live.store if live else None,
         "generation": live.id if live else None,
-        "files": questions.searchable_in(engine.state, live.id) if live else 0,
+        "files": questions.searchable_in(engine.state, live.id, _every_source(engine)) if live else 0,
         "unsettled": questions.unsettled_in(engine.state, live.id, list(engine.sources)) if live else 0,
         "building": next(
             (g.store for g in questions.generations(engine.state, "building") if g.index == configured.name), None
