@@ -85,7 +85,7 @@ def _read_changes(turn: Turn, cursor: Cursor) -> None:
         _count(turn, seen)
         if not page.more:
             return
-        _advanced(cursor, page, "changes")
+        check_advance(cursor, page, "changes")
         cursor = page.cursor
 
 
@@ -125,7 +125,7 @@ def _read_snapshot(turn: Turn) -> None:
             _begin(turn, expired=False)
             continue
         if page.more:
-            _advanced(cursor, page, "snapshot")
+            check_advance(cursor, page, "snapshot")
         with turn.state.commit(turn.lease) as tx:
             seen = _write(tx, turn, page, source.epoch)
             if page.more:
@@ -149,7 +149,8 @@ def _complete(tx: Transaction, turn: Turn, epoch: int) -> None:
     )
 
 
-def _advanced(before: Cursor | None, page: Page, listing: str) -> None:
+def check_advance(before: Cursor | None, page: Page, listing: str) -> None:
+    """Raise Retryable if more is promised by a cursor that stands still: it would be read for ever."""
     if page.cursor == (before or ""):
         raise Retryable(f"the {listing} listing says there is more but its cursor stands still; it is read again later")
 

@@ -11,7 +11,7 @@ from sync import questions
 from sync.engine import Engine
 from sync.errors import CursorExpired
 from sync.model import Change, Cursor, Document, FileId
-from sync.observe import snapshot_due
+from sync.observe import check_advance, snapshot_due
 from sync.plan import Action, Entry, plan
 from sync.render import render
 from sync.specs import KnowledgeIndex, Source
@@ -109,6 +109,8 @@ class _Preview:
             else:
                 page = self.source.connector.changes(cursor)
             yield from page.changes
+            if page.more:
+                check_advance(cursor, page, "snapshot" if snapshot else "changes")
             cursor, more = page.cursor, page.more
 
     def _judge(self, change: Change, row: Row[Any] | None) -> None:

@@ -1,5 +1,9 @@
 """plan: what a sync would do is said before it is done, and comes true."""
 
+import pytest
+
+from sync.errors import Retryable
+from sync.model import Cursor, Page
 from sync.preview import Preview, preview
 from tests.sync.world import INTERNAL, Installation, SourceWorld
 
@@ -56,6 +60,21 @@ def test_a_converged_installation_has_nothing_to_do() -> None:
     installation.beat()
 
     assert preview(installation.engine) == Preview(keep=5)
+
+
+class Repeating(SourceWorld):
+    """A vendor that gives its first page again and again."""
+
+    def snapshot(self, after: Cursor | None) -> Page:
+        return super().snapshot(None)
+
+
+def test_a_listing_that_stands_still_is_an_error_and_not_an_endless_preview() -> None:
+    source = Repeating()
+    source.put_all(5)
+
+    with pytest.raises(Retryable, match="stands still"):
+        preview(Installation("sqlite:///:memory:", source).engine)
 
 
 def _installation(*, tombstones: bool = True) -> Installation:
