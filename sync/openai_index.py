@@ -22,6 +22,7 @@ from sync.model import Attributes, Chunking, FileId, FileState, Filter, Hit, Ren
 from sync.openai_batches import Attaching, Files
 from sync.openai_checks import check_chunking, check_header, checked_address
 from sync.pace import Pacer, Rate, Unlimited
+from sync.render import filename_prefix, managed_by
 
 OPENAI = "https://api.openai.com/v1"
 UPLOADS = Rate(1000)
@@ -108,7 +109,7 @@ class OpenAIIndex:
         self._creating = threading.Lock()
 
     def create(self, name: str) -> StoreId:
-        owner = f"answerwell:{self._installation}"
+        owner = managed_by(self._installation)
         with self._creating:
             mine = [
                 store
@@ -199,7 +200,7 @@ class OpenAIIndex:
             lambda after: call(after=after, limit=10_000, order="asc", purpose="assistants"),
             answers.Listing[answers.UploadAnswer],
         )
-        prefix = f"aw-{self._installation}-"
+        prefix = filename_prefix(self._installation)
         return (Upload(FileId(file.id), file.filename) for file in pages if file.filename.startswith(prefix))
 
     def search(self, store: StoreId, query: str, filters: Filter | None, limit: int) -> list[Hit]:

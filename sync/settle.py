@@ -18,6 +18,14 @@ log = structlog.get_logger()
 MOST_WAITS = 12
 """How often a file may be found unfinished, about an hour in all, before it is uploaded anew."""
 
+_AT_REST: dict[str, str | float | None] = {
+    "pending": None,
+    "pending_hash": None,
+    "attempts": 0,
+    "not_before": 0.0,
+    "error": "",
+}
+
 _ENTRY = """INSERT INTO entries (document, generation, {columns})
             SELECT :document, :generation, {values}
             WHERE EXISTS (SELECT 1 FROM generations WHERE id = :generation AND state <> 'dropping')
@@ -36,11 +44,7 @@ def keep(turn: Turn, generation: Generation, kept: Sequence[Work]) -> None:
                 generation,
                 version=work.version,
                 metadata_hash=work.rendered.metadata_hash,
-                pending=None,
-                pending_hash=None,
-                attempts=0,
-                not_before=0.0,
-                error="",
+                **_AT_REST,
             )
             discard(tx, turn.source.name, generation.store, work.entry.pending)
             tx.run(
@@ -88,11 +92,7 @@ def swapped(turn: Turn, generation: Generation, searchable: Mapping[FileId, Work
                 content_hash=work.rendered.content_hash,
                 metadata_hash=work.rendered.metadata_hash,
                 file=file,
-                pending=None,
-                pending_hash=None,
-                attempts=0,
-                not_before=0.0,
-                error="",
+                **_AT_REST,
             )
             if work.entry.file != file:
                 discard(tx, turn.source.name, generation.store, work.entry.file)

@@ -2,7 +2,8 @@
 
 import getpass
 import os
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,9 @@ from cli import output
 from cli.commands.sync import report
 from cli.options import DEFAULT_CONFIG, ConfigFile, IndexName, known
 from cli.progress import watching
+
+if TYPE_CHECKING:
+    from cli.config import Config
 
 SHOWN = 20
 
@@ -50,7 +54,7 @@ def reindex(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> Non
     from sync import operate
 
     settings = wiring.read(config)
-    names = known("index", [index] if index else [], [found.name for found in settings.indexes])
+    names = _indexes(index, settings)
     with wiring.running(settings) as engine, watching(output.stderr()) as progress:
         summaries = operate.rebuild(engine, names, progress=progress)
     report(summaries)
@@ -65,7 +69,7 @@ def promote(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> Non
 
     settings = wiring.read(config)
     with wiring.running(settings) as engine:
-        for name in known("index", [index] if index else [], [found.name for found in settings.indexes]):
+        for name in _indexes(index, settings):
             operate.promote(engine, name)
             typer.echo(f"{name}: searches use the new store")
 
@@ -77,9 +81,14 @@ def rollback(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> No
 
     settings = wiring.read(config)
     with wiring.running(settings) as engine:
-        for name in known("index", [index] if index else [], [found.name for found in settings.indexes]):
+        for name in _indexes(index, settings):
             operate.rollback(engine, name)
             typer.echo(f"{name}: searches use the previous store")
+
+
+def _indexes(index: str | None, settings: "Config") -> Sequence[str]:
+    """The named index, or all."""
+    return known("index", [index] if index else [], [found.name for found in settings.indexes])
 
 
 def _who() -> str:
