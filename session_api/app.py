@@ -1,0 +1,28 @@
+"""The one ASGI application: health and signed nudges here, everything else in routers of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from session_api import health
+from sync.state import State
+
+Wake = Callable[[str, str], None]
+"""Tells the workers that there is something to do: a task's name and a source's. Raises Retryable where none hears."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the application is given: it makes nothing itself and knows no configuration file."""
+
+    state: State
+    wake: Wake
+    broker_answers: Callable[[], bool]
+
+
+def create_app(services: Services) -> FastAPI:
+    """Return the application around its services."""
+    app = FastAPI(title="Answerwell", docs_url="/docs", redoc_url=None)
+    app.include_router(health.router(services.state, services.broker_answers))
+    return app

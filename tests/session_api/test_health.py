@@ -1,0 +1,22 @@
+"""The addresses that an orchestrator asks."""
+
+import httpx2
+import pytest
+
+from sandbox.wire import serve
+from session_api.app import Services, create_app
+from sync.state import State
+
+
+@pytest.mark.parametrize(("broker", "status"), [(True, 200), (False, 503)])
+def test_ready_means_that_database_and_broker_answer(broker: bool, status: int) -> None:
+    state = State.open("sqlite://")
+    app = create_app(Services(state, wake=lambda task, source: None, broker_answers=lambda: broker))
+
+    with serve(app) as url:
+        alive, ready = httpx2.get(f"{url}/healthz"), httpx2.get(f"{url}/readyz")
+
+    assert alive.status_code == 200
+    assert ready.status_code == status
+    assert ready.json()["checks"] == {"database": True, "broker": broker}
+    state.close()
