@@ -12,6 +12,7 @@ import redis
 from cli import config as configuration
 from cli.config import Config
 from connectors import CONNECTORS
+from connectors.pacing import Everywhere, Here
 from sync import openai_index
 from sync.engine import Engine, Width
 from sync.errors import Misconfigured
@@ -85,19 +86,27 @@ def _index(config: Config, installation: str) -> OpenAIIndex:
 
 def _pacers(config: Config) -> Callable[[str, Rate], Pacer]:
     """Pacers for this process, or through Redis for every process that uses the same key."""
-    if config.general.redis_url is None:
+    shared = _redis(config)
+    if shared is None:
         return lambda _name, rate: Local(rate)
-    shared = redis.Redis.from_url(config.general.redis_url.get_secret_value(), socket_timeout=5)
     owner = hashlib.sha256(config.openai.api_key.get_secret_value().encode()).hexdigest()[:12]
     return lambda name, rate: Shared(shared, f"answerwell:pace:{owner}:{name}", rate)
 
 
+def _redis(config: Config) -> redis.Redis | None:
+    if config.general.redis_url is None:
+        return None
+    return redis.Redis.from_url(config.general.redis_url.get_secret_value(), socket_timeout=5)
+
+
 def _sources(config: Config) -> list[Source]:
+    shared = _redis(config)
+    allowances = Here() if shared is None else Everywhere(shared)
     return [
         Source(
             name=source.common.name,
             kind=source.common.kind,
-            connector=CONNECTORS[source.common.kind].connect(source.settings),
+            connector=CONNECTORS[source.common.kind].connect(source.settings, allowances=allowances),
             snapshot_every=source.common.snapshot_every,
             store_content=source.common.store_content,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -12,10 +12,10 @@ from sync.model import Connector
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of source: what an operator sets, and the connector made of valid settings."""
+    """One kind of source: what an operator sets, and the connector made of valid settings and of `allowances`."""
 
     settings: type[BaseModel]
-    connect: Callable[[Any], Connector]
+    connect: Callable[..., Connector]
 
 
 CONNECTORS: Final[Mapping[str, Kind]] = {

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import redis
 import structlog
@@ -23,6 +23,8 @@ RETRY_REDIS_AFTER = timedelta(seconds=30)
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 
 class Pacer(Protocol):
     """Holds callers back so that a limit is kept. May be called from many threads."""
@@ -32,6 +34,18 @@ class Pacer(Protocol):
 
         Raises Retryable instead of waiting longer than two minutes: the other side asked everybody to stay away.
         """
+        ...
+
+    def penalise(self, pause: timedelta) -> None:
+        """Let nobody pass for that long, and then one after the other."""
+        ...
+
+
+class Meter(Protocol):
+    """Counts the calls of one limit, for callers who do something else instead of waiting."""
+
+    def take(self, cost: int = 1) -> int:
+        """Count the calls and return 0, or count nothing and return the microseconds until asking again pays."""
         ...
 
     def penalise(self, pause: timedelta) -> None:
@@ -89,8 +103,7 @@ class Local:
                 first = end - _micros(self._rate.window)
                 self._moments = deque(first + int(step * n) for n in range(1, self._rate.limit + 1))
 
-    def take(self, cost: int) -> int:
-        """Count the calls and return 0, or count nothing and return the microseconds until asking again pays."""
+    def take(self, cost: int = 1) -> int:
         with self._state:
             now = self._now()
             while self._moments and self._moments[0] <= now - _micros(self._rate.window):
@@ -103,6 +116,30 @@ class Local:
 
     def _now(self) -> int:
         return int(self._clock() * 1_000_000)
+
+
+class Reach:
+    """Asks Redis; while it fails, None is the answer, which is logged once and tried again now and then."""
+
+    def __init__(self, key: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._key = key
+        self._clock = clock
+        self._alone_until: float | None = None
+
+    def ask(self, question: Callable[[], T]) -> T | None:
+        if self._alone_until is not None and self._clock() < self._alone_until:
+            return None
+        try:
+            answer = question()
+        except redis.RedisError as error:
+            if self._alone_until is None:
+                log.warning("pacing_alone", key=self._key, error=type(error).__name__)
+            self._alone_until = self._clock() + RETRY_REDIS_AFTER.total_seconds()
+            return None
+        if self._alone_until is not None:
+            log.info("pacing_shared_again", key=self._key)
+            self._alone_until = None
+        return answer
 
 
 class Shared:
@@ -122,40 +159,28 @@ class Shared:
     ) -> None:
         self._rate = rate
         self._key = key
-        self._clock = clock
         self._sleep = sleep
         self._local = Local(rate, clock=clock, sleep=sleep)
         self._take_script = client.register_script(_TAKE)
         self._penalise_script = client.register_script(_PENALISE)
         self._queue = threading.Lock()
-        self._alone_until: float | None = None
+        self._reach = Reach(key, clock)
 
     def wait(self, cost: int = 1) -> None:
-        _wait(self._rate, cost, self._queue, self._take, self._sleep)
+        _wait(self._rate, cost, self._queue, self.take, self._sleep)
 
     def penalise(self, pause: timedelta) -> None:
         self._local.penalise(pause)  # it may be this process's only pacer a moment later
         self._ask(self._penalise_script, _micros(pause))
 
-    def _take(self, cost: int) -> int:
+    def take(self, cost: int = 1) -> int:
         early = self._ask(self._take_script, cost)
         return self._local.take(cost) if early is None else early
 
     def _ask(self, script: Callable[..., object], number: int) -> int | None:
-        """Return the script's answer; None while Redis fails, which is logged once and tried again now and then."""
-        if self._alone_until is not None and self._clock() < self._alone_until:
-            return None
-        try:
-            answer = script(keys=[self._key], args=[number, self._rate.limit, _micros(self._rate.window)])
-        except redis.RedisError as error:
-            if self._alone_until is None:
-                log.warning("pacing_alone", key=self._key, error=type(error).__name__)
-            self._alone_until = self._clock() + RETRY_REDIS_AFTER.total_seconds()
-            return None
-        if self._alone_until is not None:
-            log.info("pacing_shared_again", key=self._key)
-            self._alone_until = None
-        return int(str(answer))
+        arguments = [number, self._rate.limit, _micros(self._rate.window)]
+        answer = self._reach.ask(lambda: script(keys=[self._key], args=arguments))
+        return None if answer is None else int(str(answer))
 
 
 def _wait(

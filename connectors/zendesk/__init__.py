@@ -7,8 +7,11 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from connectors import api
-from connectors.api import Api, Json
+from connectors.addresses import check_origin
+from connectors.api import Api
+from connectors.auth import Anonymous, Auth, Basic, ClientCredentials
+from connectors.pacing import Allowances, Pacing
+from connectors.transport import Clock, HttpxTransport, Json, Sleep, Transport, now
 from connectors.zendesk.articles import OPEN_HELP, HelpCenter
 from connectors.zendesk.tickets import Tickets
 from sync.errors import CursorExpired, Gone
@@ -36,12 +39,12 @@ class ZendeskSettings(BaseModel):
     @field_validator("url")
     @classmethod
     def _origin(cls, value: str, info: ValidationInfo) -> str:
-        return api.check_origin(value, str(info.field_name))
+        return check_origin(value, str(info.field_name))
 
     @field_validator("brand_urls")
     @classmethod
     def _origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(api.check_origin(value, "brand_urls") for value in values)
+        return tuple(check_origin(value, "brand_urls") for value in values)
 
     @field_validator("locales")
     @classmethod
@@ -77,11 +80,12 @@ class Zendesk:
         self,
         settings: ZendeskSettings,
         *,
-        clock: api.Clock = api.now,
-        sleep: api.Sleep = time.sleep,
+        allowances: Allowances | None = None,
+        clock: Clock = now,
+        sleep: Sleep = time.sleep,
         timeout: float = 60.0,
     ) -> None:
-        account = _Account(settings, clock, sleep, api.HttpxTransport(timeout))
+        account = _Account(settings, allowances, clock, sleep, HttpxTransport(timeout))
         self._centers = account.help_centers() if "articles" in settings.include else ()
         self._tickets = account.tickets() if "tickets" in settings.include else None
         self._parts: tuple[Part, ...] = (*self._centers, self._tickets) if self._tickets else self._centers
@@ -149,12 +153,19 @@ class Zendesk:
 class _Account:
     """Who we are at each of the account's addresses: the configured client, or nobody."""
 
-    def __init__(self, settings: ZendeskSettings, clock: api.Clock, sleep: api.Sleep, transport: api.Transport) -> None:
+    def __init__(
+        self,
+        settings: ZendeskSettings,
+        allowances: Allowances | None,
+        clock: Clock,
+        sleep: Sleep,
+        transport: Transport,
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._sleep = sleep
         self._transport = transport
-        self._pacer = api.Pacer(clock)
+        self._pacing = Pacing(allowances, f"zendesk:{settings.url}", clock=clock)
         self._auth = self._sign_in()
 
     def tickets(self) -> Tickets:
@@ -164,7 +175,7 @@ class _Account:
         return tuple(self._help_center(origin) for origin in _brands(self._settings))
 
     def _help_center(self, origin: str) -> HelpCenter:
-        nobody = self._api(origin, api.Anonymous(), api.Pacer(self._clock), OPEN_HELP)
+        nobody = self._api(origin, Anonymous(), Pacing(clock=self._clock), OPEN_HELP)
         return HelpCenter(
             self.signed_in(origin),
             nobody,
@@ -174,21 +185,21 @@ class _Account:
         )
 
     def signed_in(self, origin: str) -> Api:
-        return self._api(origin, self._auth, self._pacer, self._credentials)
+        return self._api(origin, self._auth, self._pacing, self._credentials)
 
-    def _api(self, origin: str, auth: api.Auth, pacer: api.Pacer, settings: str) -> Api:
-        return Api("zendesk", origin, auth, self._transport, settings, pacer, self._sleep)
+    def _api(self, origin: str, auth: Auth, pacing: Pacing, settings: str) -> Api:
+        return Api("zendesk", origin, auth, self._transport, settings, pacing, self._sleep)
 
     @property
     def _credentials(self) -> str:
         return "client_id and client_secret" if self._settings.client_id else "email and api_token"
 
-    def _sign_in(self) -> api.Auth:
+    def _sign_in(self) -> Auth:
         settings = self._settings
         if not settings.client_id:
-            return api.Basic(f"{settings.email}/token", settings.api_token)
-        exchange = self._api(settings.url, api.Anonymous(), self._pacer, self._credentials)
-        return api.ClientCredentials(
+            return Basic(f"{settings.email}/token", settings.api_token)
+        exchange = self._api(settings.url, Anonymous(), self._pacing, self._credentials)
+        return ClientCredentials(
             exchange, "/oauth/tokens", settings.client_id, settings.client_secret, "read", self._clock
         )
 

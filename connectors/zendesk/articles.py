@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from connectors import api
-from connectors.api import Answer, Api, Clock, Json, Params
+from connectors.api import Api
 from connectors.memo import Memo
+from connectors.transport import Answer, Clock, Json, Params, now
 from connectors.zendesk.editions import (
     Edition,
     Names,
@@ -51,7 +52,7 @@ class HelpCenter:
     """Reads one brand. `locales`: the ones to keep, empty for all. `public` False: visitors must sign in to read it."""
 
     def __init__(
-        self, signed_in: Api, anonymous: Api, *, locales: frozenset[str], public: bool, clock: Clock = api.now
+        self, signed_in: Api, anonymous: Api, *, locales: frozenset[str], public: bool, clock: Clock = now
     ) -> None:
         self.key = signed_in.origin
         self._api = signed_in

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connectors import text
-from connectors.api import Json
+from connectors.transport import Json
 from connectors.zendesk.pages import time_of
 from sync.model import Audience, Document
 

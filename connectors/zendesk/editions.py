@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors import text
-from connectors.api import Json
+from connectors.transport import Json
 from connectors.zendesk.pages import time_of
 from sync.model import Attributes, Audience, Document
 

@@ -4,7 +4,8 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
-from connectors.api import Answer, Api, Json
+from connectors.api import Api
+from connectors.transport import Answer, Json
 from sync.errors import Misconfigured, Retryable
 
 PAGE = 100

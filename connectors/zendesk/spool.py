@@ -4,7 +4,8 @@ import sqlite3
 import weakref
 from datetime import UTC, datetime
 
-from connectors.api import Api, Json
+from connectors.api import Api
+from connectors.transport import Json
 from connectors.zendesk.conversations import Comment, comment_of
 from connectors.zendesk.pages import query_of
 from sync.errors import Retryable

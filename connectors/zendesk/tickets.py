@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from connectors import api
-from connectors.api import Api, Clock, Json
+from connectors.api import Api
 from connectors.memo import Memo
+from connectors.transport import Clock, Json, now
 from connectors.zendesk.conversations import Comment, comment_of, document, people, ticket_id
 from connectors.zendesk.editions import by_id
 from connectors.zendesk.pages import page, record, rows, time_of
@@ -24,7 +25,7 @@ EVENT_PAGES = 2
 class Tickets:
     """Reads the export, which shows every ticket that changed, deleted ones included."""
 
-    def __init__(self, signed_in: Api, *, clock: Clock = api.now) -> None:
+    def __init__(self, signed_in: Api, *, clock: Clock = now) -> None:
         self.key = "tickets"
         self._api = signed_in
         self._clock = clock

@@ -1,17 +1,23 @@
 """The policy that every connector shares, against a small server on loopback."""
 
 import json
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
-from starlette.requests import Request
+from starlette.requests import Request as Received
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from connectors import api
+from connectors.addresses import check_origin, check_public
+from connectors.auth import Anonymous, Basic, ClientCredentials
+from connectors.pacing import Pacing
+from connectors.transport import Answer, HttpxTransport, Oversized, Request
 from sandbox.wire import Fault, Wire, serve
 from sync.errors import Misconfigured, Retryable
 
@@ -32,11 +38,11 @@ class Server:
     location: str = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        request = Received(scope, receive)
         self.seen.append(dict(request.headers))
         await (await self.answer(request))(scope, receive, send)
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, request: Received) -> Response:
         if request.url.path == "/oauth/tokens":
             asked = await request.json()
             if asked["client_secret"] != SECRET:
@@ -47,11 +53,18 @@ class Server:
             return JSONResponse({"access_token": token, "scope": self.scope, "expires_in": self.lifetime})
         if request.url.path == "/moved":
             return RedirectResponse(self.location)
-        if request.url.path == "/open":
-            return JSONResponse({"ok": True}, headers=self.headers | {"set-cookie": "session=signed-in"})
+        if request.url.path in ("/form", "/file", "/open"):
+            return await self.open_to_all(request)
         if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.live:
             return JSONResponse({"error": "Couldn't authenticate you"}, 401)
         return JSONResponse({"ok": True}, headers=self.headers)
+
+    async def open_to_all(self, request: Received) -> Response:
+        if request.url.path == "/form":
+            return JSONResponse({key: str(value) for key, value in (await request.form()).items()})
+        if request.url.path == "/file":
+            return Response(b"x" * 1000, media_type="application/pdf")
+        return JSONResponse({"ok": True}, headers=self.headers | {"set-cookie": "session=signed-in"})
 
 
 @dataclass
@@ -89,14 +102,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def transport() -> api.HttpxTransport:
-    return api.HttpxTransport(timeout=0.5)
+def transport() -> HttpxTransport:
+    return HttpxTransport(timeout=0.5)
 
 
 @pytest.fixture
-def open_api(url: str, transport: api.HttpxTransport, clock: Clock) -> api.Api:
-    pacer = api.Pacer(clock.now)
-    return api.Api("vendor", url, api.Anonymous(), transport, "client_secret", pacer, clock.sleep)
+def open_api(url: str, transport: HttpxTransport, clock: Clock) -> api.Api:
+    pacing = Pacing(clock=clock.now)
+    return api.Api("vendor", url, Anonymous(), transport, "client_secret", pacing, clock.sleep)
 
 
 @pytest.fixture
@@ -104,9 +117,30 @@ def signed_in(open_api: api.Api, clock: Clock) -> api.Api:
     return with_secret(open_api, clock, SECRET)
 
 
+class Seats:
+    """A bound that remembers how many were inside at once."""
+
+    def __init__(self, number: int) -> None:
+        self._bound = threading.BoundedSemaphore(number)
+        self._lock = threading.Lock()
+        self._inside = 0
+        self.most = 0
+
+    def __enter__(self) -> None:
+        self._bound.acquire()
+        with self._lock:
+            self._inside += 1
+            self.most = max(self.most, self._inside)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+        self._bound.release()
+
+
 def with_secret(open_api: api.Api, clock: Clock, secret: str) -> api.Api:
-    auth = api.ClientCredentials(open_api, "/oauth/tokens", "me", SecretStr(secret), "read", clock.now)
-    return api.Api("vendor", open_api.origin, auth, open_api.transport, "client_secret", open_api.pacer, clock.sleep)
+    auth = ClientCredentials(open_api, "/oauth/tokens", "me", SecretStr(secret), "read", clock.now)
+    return api.Api("vendor", open_api.origin, auth, open_api.transport, "client_secret", open_api.pacing, clock.sleep)
 
 
 def test_one_token_serves_every_call_until_it_expires(signed_in: api.Api, server: Server, clock: Clock) -> None:
@@ -189,9 +223,9 @@ def test_a_long_wait_is_left_to_the_schedule(open_api: api.Api, wire: Wire, cloc
 
 
 def test_a_wait_may_be_given_as_a_date() -> None:
-    headers = {"retry-after": "Mon, 23 Nov 2026 12:00:41 GMT"}
+    answer = Answer(429, {"retry-after": "Mon, 23 Nov 2026 12:00:41 GMT"}, b"")
 
-    assert api.retry_after(headers, lambda: START) == timedelta(seconds=41)
+    assert api.retry_after(answer, lambda: START) == timedelta(seconds=41)
 
 
 @pytest.mark.parametrize(
@@ -244,6 +278,75 @@ def test_a_redirect_to_another_host_is_not_followed(signed_in: api.Api, server: 
     assert elsewhere.seen == []
 
 
+def test_a_form_is_sent_as_one(open_api: api.Api) -> None:
+    assert open_api.submit("/form", {"channel": "C1", "limit": 200}).json() == {"channel": "C1", "limit": "200"}
+
+
+def test_a_file_is_read_whole_or_refused_for_its_size(open_api: api.Api) -> None:
+    assert open_api.download("/file", most=1000).body == b"x" * 1000
+
+    with pytest.raises(Oversized, match="/file"):
+        open_api.download("/file", most=999)
+
+
+def test_a_download_follows_redirects_and_shows_credentials_only_to_the_own_origin(
+    signed_in: api.Api, server: Server
+) -> None:
+    server.location = "/thing"
+
+    assert signed_in.download("/moved").json() == {"ok": True}
+    assert server.seen[-1]["authorization"].startswith("Bearer token-")
+
+
+@pytest.mark.parametrize(
+    "location", ["http://{other}/open", "https://{other}/open", "https://127.0.0.1/open", "ftp://x/y"]
+)
+def test_a_download_is_not_led_into_the_own_network(signed_in: api.Api, server: Server, location: str) -> None:
+    elsewhere = Server()
+    with serve(elsewhere) as other:
+        server.location = location.format(other=other.removeprefix("http://"))
+        with pytest.raises(Misconfigured, match="not followed"):
+            signed_in.download("/moved")
+
+    assert elsewhere.seen == []
+
+
+def test_a_trusted_origin_is_shown_the_credentials(signed_in: api.Api, server: Server) -> None:
+    elsewhere = Server(live=server.live)
+    with serve(elsewhere) as other:
+        server.location = f"{other}/thing"
+        trusting = replace(signed_in, trusted=frozenset({other}))
+
+        assert trusting.download("/moved").json() == {"ok": True}
+
+    assert elsewhere.seen[-1]["authorization"].startswith("Bearer token-")
+
+
+def test_a_download_in_circles_ends(open_api: api.Api, server: Server) -> None:
+    server.location = "/moved"
+
+    with pytest.raises(Misconfigured, match="in circles"):
+        open_api.download("/moved")
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "169.254.169.254", "[::1]", "[fd00::1]", "0.0.0.0", "192.168.1.1"])
+def test_a_private_address_is_never_public(host: str) -> None:
+    with pytest.raises(Misconfigured, match="private network"):
+        check_public(f"https://{host}/latest/meta-data")
+
+    check_public("https://8.8.8.8/")
+
+
+def test_calls_under_way_at_once_are_bounded(url: str, wire: Wire, transport: HttpxTransport) -> None:
+    seats = Seats(2)
+    bounded = api.Api("vendor", url, Anonymous(), transport, "url", slots=seats)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: bounded.get("/open"), range(24)))
+
+    assert wire.count("/open") == 24
+    assert seats.most <= 2
+
+
 def test_an_expected_status_is_returned_if_it_is_whole(open_api: api.Api, wire: Wire) -> None:
     wire.fail(Fault(path="/open", status=404, body='{"error":"RecordNotFound"}'))
     assert open_api.get("/open", expect=(404,)).status == 404
@@ -262,16 +365,16 @@ def test_what_no_retry_can_help_is_a_matter_of_settings(open_api: api.Api, wire:
     assert wire.count("/open") == 1
 
 
-def test_an_address_nobody_answers_is_a_passing_failure(transport: api.HttpxTransport, clock: Clock) -> None:
-    nobody = api.Api("vendor", "http://127.0.0.1:9", api.Anonymous(), transport, "url", sleep=clock.sleep)
+def test_an_address_nobody_answers_is_a_passing_failure(transport: HttpxTransport, clock: Clock) -> None:
+    nobody = api.Api("vendor", "http://127.0.0.1:9", Anonymous(), transport, "url", sleep=clock.sleep)
 
     with pytest.raises(Retryable, match="check the address"):
         nobody.get("/open")
 
 
 def test_nothing_that_prints_shows_a_secret(open_api: api.Api) -> None:
-    basic = api.Basic("bot@acme.com/token", SecretStr(SECRET))
-    request = api.Request("GET", "https://x", {}, {"Authorization": basic.value()}, SECRET.encode())
+    basic = Basic("bot@acme.com/token", SecretStr(SECRET))
+    request = Request("GET", "https://x", {}, {"Authorization": basic.value()}, SECRET.encode())
     shown = repr(api.Api("vendor", "https://x", basic, open_api.transport, "api_token")) + repr(basic) + repr(request)
 
     assert SECRET not in shown
@@ -288,7 +391,7 @@ def test_nothing_that_prints_shows_a_secret(open_api: api.Api) -> None:
     ],
 )
 def test_an_origin_is_taken_as_it_is(given: str, origin: str) -> None:
-    assert api.check_origin(given, "url") == origin
+    assert check_origin(given, "url") == origin
 
 
 @pytest.mark.parametrize(
@@ -297,4 +400,4 @@ def test_an_origin_is_taken_as_it_is(given: str, origin: str) -> None:
 )
 def test_anything_but_an_origin_is_refused(given: str) -> None:
     with pytest.raises(ValueError, match="url must"):
-        api.check_origin(given, "url")
+        check_origin(given, "url")

@@ -42,7 +42,11 @@ class ZendeskWorld:
     def connect(self, **settings: object) -> Zendesk:
         credentials = {} if "email" in settings else {"client_id": "answerwell", "client_secret": "zendesk-secret"}
         valid = ZendeskSettings.model_validate({"url": self.url, **credentials, **settings})
-        return Zendesk(valid, clock=self.clock.utc, sleep=self.slept.append, timeout=self.timeout)
+        return Zendesk(valid, clock=self.clock.utc, sleep=self.sleep, timeout=self.timeout)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.clock.now += seconds
 
     def later(self) -> None:
         self.clock.now += 600

