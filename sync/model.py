@@ -28,6 +28,7 @@ class Document:
 
     `version` differs whenever anything else here may differ. `body` is Markdown. `updated_at` is the last content
     edit (aware), not the last vote or view. `breadcrumb` runs from the outermost container inwards, without the title.
+    `problem`: why the body is missing or not whole, for people.
     """
 
     external_id: str
@@ -41,6 +42,7 @@ class Document:
     breadcrumb: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     attributes: Attributes = field(default_factory=dict)
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from sync import questions
 from sync.errors import CursorExpired, Retryable
+from sync.likeness import likeness, too_little
 from sync.model import Audience, Change, Cursor, Document, Page
 from sync.specs import Source
 from sync.state import State, Transaction
@@ -45,7 +46,8 @@ def store_document(tx: Transaction, row: int, document: Document) -> None:
     tx.run(
         """UPDATE documents SET version = :version, content_version = :version, title = :title, url = :url,
              audience = :audience, language = :language, updated_at = :updated_at, breadcrumb = :breadcrumb,
-             labels = :labels, attributes = :attributes, released = 0, attempts = 0, not_before = 0, error = ''
+             labels = :labels, attributes = :attributes, problem = :problem, likeness = :likeness,
+             released = 0, attempts = 0, not_before = 0, error = ''
            WHERE id = :id""",
         id=row,
         version=document.version,
@@ -57,6 +59,8 @@ def store_document(tx: Transaction, row: int, document: Document) -> None:
         breadcrumb=_storable(json.dumps(document.breadcrumb, ensure_ascii=False)),
         labels=_storable(json.dumps(document.labels, ensure_ascii=False)),
         attributes=_storable(json.dumps(dict(document.attributes), ensure_ascii=False)),
+        problem=_storable(document.problem or too_little(document.body)),
+        likeness=likeness(document.body),
     )
     tx.run(
         """INSERT INTO contents (document, body) VALUES (:id, :body)

@@ -110,7 +110,7 @@ def _wanted(turn: Turn, generation: Generation, after: int, last: int) -> Iterat
             if work is not None:
                 yield work
             else:
-                settle.empty(turn, generation, row.id, row.content_version)
+                settle.empty(turn, generation, row.id, row.content_version, row.problem)
         after = rows[-1].id
 
 

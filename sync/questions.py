@@ -269,7 +269,7 @@ def searchable_in(state: Asks, generation: int, sources: list[str]) -> int:
 
 
 def problems(state: Asks, source: str | None = None) -> list[Row[Any]]:
-    """Documents that somebody should look at: refused by an index, or not readable from the source."""
+    """Documents that somebody should look at: refused by an index, not readable from the source, or not whole."""
     return list(
         state.ask(
             """SELECT DISTINCT d.source, d.external_id, d.title, d.url, e.error FROM entries e
@@ -279,7 +279,23 @@ def problems(state: Asks, source: str | None = None) -> list[Row[Any]]:
                UNION
                SELECT d.source, d.external_id, d.title, d.url, d.error FROM documents d
                WHERE d.error <> '' AND d.attempts >= 3 AND (:source = '' OR d.source = :source)
+               UNION
+               SELECT d.source, d.external_id, d.title, d.url, d.problem FROM documents d
+               WHERE d.problem <> '' AND d.version IS NOT NULL AND (:source = '' OR d.source = :source)
                ORDER BY 1, 2""",
             source=source or "",
+        )
+    )
+
+
+def alike(state: Asks) -> list[Row[Any]]:
+    """Documents of which another source has one with the same words, in groups of equal `likeness`."""
+    return list(
+        state.ask(
+            """SELECT likeness, source, external_id, title, url FROM documents
+               WHERE version IS NOT NULL AND likeness IN (
+                 SELECT likeness FROM documents WHERE likeness <> '' AND version IS NOT NULL
+                 GROUP BY likeness HAVING count(DISTINCT source) > 1)
+               ORDER BY likeness, source, external_id"""
         )
     )

@@ -1,6 +1,7 @@
 """What there is to know about sources and indexes, for people and for `status --json`."""
 
 import json
+from itertools import groupby
 from typing import Any
 
 from sync import questions, reindex
@@ -14,7 +15,8 @@ def status(engine: Engine) -> dict[str, Any]:
 
     A source's `state`: new, syncing, failing (see `error`), held (see `held`), ok, or removed: no longer configured,
     yet its documents are searchable. `documents`, `problems`, `files` and `unsettled` are counts; `last_run` is None
-    before the first.
+    before the first. `problems` at the top lists them all; `alike`, groups of documents with the same words in several
+    sources: each is kept, and found.
     """
     searchable = engine.state.ask(
         """SELECT name, kind FROM sources WHERE EXISTS (
@@ -27,6 +29,8 @@ def status(engine: Engine) -> dict[str, Any]:
             *(_removed(engine, row.name, row.kind) for row in searchable if row.name not in engine.sources),
         ],
         "indexes": [_index(engine, one) for one in engine.indexes.values()],
+        "problems": problems(engine),
+        "alike": alike(engine),
     }
 
 
@@ -41,6 +45,15 @@ def problems(engine: Engine, source: str | None = None) -> list[dict[str, str]]:
             "error": row.error,
         }
         for row in questions.problems(engine.state, source)
+    ]
+
+
+def alike(engine: Engine) -> list[list[dict[str, str]]]:
+    """Documents that say the same in several sources, group by group."""
+    groups = groupby(questions.alike(engine.state), key=lambda row: row.likeness)
+    return [
+        [{"source": r.source, "document": r.external_id, "title": r.title, "url": r.url} for r in rows]
+        for _, rows in groups
     ]
 
 

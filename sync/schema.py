@@ -123,6 +123,12 @@ STEPS: tuple[tuple[str, ...], ...] = (
         )""",
         "CREATE INDEX runs_by_source ON runs (source, id)",
     ),
+    (
+        # problem: why the body is missing or not whole. likeness: equal for documents of the same words; '' too short
+        "ALTER TABLE documents ADD COLUMN problem TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE documents ADD COLUMN likeness TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX documents_alike ON documents (likeness)",
+    ),
 )
 
 _DIALECTS = {

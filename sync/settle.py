@@ -105,7 +105,7 @@ def refused(turn: Turn, generation: Generation, work: Work, reason: str) -> None
     log.warning("document_rejected", source=turn.source.name, document=work.document, reason=reason)
 
 
-def empty(turn: Turn, generation: Generation, document: int, version: str) -> None:
+def empty(turn: Turn, generation: Generation, document: int, version: str, problem: str) -> None:
     """There is nothing to find in the document: whatever was searchable goes, and a problem says why."""
     _let_pending_go(
         turn,
@@ -117,7 +117,7 @@ def empty(turn: Turn, generation: Generation, document: int, version: str) -> No
         file=None,
         attempts=0,
         not_before=0.0,
-        error="empty: the document has no text; write some, or unpublish it",
+        error=problem or "empty: the document has no text; write some, or unpublish it",
     )
     turn.count("rejected")
 

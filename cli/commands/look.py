@@ -1,6 +1,6 @@
 """What there is: `search`, `status`, `plan` and `audit`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from cli.options import DEFAULT_CONFIG, ConfigFile, Json, SourceNames, known
 from sync.model import Hit
 
 PASSAGE = 240
+SHOWN = 20
 
 
 def search(
@@ -71,6 +72,8 @@ def status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> Non
             console.print(Text(f"{source['name']}: {source['error']}", "yellow"))
     console.print()
     console.print(_table(("index", "store", "generation", "files", "unsettled"), found["indexes"]))
+    _list("to look at", [f"{_place(p)}: {p['error']}" for p in found["problems"]])
+    _list("the same text in several sources", [" = ".join(map(_place, group)) for group in found["alike"]])
 
 
 def plan(sources: SourceNames = None, config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
@@ -114,6 +117,20 @@ def audit(
     if not findings.ok:
         output.say("mended" if repair else "`answerwell audit --repair` mends it")
         raise typer.Exit(0 if repair else 1)
+
+
+def _list(heading: str, lines: Sequence[str]) -> None:
+    console = output.stdout()
+    if lines:
+        console.print(Text(f"\n{heading}: {len(lines):,}", "bold"))
+    for line in lines[:SHOWN]:
+        console.print(Text(f"  {line}"))
+    if len(lines) > SHOWN:
+        console.print(Text(f"  and {len(lines) - SHOWN:,} more: `answerwell status --json`", "dim"))
+
+
+def _place(document: dict[str, str]) -> str:
+    return f"{document['source']}:{document['document']} {document['title']}".strip()
 
 
 def _customers_index(settings: Config) -> str:

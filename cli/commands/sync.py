@@ -63,7 +63,7 @@ def sentence(summary: "Summary") -> str:
     """Say what a sync did, in the order in which a reader asks."""
     counted = [f"{summary.counts[stage]:,} {word}" for stage, word in _COUNTED if summary.counts.get(stage)]
     if summary.problems:
-        counted.append(f"{summary.problems:,} rejected (see `answerwell status`)")
+        counted.append(f"{summary.problems:,} to look at (see `answerwell status`)")
     if summary.error:
         counted.append("not finished")
     parts = [f"{summary.documents:,} documents", *(counted or ["nothing changed"]), f"{summary.seconds:.1f} s"]

@@ -154,7 +154,7 @@ def test_files_of_another_source_are_left_to_that_source() -> None:
 
 def test_what_waits_to_be_collected_or_to_be_attached_is_no_finding() -> None:
     installation = installed()
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     installation.crash_at("attach", after=True)
     assert audited(installation).ok
 
@@ -175,7 +175,7 @@ def test_it_waits_for_its_turn_while_a_sync_runs() -> None:
 
 def test_an_orphan_of_a_killed_run_is_found_by_the_next_turn() -> None:
     installation = installed()
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     installation.crash_at("upload", after=True)
     assert len(installation.memory.uploaded) == 6
 
@@ -187,7 +187,7 @@ def test_an_orphan_of_a_killed_run_is_found_by_the_next_turn() -> None:
 
 def test_an_upload_whose_answer_was_lost_is_found_by_the_same_turn() -> None:
     installation = installed()
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     lost: list[str] = []
 
     def lose_the_answer() -> None:
@@ -213,7 +213,7 @@ def test_a_turn_after_a_quiet_one_lists_no_uploads() -> None:
     installation.turn()
     assert listed == []
 
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     installation.crash_at("upload", after=True)
     installation.turn()
     installation.turn()

@@ -53,7 +53,7 @@ def test_a_name_nobody_configured_is_said_with_those_that_are() -> None:
 
 def test_rejected_documents_are_reported_and_do_not_keep_it_from_ending() -> None:
     installation = installed()
-    installation.source.put("d50", "poison")
+    installation.source.put("d50", "poison, which no index takes")
     installation.memory.outcome = lambda name: (FileState.FAILED, "unsupported_file: no")
 
     [summary] = converge(installation.engine)
@@ -64,7 +64,7 @@ def test_rejected_documents_are_reported_and_do_not_keep_it_from_ending() -> Non
 
 def test_a_passing_failure_is_waited_out() -> None:
     installation = installed()
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     installation.source.fail(3)
 
     [summary] = converge(installation.engine)
@@ -76,7 +76,7 @@ def test_a_passing_failure_is_waited_out() -> None:
 
 def test_it_joins_a_turn_that_runs_elsewhere_and_goes_on_when_that_is_done() -> None:
     installation = installed()
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     lease = taken(installation)
     waits: list[float] = []
 
@@ -143,7 +143,7 @@ def test_a_source_that_never_answers_is_given_up_with_what_it_said() -> None:
 
 def test_a_document_that_never_gets_through_is_given_up_with_its_reason() -> None:
     installation = installed()
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     installation.index.asked = never("upload", Retryable("the index is having a moment"))
 
     [summary] = converge(installation.engine)
@@ -178,7 +178,7 @@ def test_a_refused_source_is_failing_until_it_works_again() -> None:
 
 def test_a_failing_source_still_publishes_what_we_hold() -> None:
     installation = installed()
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     installation.index.asked = never("upload", Retryable("not now"))
     installation.turn()
     installation.index.asked = lambda _: None
@@ -206,8 +206,8 @@ def test_a_source_that_waits_after_a_failure_is_left_alone_by_the_schedule() -> 
 
 def test_one_failing_source_does_not_keep_the_others_from_converging() -> None:
     installation, other = two_sources()
-    installation.source.put("d01", "edited")
-    other.put("x1", "edited")
+    installation.source.put("d01", "edited by somebody")
+    other.put("x1", "edited by somebody")
     installation.source.asked = never("changes", Misconfigured("refused"))
 
     summaries = {summary.source: summary for summary in converge(installation.engine)}

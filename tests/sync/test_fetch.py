@@ -14,7 +14,7 @@ from tests.sync.world import installed
 
 def test_a_listing_without_bodies_costs_one_read_per_changed_document() -> None:
     installation = installed(carries=False)
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     installation.source.put("d50", "new")
 
     installation.turn()
@@ -35,11 +35,11 @@ def test_nothing_changed_reads_nothing() -> None:
 def test_what_is_published_is_what_was_fetched_and_what_came_later_follows() -> None:
     installation = installed(carries=False)
     source = installation.source
-    source.put("d01", "edited")
+    source.put("d01", "edited by somebody")
     source.told = once("fetch d01", lambda: source.put("d01", "edited again"))
 
     installation.turn()
-    assert "edited\n" in installation.searchable("public")["d01"][0][0].decode()
+    assert "edited by somebody\n" in installation.searchable("public")["d01"][0][0].decode()
     installation.turn()
 
     assert installation.differences() == []
@@ -49,7 +49,7 @@ def test_what_is_published_is_what_was_fetched_and_what_came_later_follows() -> 
 def test_a_document_listed_and_then_gone_is_asked_for_twice_before_it_goes() -> None:
     installation = installed(carries=False)
     source = installation.source
-    source.put("d01", "edited")
+    source.put("d01", "edited by somebody")
     source.asked = once("fetch d01", lambda: source.delete("d01"))
 
     installation.turn()
@@ -63,7 +63,7 @@ def test_a_document_listed_and_then_gone_is_asked_for_twice_before_it_goes() -> 
 def test_one_document_that_cannot_be_read_does_not_stop_the_others() -> None:
     installation = installed(carries=False)
     for name in ("d01", "d02"):
-        installation.source.put(name, "edited")
+        installation.source.put(name, "edited by somebody")
     installation.source.asked = failing("fetch d01", Retryable("not now"))
 
     result = installation.turn()
@@ -76,7 +76,7 @@ def test_one_document_that_cannot_be_read_does_not_stop_the_others() -> None:
 def test_a_mistake_in_a_connector_is_one_documents_problem() -> None:
     installation = installed(carries=False)
     for name in ("d01", "d02"):
-        installation.source.put(name, "edited")
+        installation.source.put(name, "edited by somebody")
     installation.source.asked = failing("fetch d01", KeyError("body"))
 
     for _ in range(3):
@@ -90,7 +90,7 @@ def test_a_mistake_in_a_connector_is_one_documents_problem() -> None:
 
 def test_a_document_that_fails_waits_longer_each_time() -> None:
     installation = installed(carries=False)
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     tries: list[float] = []
 
     def fail(call: str) -> None:
@@ -110,7 +110,7 @@ def test_a_document_that_fails_waits_longer_each_time() -> None:
 
 def test_an_edit_ends_the_wait() -> None:
     installation = installed(carries=False)
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     installation.source.asked = failing("fetch d01", Retryable("not now"))
     installation.turn()
     installation.source.asked = lambda _: None
@@ -124,7 +124,7 @@ def test_an_edit_ends_the_wait() -> None:
 def test_five_failures_in_a_row_are_the_sources() -> None:
     installation = installed(10, carries=False)
     for n in range(10):
-        installation.source.put(f"d{n:02}", "edited")
+        installation.source.put(f"d{n:02}", "edited by somebody")
     asked: list[str] = []
 
     def fail(call: str) -> None:
@@ -142,7 +142,7 @@ def test_five_failures_in_a_row_are_the_sources() -> None:
 def test_failures_between_successes_are_not_the_sources() -> None:
     installation = installed(20, carries=False)
     for n in range(20):
-        installation.source.put(f"d{n:02}", "edited")
+        installation.source.put(f"d{n:02}", "edited by somebody")
     odd = [f"fetch d{n:02}" for n in range(1, 20, 2)]
 
     def fail(call: str) -> None:
@@ -157,7 +157,7 @@ def test_failures_between_successes_are_not_the_sources() -> None:
 def test_a_refusal_stops_the_source_at_once() -> None:
     installation = installed(carries=False)
     for n in range(5):
-        installation.source.put(f"d{n:02}", "edited")
+        installation.source.put(f"d{n:02}", "edited by somebody")
     installation.source.asked = failing("fetch d00", Misconfigured("refused; check api_token"))
 
     result = installation.turn()

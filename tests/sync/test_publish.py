@@ -51,7 +51,7 @@ def test_nothing_changed_has_no_effect() -> None:
 
 def test_a_version_that_shows_nothing_new_has_no_effect_but_is_remembered() -> None:
     installation = installed()
-    installation.source.put("d01", "body 1")
+    installation.source.put("d01", "body 1 of a made-up source")
 
     installation.turn()
 
@@ -71,7 +71,7 @@ def test_a_changed_label_is_patched_and_nothing_is_uploaded() -> None:
 
 def test_new_text_is_searchable_before_the_old_is_let_go() -> None:
     installation = installed()
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     both: list[int] = []
     installation.index.asked = lambda effect: (
         both.append(len(installation.searchable("public")["d01"])) if effect == "detach" else None
@@ -87,7 +87,7 @@ def test_new_text_is_searchable_before_the_old_is_let_go() -> None:
 def test_what_became_internal_has_left_the_public_store_before_anything_is_uploaded() -> None:
     installation = installed()
     installation.source.show_to("d03", INTERNAL)
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     seen: list[bool] = []
     installation.index.asked = lambda effect: (
         seen.append("d03" in installation.searchable("public")) if effect in {"upload", "attach"} else None
@@ -115,7 +115,7 @@ def test_an_internal_document_is_never_in_the_public_store() -> None:
 def test_refused_content_is_a_problem_until_the_document_changes() -> None:
     installation = installed()
     refuse(installation, "d01")
-    installation.source.put("d01", "poison")
+    installation.source.put("d01", "poison, which no index takes")
     installation.turn()
 
     assert {problem["document"] for problem in problems(installation.engine)} == {"d01"}
@@ -127,7 +127,7 @@ def test_refused_content_is_a_problem_until_the_document_changes() -> None:
     assert installation.index.calls == []
 
     installation.memory.outcome = lambda _: (FileState.COMPLETED, "")
-    installation.source.put("d01", "healthy")
+    installation.source.put("d01", "healthy once more")
     installation.turn()
     assert problems(installation.engine) == []
     assert installation.differences() == []
@@ -151,8 +151,8 @@ def test_a_document_without_text_leaves_search_and_is_a_problem(body: str) -> No
 
 def test_a_document_that_cannot_be_uploaded_now_waits_and_the_others_do_not() -> None:
     installation = installed()
-    installation.source.put("d01", "edited")
-    installation.source.put("d02", "edited")
+    installation.source.put("d01", "edited by somebody")
+    installation.source.put("d02", "edited by somebody")
     fail(installation, "upload", times=1)
 
     assert installation.turn().outcome is Outcome.DONE
@@ -356,7 +356,7 @@ def test_a_store_somebody_deleted_is_said_with_its_fix_and_the_other_index_goes_
     store = installation.active_store("public")
     assert store is not None
     installation.memory.drop(store)
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
 
     installation.turn()
     result = installation.turn()
@@ -454,7 +454,7 @@ def runs(thread: int, function: str) -> bool:
 def edited() -> Installation:
     """One document of five is waiting to be replaced."""
     installation = installed()
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     return installation
 
 

@@ -65,7 +65,7 @@ def test_nor_while_a_document_is_known_but_not_read_yet() -> None:
     installation = installed(carries=False)
     installation.rebuild()
     installation.engine.turn("s")
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     installation.source.asked = not_now("fetch")
     installation.turn()
 
@@ -115,7 +115,7 @@ def test_the_previous_store_is_kept_as_long_as_said_and_stays_up_to_date() -> No
     installation = kept()
     before = installation.active_store("public")
     operate.rebuild(installation.engine)
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     installation.source.delete("d02")
     installation.source.show_to("d03", INTERNAL)
     installation.turn()
@@ -216,7 +216,7 @@ def test_an_index_that_is_added_is_filled_without_an_upload() -> None:
 
 def test_a_bound_store_is_used_and_what_others_put_there_is_left_alone() -> None:
     installation, store, theirs = bound()
-    installation.source.put("d01", "edited")
+    installation.source.put("d01", "edited by somebody")
     installation.source.delete("d02")
     installation.turn()
     operate.audit(installation.engine, repair=True)

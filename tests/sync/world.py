@@ -118,7 +118,7 @@ class SourceWorld:
 
     def put_all(self, number: int) -> None:
         for n in range(number):
-            self.put(f"d{n}", f"body {n}")
+            self.put(f"d{n}", f"body {n} of a made-up source")
 
     def label(self, name: str, label: str) -> None:
         if name in self.documents:
@@ -408,7 +408,7 @@ def installed(
     """An installation in memory that has converged on so many public documents, d00, d01, …"""
     source = SourceWorld(carries=carries, tombstones=tombstones)
     for n in range(number):
-        source.put(f"d{n:02}", f"body {n}")
+        source.put(f"d{n:02}", f"body {n} of a made-up source")
     installation = Installation("sqlite:///:memory:", source, store_content=store_content)
     installation.beat()
     installation.index.calls.clear()
