@@ -37,6 +37,8 @@ _TARGET = re.compile(r"\]\([^()\s]*\)")
 _WORD = re.compile(r"\w+")
 _OPENS_TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _FENCE = re.compile(r" *(`{3,})")
+_CODE_SPAN = re.compile(r"(`+[^`]+`+)")
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
 def to_markdown(html: str, base_url: str) -> str:
@@ -62,6 +64,23 @@ def to_markdown(html: str, base_url: str) -> str:
 def from_plain(plain: str) -> str:
     """Return plain text so that Markdown shows it: nothing in it becomes a tag, and no code is touched."""
     return _tidy(_escape(clean_text(plain)))
+
+
+def from_markdown(markdown: str) -> str:
+    """Return Markdown in which nothing outside of code can become a tag, without its front matter."""
+    lines, fence = [], ""
+    for line in _FRONT_MATTER.sub("", clean_text(markdown)).split("\n"):
+        opened = _FENCE.match(line)
+        if fence:
+            fence = "" if opened and line.strip() == opened[1] and opened[1].startswith(fence) else fence
+        elif opened:
+            fence = opened[1]
+        else:
+            line = "".join(  # noqa: PLW2901  the line as it is kept
+                part if part.startswith("`") else _escape(part) for part in _CODE_SPAN.split(line)
+            )
+        lines.append(line)
+    return _tidy("\n".join(lines))
 
 
 def clean_text(text: str) -> str:

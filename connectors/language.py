@@ -1,0 +1,29 @@
+"""The language of a text, for sources that do not say."""
+
+import re
+from functools import lru_cache
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+ENOUGH = 20  # letters; below, any guess is a coin toss
+SURE = 0.5
+READ = 4000  # characters: more does not make it surer
+
+_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
+_ADDRESS = re.compile(r"\]\([^()\s]*\)|https?://\S+")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+def language_of(markdown: str) -> str:
+    """Return the ISO 639-1 code of the language that most of the text is in; '' where nothing is sure."""
+    prose = _ADDRESS.sub(" ", _CODE.sub(" ", markdown[: 4 * READ]))[:READ]
+    if len(_LETTER.findall(prose)) < ENOUGH:
+        return ""
+    code, probability = _identifier().classify(prose)
+    return str(code) if probability >= SURE and len(code) == 2 else ""
+
+
+@lru_cache(maxsize=1)
+def _identifier() -> LanguageIdentifier:
+    """Loaded by the first text that needs it: it takes a second and some memory."""
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
