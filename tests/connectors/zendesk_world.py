@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from connectors.zendesk import Zendesk, ZendeskSettings
 from sandbox.wire import Wire, serve
 from sandbox.zendesk import ZendeskSandbox
+from tests.contract.connector import PATIENT
 
 START = 1_790_000_000.0
 
@@ -36,7 +37,7 @@ class ZendeskWorld:
     secrets: tuple[str, ...] = ("zendesk-secret", "zendesk-token")
     writes: frozenset[str] = frozenset({"/oauth/tokens"})
     several_pages: int = 250
-    timeout: float = 0.3
+    timeout: float = PATIENT
     slept: list[float] = field(default_factory=list)
 
     def connect(self, **settings: object) -> Zendesk:
@@ -101,6 +102,14 @@ class TicketWorld:
 
     account: ZendeskWorld
     several_pages: int = 30
+
+    @property
+    def timeout(self) -> float:
+        return self.account.timeout
+
+    @timeout.setter
+    def timeout(self, seconds: float) -> None:
+        self.account.timeout = seconds
 
     def __post_init__(self) -> None:
         self.account.sandbox.world.export_size = 12
