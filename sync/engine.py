@@ -2,17 +2,19 @@
 
 import contextlib
 import json
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 
 import structlog
 
 from sync import audit, questions, reindex
 from sync.collect import collect
-from sync.errors import LeaseLost, Misconfigured, Retryable
+from sync.errors import LeaseLost, Misconfigured, Retryable, Stopping
 from sync.fetch import fetch
 from sync.heartbeat import heartbeat
 from sync.lease import Lease
@@ -21,12 +23,15 @@ from sync.observe import observe
 from sync.publish import publish, withdraw
 from sync.render import managed_by
 from sync.specs import KnowledgeIndex, Source
-from sync.state import State
-from sync.turn import TURN_BUDGET, Inline, Progress, Silent, Turn, backoff
+from sync.state import State, Transaction
+from sync.tally import TALLY
+from sync.telemetry import span
+from sync.turn import TURN_BUDGET, Inline, Progress, Silent, Stop, Turn, backoff
 
 log = structlog.get_logger()
 
 MOST_RUNS_KEPT = 500
+RECORD_EVERY = 2.0  # seconds between two writes of how far a turn is
 
 
 class Outcome(StrEnum):
@@ -36,6 +41,7 @@ class Outcome(StrEnum):
     BUSY = "busy"  # another worker has the source
     LOST = "lost"  # another worker took it over
     FAILED = "failed"
+    STOPPED = "stopped"  # the process was asked to end
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,7 @@ class Engine:
         width: Width | None = None,
         keep_lease: Callable[[State, Lease], contextlib.AbstractContextManager[None]] = heartbeat,
         wait: Callable[[float], None] = time.sleep,
+        stop: Stop | None = None,
     ) -> None:
         self.state = state
         self.index = index
@@ -78,6 +85,7 @@ class Engine:
         self.indexes = {one.name: one for one in indexes}
         self.wait = wait
         self.width = width or Width()
+        self.stop = stop or Stop()
         self._keep_lease = keep_lease
         with state.transaction() as tx:
             for source in self.sources.values():
@@ -88,28 +96,34 @@ class Engine:
                     kind=source.kind,
                 )
 
-    def turn(self, name: str, progress: Progress | None = None, *, impatient: bool = False) -> Result:
-        """Work on one source under its lease, for at most the turn budget.
+    def turn(
+        self,
+        name: str,
+        progress: Progress | None = None,
+        *,
+        impatient: bool = False,
+        listen: bool = True,
+        budget: timedelta = TURN_BUDGET,
+    ) -> Result:
+        """Work on one source under its lease, for at most the budget.
 
         A failure of the source or the index is recorded in the state and in the result; it does not raise. A source
-        that waits after a failure is not asked, unless `impatient`; what we hold of it is still published.
+        that waits after a failure is not asked, unless `impatient`, and none is without `listen`; what we hold of it
+        is still published.
         """
-        with self.leased(self.sources[name], progress) as turn:
+        with self.leased(self.sources[name], progress, budget) as turn:
             if turn is None:
                 return Result(Outcome.BUSY)
             run = self._start_run(turn)
-            try:
-                self._converge(turn, impatient=impatient, run=run)
-                self._record_success(turn)
-            except LeaseLost as lost:
-                self._finish_run(turn, run, str(lost), doubtful=True)
-                return Result(Outcome.LOST, turn.counts)
-            except (Retryable, Misconfigured) as failure:
-                self._record_failure(turn, failure)
-                self._finish_run(turn, run, str(failure))
-                return Result(Outcome.FAILED, turn.counts, failure)
-            self._finish_run(turn, run, "")
-            return Result(Outcome.DONE, turn.counts)
+            with (
+                structlog.contextvars.bound_contextvars(source=name, run=run),
+                span("turn", source=name, run=run),
+                TALLY.timed("turn_seconds", source=name),
+            ):
+                watched = replace(turn, progress=Recorded(self.state, run, turn.progress))
+                result = self._run(watched, run, impatient=impatient, listen=listen)
+            TALLY.count("turns", source=name, outcome=result.outcome.value)
+            return result
 
     def prepare(self) -> None:
         """Give every configured index its live store."""
@@ -156,7 +170,9 @@ class Engine:
         return self.indexes[name]
 
     @contextlib.contextmanager
-    def leased(self, source: Source, progress: Progress | None = None) -> Iterator[Turn | None]:
+    def leased(
+        self, source: Source, progress: Progress | None = None, budget: timedelta = TURN_BUDGET
+    ) -> Iterator[Turn | None]:
         """A turn on the source while the block runs; None when another worker has it."""
         lease = self.state.acquire(source.name)
         if lease is None:
@@ -171,31 +187,68 @@ class Engine:
                     index=self.index,
                     executor=executor,
                     attacher=attacher,
-                    until=self.state.clock() + TURN_BUDGET,
+                    until=self.state.clock() + budget,
                     progress=progress or Silent(),
                     width=self.width.calls,
                     batch=self.width.batch,
+                    stop=self.stop,
                 )
         finally:
             self.state.release(lease)
 
-    def _converge(self, turn: Turn, *, impatient: bool, run: int) -> None:
-        """One pass of the verbs. What the source fails to tell does not keep what we hold from being published."""
+    def _run(self, turn: Turn, run: int, *, impatient: bool, listen: bool) -> Result:
+        row = questions.source(self.state, turn.source.name)
+        news = (
+            News(row.wakes, self.state.now()) if listen and (impatient or row.not_before <= self.state.now()) else None
+        )
+        try:
+            self._converge(turn, news, run)
+            self._record_success(turn)
+        except LeaseLost as lost:
+            self._finish_run(turn, run, str(lost), doubtful=True)
+            return Result(Outcome.LOST, turn.counts)
+        except Stopping as stopping:
+            self._finish_run(turn, run, str(stopping))
+            return Result(Outcome.STOPPED, turn.counts)
+        except (Retryable, Misconfigured) as failure:
+            self._record_failure(turn, failure, news)
+            self._finish_run(turn, run, str(failure))
+            return Result(Outcome.FAILED, turn.counts, failure)
+        self._finish_run(turn, run, "")
+        return Result(Outcome.DONE, turn.counts)
+
+    def _converge(self, turn: Turn, news: "News | None", run: int) -> None:
+        """One pass of the verbs. What the source fails to tell does not keep what we hold from being published.
+
+        Without `news` the source is not asked.
+        """
         self.prepare()
         failure: Retryable | Misconfigured | None = None
         try:
-            if impatient or questions.source(self.state, turn.source.name).not_before <= self.state.now():
-                observe(replace(turn, until=turn.until - TURN_BUDGET / 2))  # a long listing leaves time to publish
-                fetch(turn)
+            if news is not None:
+                self._listen(turn, news)
         except (Retryable, Misconfigured) as error:
             failure = error
-        publish(turn)
+        with _stage(turn, "publish"):
+            publish(turn)
         if audit.due(turn, run):
-            audit.audit_uploads(turn, repair=True)
-            audit.record(turn)
-        collect(turn)
+            with _stage(turn, "audit"):
+                audit.audit_uploads(turn, repair=True)
+                audit.record(turn)
+        with _stage(turn, "collect"):
+            collect(turn)
         if failure is not None:
             raise failure
+
+    def _listen(self, turn: Turn, news: "News") -> None:
+        listening = replace(turn, until=turn.until - (turn.until - self.state.clock()) / 2)  # leaves time to publish
+        with _stage(turn, "observe"):
+            observe(listening)
+        if not listening.over:  # killed or stopped before, the turn has heard nothing
+            with self.state.commit(turn.lease) as tx:
+                _hear(tx, turn, news)
+        with _stage(turn, "fetch"):
+            fetch(turn)
 
     def _only_ours(self, configured: KnowledgeIndex) -> Filter:
         equals: dict[str, str | float | bool] = {"managed_by": managed_by(self.state.installation)}
@@ -241,18 +294,71 @@ class Engine:
                 name=turn.source.name,
             )
 
-    def _record_failure(self, turn: Turn, failure: Retryable | Misconfigured) -> None:
+    def _record_failure(self, turn: Turn, failure: Retryable | Misconfigured, news: "News | None") -> None:
         failures = questions.source(self.state, turn.source.name).failures + 1
-        wait = backoff(failures, failure.after).total_seconds() if isinstance(failure, Retryable) else 0.0
+        until = 0.0  # a changed setting helps, not a wait
+        if isinstance(failure, Retryable):
+            until = self.state.now() + backoff(failures, failure.after).total_seconds()
         with contextlib.suppress(LeaseLost), self.state.commit(turn.lease) as tx:
             tx.run(
                 "UPDATE sources SET error = :error, failures = :failures, not_before = :until WHERE name = :name",
                 error=str(failure),
                 failures=failures,
-                until=self.state.now() + wait,
+                until=until,
                 name=turn.source.name,
             )
+            if news is not None:  # the failure is the answer; when to ask again is for `not_before` and the schedule
+                _hear(tx, turn, news)
         log.warning("source_failed", source=turn.source.name, error=str(failure))
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a turn goes to hear: every wake-up up to this number, and when it went."""
+
+    wakes: int
+    at: float
+
+
+def _hear(tx: Transaction, turn: Turn, news: News) -> None:
+    tx.run(
+        """UPDATE sources SET heard = CASE WHEN heard < :wakes THEN :wakes ELSE heard END, heard_at = :at
+           WHERE name = :name""",
+        wakes=news.wakes,
+        at=news.at,
+        name=turn.source.name,
+    )
+
+
+class Recorded:
+    """Progress that is also written to the run, every few seconds, for whoever watches from elsewhere."""
+
+    def __init__(self, state: State, run: int, inner: Progress) -> None:
+        self._state = state
+        self._run = run
+        self._inner = inner
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] = {}
+        self._written = state.now()
+
+    def advance(self, source: str, stage: str, by: int = 1) -> None:
+        self._inner.advance(source, stage, by)
+        with self._lock:
+            self._counts[stage] = self._counts.get(stage, 0) + by
+            now = self._state.now()
+            if abs(now - self._written) < RECORD_EVERY:
+                return
+            self._written, counts = now, json.dumps(self._counts)
+        with contextlib.suppress(Retryable), self._state.transaction() as tx:  # the turn's own commits will say so
+            tx.run(
+                "UPDATE runs SET counts = :counts, seen_at = :now WHERE id = :id", counts=counts, now=now, id=self._run
+            )
+
+
+@contextlib.contextmanager
+def _stage(turn: Turn, stage: str) -> Iterator[None]:
+    with span(stage, source=turn.source.name), TALLY.timed("stage_seconds", source=turn.source.name, stage=stage):
+        yield
 
 
 class Unconfigured:

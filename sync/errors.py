@@ -8,6 +8,7 @@ SyncError
 ├── Rejected         the index will never take this content: settle it as a visible problem
 ├── CursorExpired    the source no longer knows the cursor: start a snapshot
 ├── Missing          the index does not hold that file or store: put it there again
+├── Stopping         this process was asked to end: leave everything as it is, the next turn goes on
 └── LeaseLost        another worker owns the source: drop everything, it converges without us
 """
 
@@ -48,6 +49,10 @@ class CursorExpired(SyncError):
 
 class Missing(SyncError):
     """The index does not hold the file or store it was asked to change."""
+
+
+class Stopping(SyncError):
+    """The process ends; what was done is kept, and another turn goes on from there."""
 
 
 class LeaseLost(SyncError):

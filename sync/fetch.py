@@ -84,7 +84,11 @@ def _settle(turn: Turn, row: Row[Any], future: Future[Document]) -> bool:
 def _believe_or_remove(turn: Turn, row: Row[Any]) -> None:
     with turn.state.commit(turn.lease) as tx:
         if row.version is not None:
-            tx.run("UPDATE documents SET version = NULL, released = 0 WHERE id = :id", id=row.id)
+            tx.run(
+                "UPDATE documents SET version = NULL, released = 0, changed_at = :now WHERE id = :id",
+                now=turn.state.now(),
+                id=row.id,
+            )
         else:
             remove(tx, turn.source.name, row.id)
             turn.count("removed")

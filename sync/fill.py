@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 
 from sync import settle
-from sync.errors import Misconfigured, Missing, Rejected, Retryable
+from sync.errors import Misconfigured, Missing, Rejected, Retryable, Stopping
 from sync.model import FileId, FileState, Rendered, StoredFile
 from sync.plan import Action, Work, plan
 from sync.questions import Generation
@@ -159,12 +159,12 @@ class Fill:
     def _land_uploads(self) -> None:
         done, _ = wait(self.uploading, return_when=FIRST_COMPLETED)
         landed: list[tuple[Work, FileId]] = []
-        failed: list[tuple[Work, Retryable | Rejected | Misconfigured]] = []
+        failed: list[tuple[Work, Retryable | Rejected | Misconfigured | Stopping]] = []
         for future in done:
             work = self.uploading.pop(future)
             try:
                 landed.append((work, future.result()))
-            except (Retryable, Rejected, Misconfigured) as error:
+            except (Retryable, Rejected, Misconfigured, Stopping) as error:
                 failed.append((work, error))
         settle.pending(self.turn, self.generation, landed)  # first of all: an upload nobody recorded is an orphan
         self.turn.count("uploaded", len(landed))

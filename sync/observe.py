@@ -142,7 +142,9 @@ def _read_snapshot(turn: Turn) -> None:
 def _complete(tx: Transaction, turn: Turn, epoch: int) -> None:
     """The listing says it was complete: what it did not show is believed gone, and no more than that."""
     tx.run(
-        "UPDATE documents SET version = NULL WHERE source = :source AND epoch < :epoch AND version IS NOT NULL",
+        """UPDATE documents SET version = NULL, changed_at = :now
+           WHERE source = :source AND epoch < :epoch AND version IS NOT NULL""",
+        now=turn.state.now(),
         source=turn.source.name,
         epoch=epoch,
     )
@@ -176,11 +178,15 @@ def _write(tx: Transaction, turn: Turn, page: Page, epoch: int) -> Counter[str]:
             seen["added" if row is None else "changed"] += 1
         if change.version is None:
             if row is not None and row.version is not None:
-                tx.run("UPDATE documents SET version = NULL WHERE id = :id", id=row.id)
+                tx.run(
+                    "UPDATE documents SET version = NULL, changed_at = :now WHERE id = :id",
+                    now=turn.state.now(),
+                    id=row.id,
+                )
         elif row is not None and row.version == row.content_version == change.version:
             same.append(row.id)
         else:
-            document = _mark(tx, turn.source.name, change, epoch)
+            document = _mark(tx, turn, change, epoch)
             if change.document is not None and not _needs_confirmation(change, row):
                 store_document(tx, document, change.document)
     if same:
@@ -193,16 +199,20 @@ def _needs_confirmation(change: Change, row: Row[Any] | None) -> bool:
     return change.unconfirmed and row is not None and row.audience == Audience.PUBLIC.value
 
 
-def _mark(tx: Transaction, source: str, change: Change, epoch: int) -> int:
+def _mark(tx: Transaction, turn: Turn, change: Change, epoch: int) -> int:
     """Write that the document has this version now, and return its id."""
     [row] = tx.ask(
-        """INSERT INTO documents (source, external_id, version, epoch) VALUES (:source, :external_id, :version, :epoch)
+        """INSERT INTO documents (source, external_id, version, epoch, changed_at)
+           VALUES (:source, :external_id, :version, :epoch, :now)
            ON CONFLICT (source, external_id) DO UPDATE SET
              version = excluded.version, epoch = excluded.epoch, released = 0,
              attempts = CASE WHEN documents.version = excluded.version THEN documents.attempts ELSE 0 END,
-             not_before = CASE WHEN documents.version = excluded.version THEN documents.not_before ELSE 0 END
+             not_before = CASE WHEN documents.version = excluded.version THEN documents.not_before ELSE 0 END,
+             changed_at = CASE WHEN documents.version = excluded.version THEN documents.changed_at
+                               ELSE excluded.changed_at END
            RETURNING id""",
-        source=source,
+        now=turn.state.now(),
+        source=turn.source.name,
         external_id=change.external_id,
         version=change.version,
         epoch=epoch,

@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from sync import questions, settle
 from sync.collect import collect
-from sync.errors import Misconfigured, Missing, Retryable
+from sync.errors import Misconfigured, Missing, Retryable, Stopping
 from sync.fill import Fill
 from sync.model import Audience, Document, FileId
 from sync.plan import Entry, Work
@@ -64,7 +64,7 @@ def _fill(turn: Turn, fills: list[Fill]) -> Misconfigured | None:
                 fills.remove(fill)
                 fill.record_uploads()
                 lost = _store_gone(fill.generation, error)
-            except (Retryable, Misconfigured):
+            except (Retryable, Misconfigured, Stopping):
                 for other in fills:
                     other.record_uploads()
                 raise

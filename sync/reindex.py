@@ -82,24 +82,32 @@ def obstacle(state: Asks, index: str, sources: list[str]) -> str:
 def promote(state: State, index: str, sources: list[str]) -> None:
     """Switch searches to the building generation, in one transaction. Raises Held with what is in the way."""
     with state.transaction() as tx:
-        tx.run("UPDATE sources SET kind = kind")  # every commit for a source waits here until we have switched
-        if reason := obstacle(tx, index, sources):
-            raise Held(f"not promoted: {reason}")
-        _set(tx, state, index, "active", "draining")
-        _set(tx, state, index, "building", "active")
+        promote_within(tx, state, index, sources)
+
+
+def promote_within(tx: Transaction, state: State, index: str, sources: list[str]) -> None:
+    tx.run("UPDATE sources SET kind = kind")  # every commit for a source waits here until we have switched
+    if reason := obstacle(tx, index, sources):
+        raise Held(f"not promoted: {reason}")
+    _set(tx, state, index, "active", "draining")
+    _set(tx, state, index, "building", "active")
 
 
 def rollback(state: State, index: str) -> None:
     """Switch back to the generation that was live before. Raises Held when there is none to go back to."""
     with state.transaction() as tx:
-        rows = tx.ask(
-            "SELECT id FROM generations WHERE index_name = :name AND state = 'draining' ORDER BY since DESC, id DESC",
-            name=index,
-        )
-        if not rows:
-            raise Held(f"index {index!r} keeps no previous store to go back to (keep_previous)")
-        _set(tx, state, index, "active", "draining")
-        tx.run("UPDATE generations SET state = 'active', since = :now WHERE id = :id", id=rows[0].id, now=state.now())
+        roll_back_within(tx, state, index)
+
+
+def roll_back_within(tx: Transaction, state: State, index: str) -> None:
+    rows = tx.ask(
+        "SELECT id FROM generations WHERE index_name = :name AND state = 'draining' ORDER BY since DESC, id DESC",
+        name=index,
+    )
+    if not rows:
+        raise Held(f"index {index!r} keeps no previous store to go back to (keep_previous)")
+    _set(tx, state, index, "active", "draining")
+    tx.run("UPDATE generations SET state = 'active', since = :now WHERE id = :id", id=rows[0].id, now=state.now())
 
 
 def retire(state: State, configured: Iterable[KnowledgeIndex]) -> None:

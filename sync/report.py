@@ -9,14 +9,17 @@ from sync.engine import Engine
 from sync.render import moment
 from sync.specs import KnowledgeIndex
 
+SETTLING = ("attached", "patched", "removed", "withdrawn", "collected")
+
 
 def status(engine: Engine) -> dict[str, Any]:
     """Sources and indexes, as plain values.
 
-    A source's `state`: new, syncing, failing (see `error`), held (see `held`), ok, or removed: no longer configured,
-    yet its documents are searchable. `documents`, `problems`, `files` and `unsettled` are counts; `last_run` is None
-    before the first. `problems` at the top lists them all; `alike`, groups of documents with the same words in several
-    sources: each is kept, and found.
+    A source's `state`: new, syncing (see `progress`), paused, failing (see `error`), held (see `held`), ok, or removed:
+    no longer configured, yet its documents are searchable. `documents`, `problems`, `files` and `unsettled` are counts;
+    `last_run` is None before the first, `progress` while none runs, `retry_at` unless the source waits after a failure.
+    `problems` at the top lists them all; `alike`, groups of documents with the same words in several sources: each is
+    kept, and found.
     """
     searchable = engine.state.ask(
         """SELECT name, kind FROM sources WHERE EXISTS (
@@ -74,13 +77,41 @@ def _source(engine: Engine, name: str, kind: str) -> dict[str, Any]:
         "held": believed.unreleased if believed.held else 0,
         "problems": len(questions.problems(engine.state, name)),
         "error": row.error,
+        "paused_by": row.paused_by,
+        "retry_at": moment(row.not_before).isoformat() if row.not_before > engine.state.now() else None,
         "last_run": _last_run(engine, name),
+        "progress": _progress(engine, name) if row.lease_until > engine.state.now() else None,
+    }
+
+
+def _progress(engine: Engine, source: str) -> dict[str, Any] | None:
+    """How far the running turn is: counts by stage, documents a second so far, and what that means for the rest."""
+    rows = engine.state.ask(
+        """SELECT id, started_at, counts FROM runs WHERE source = :source AND finished_at IS NULL
+           ORDER BY id DESC LIMIT 1""",
+        source=source,
+    )
+    if not rows:
+        return None
+    counts = json.loads(rows[0].counts)
+    seconds = max(0.001, engine.state.now() - rows[0].started_at)
+    rate = sum(counts.get(stage, 0) for stage in SETTLING) / seconds
+    remaining, _ = questions.waiting(engine.state, source)
+    return {
+        "run": rows[0].id,
+        "counts": counts,
+        "seconds": round(seconds, 1),
+        "rate": round(rate, 2),
+        "remaining": remaining,
+        "seconds_left": round(remaining / rate) if rate else None,
     }
 
 
 def _state(engine: Engine, row: Any, *, held: bool) -> str:
     if row.lease_until > engine.state.now():
         return "syncing"
+    if row.paused_by:
+        return "paused"
     if row.error:
         return "failing"
     if held:

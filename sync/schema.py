@@ -128,6 +128,33 @@ STEPS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE documents ADD COLUMN problem TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE documents ADD COLUMN likeness TEXT NOT NULL DEFAULT ''",
         "CREATE INDEX documents_alike ON documents (likeness)",
+        # the last complete look at who may read what, and where the one under way goes on
+        "ALTER TABLE sources ADD COLUMN audience_done DOUBLE PRECISION NOT NULL DEFAULT 0",
+        "ALTER TABLE sources ADD COLUMN audience_cursor TEXT",
+    ),
+    (
+        # wakes: how often somebody said that there is news; heard: how many of those the last turn that asked had heard
+        "ALTER TABLE sources ADD COLUMN wakes BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE sources ADD COLUMN heard BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE sources ADD COLUMN heard_at DOUBLE PRECISION NOT NULL DEFAULT 0",
+        # who paused it; '': not paused
+        "ALTER TABLE sources ADD COLUMN paused_by TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE sources ADD COLUMN stores_audited_at DOUBLE PRECISION NOT NULL DEFAULT 0",
+        # when a listing last showed another version, or none any more
+        "ALTER TABLE documents ADD COLUMN changed_at DOUBLE PRECISION NOT NULL DEFAULT 0",
+        # mark: the source's wakes once it was asked; heard with all of them, and at rest, it is done
+        "ALTER TABLE requests ADD COLUMN mark BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE requests ADD COLUMN started_at DOUBLE PRECISION",
+        "ALTER TABLE requests ADD COLUMN error TEXT NOT NULL DEFAULT ''",
+        # when the counts of a run that goes on were last written
+        "ALTER TABLE runs ADD COLUMN seen_at DOUBLE PRECISION",
+        # what every process counted, ever: /metrics shows it
+        """CREATE TABLE tallies (
+            name TEXT NOT NULL,
+            labels TEXT NOT NULL,
+            value DOUBLE PRECISION NOT NULL,
+            PRIMARY KEY (name, labels)
+        )""",
     ),
 )
 

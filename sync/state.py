@@ -23,6 +23,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.sql.elements import TextClause
 
@@ -33,6 +34,9 @@ from sync.lease import Lease
 
 Clock = Callable[[], datetime]
 Parameters = Mapping[str, Any]
+
+CONNECTIONS = 15
+"""How many connections to PostgreSQL a process opens at most, unless it says otherwise."""
 
 
 def utc_now() -> datetime:
@@ -80,14 +84,15 @@ class State:
         self.installation: str = self.ask("SELECT id FROM installation")[0].id
 
     @classmethod
-    def open(cls, url: str, clock: Clock = utc_now) -> Self:
+    def open(cls, url: str, clock: Clock = utc_now, *, connections: int = CONNECTIONS) -> Self:
         """Open and migrate the database at a SQLAlchemy URL; a SQLite file and its folder are made when absent.
 
-        Raises Misconfigured when the URL is malformed or the database does not answer.
+        `connections`: the most that are open at once, where the database is a server. Raises Misconfigured when the
+        URL is malformed or the database does not answer.
         """
         try:
             parsed = make_url(url)
-            engine = _engine(parsed)
+            engine = _engine(parsed, connections)
         except (ArgumentError, ImportError) as error:
             raise Misconfigured(f"database_url: not a usable SQLite or PostgreSQL URL ({error})") from error
         except OSError as error:
@@ -132,7 +137,9 @@ class State:
         """Take the source's lease if nobody holds it, or only a process that is provably dead; None: it is held."""
         with self.transaction() as tx:
             rows = tx.ask("SELECT lease_token, lease_until, lease_holder FROM sources WHERE name = :name", name=source)
-            if not rows or (rows[0].lease_until > self.now() and not leases.provably_dead(rows[0].lease_holder)):
+            if not rows or (
+                _is_held(rows[0].lease_until, self.now()) and not leases.provably_dead(rows[0].lease_holder)
+            ):
                 return None
             taken = tx.run(
                 """UPDATE sources SET lease_token = lease_token + 1, lease_until = :until, lease_holder = :holder
@@ -166,12 +173,19 @@ class State:
             )
 
 
+def _is_held(lease_until: float, now: float) -> bool:
+    """A lease never reaches further than one term: one that does was taken before the clock was moved back."""
+    return now < lease_until < now + 2 * leases.TERM.total_seconds()
+
+
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
         raise Retryable(f"state database: {_reason(error)}; check its disk, its locks and that it is up") from error
+    except PoolTimeout as error:
+        raise Retryable("state database: no connection became free in time; is it up, and are there enough?") from error
 
 
 def _reason(error: DatabaseError) -> str:
@@ -207,12 +221,19 @@ def _parsed(statement: str, lists: tuple[str, ...]) -> TextClause:
     return text(statement).bindparams(*expanding) if expanding else text(statement)
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, connections: int) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite(url.database or "")
     if url.drivername in {"postgresql", "postgres"}:
         url = url.set(drivername="postgresql+psycopg")
-    return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=min(5, connections),
+        max_overflow=max(0, connections - 5),
+        pool_timeout=60,
+        connect_args={"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3},
+    )
 
 
 def _sqlite(file: str) -> Engine:

@@ -1,6 +1,7 @@
 """What the verbs share while one worker holds one source's lease."""
 
 import random
+import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from contextlib import suppress
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from sync.errors import Stopping
 from sync.lease import Lease
 from sync.model import Index
 from sync.specs import Source
@@ -31,6 +33,25 @@ class Silent:
 
     def advance(self, source: str, stage: str, by: int = 1) -> None:
         pass
+
+
+class Stop:
+    """Asks the turns of this process to end. May be used from any thread, and from a signal handler."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+
+    @property
+    def asked(self) -> bool:
+        return self._asked.is_set()
+
+    def ask(self) -> None:
+        self._asked.set()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, or raise Stopping as soon as the process is asked to end."""
+        if self._asked.wait(seconds):
+            raise Stopping("this process is asked to end; the next turn goes on")
 
 
 class Inline(Executor):
@@ -63,10 +84,11 @@ class Turn:
     counts: dict[str, int] = field(default_factory=dict)
     width: int = 32
     batch: int = 500
+    stop: Stop = field(default_factory=Stop)
 
     @property
     def over(self) -> bool:
-        return self.state.clock() >= self.until
+        return self.stop.asked or self.state.clock() >= self.until
 
     def count(self, stage: str, by: int = 1) -> None:
         if by:

@@ -1,0 +1,199 @@
+"""requests: what an operator asks for is recorded, done, and told when it is done."""
+
+from typing import Any
+
+import pytest
+
+from sync import operate, report, requests
+from sync.errors import Held, Misconfigured
+from sync.requests import What
+from tests.sync.world import Installation, SourceWorld, installed
+
+
+def test_a_sync_that_was_asked_for_is_done_when_a_turn_has_heard_of_it_and_left_nothing_to_do() -> None:
+    installation = installed()
+    installation.source.put("d01", "edited")
+    request = requests.ask_sync(installation.engine, "s", "ada")
+
+    before = attended(installation, request)
+    installation.engine.turn("s")
+    after = attended(installation, request)
+
+    assert (before.who, before.done_at) == ("ada", None)
+    assert after.done_at is not None
+    assert after.error == ""
+    assert installation.differences() == []
+
+
+def test_a_sync_that_was_asked_for_while_a_turn_ran_waits_for_the_next_one() -> None:
+    installation = installed()
+    asked: list[int] = []
+
+    def ask(call: str) -> None:
+        if not asked:
+            asked.append(requests.ask_sync(installation.engine, "s", "ada"))
+
+    installation.source.told = ask
+    installation.engine.turn("s")
+    joined = attended(installation, asked[0])
+    installation.engine.turn("s")
+
+    assert joined.done_at is None
+    assert attended(installation, asked[0]).done_at is not None
+
+
+def test_a_full_sync_lists_everything_again() -> None:
+    installation = installed(tombstones=False)
+    installation.source.delete("d01")
+    request = requests.ask_sync(installation.engine, "s", "ada", full=True)
+
+    installation.engine.turn("s")
+
+    assert attended(installation, request).done_at is not None
+    assert installation.differences() == []
+
+
+def test_a_sync_that_only_a_setting_helps_fails_with_the_setting() -> None:
+    installation = installed()
+
+    def refuse(_: str) -> None:
+        raise Misconfigured("the token is refused; check api_token")
+
+    installation.source.asked = refuse
+    request = requests.ask_sync(installation.engine, "s", "ada")
+    installation.engine.turn("s")
+
+    assert attended(installation, request).error == "the token is refused; check api_token"
+
+
+def test_a_sync_goes_on_through_a_short_failure_and_ends_with_a_long_one() -> None:
+    installation = installed()
+    installation.source.fail(100)
+    request = requests.ask_sync(installation.engine, "s", "ada")
+
+    installation.engine.turn("s")
+    first = attended(installation, request)
+    for _ in range(8):
+        installation.engine.turn("s", impatient=True)
+    last = attended(installation, request)
+
+    assert first.done_at is None
+    assert "having a moment" in last.error
+
+
+def test_a_sync_that_ends_with_removals_held_says_so() -> None:
+    installation = installed(tombstones=False)
+    installation.source.documents.clear()
+    request = requests.ask_sync(installation.engine, "s", "ada", full=True)
+
+    installation.engine.turn("s")
+
+    assert "release s" in attended(installation, request).error
+
+
+def test_a_release_that_does_not_name_all_that_is_held_releases_nothing() -> None:
+    installation = installed(tombstones=False)
+    names = sorted(installation.source.documents)
+    installation.source.documents.clear()
+    requests.ask_sync(installation.engine, "s", "ada", full=True)
+    installation.engine.turn("s")
+
+    with pytest.raises(Held, match="look again"):
+        requests.ask_release(installation.engine, "s", "ada", names[1:])
+    held = len(operate.held(installation.engine, "s"))
+    request = requests.ask_release(installation.engine, "s", "ada", [*names, "back meanwhile"])
+    installation.engine.turn("s")
+
+    assert held == len(names)
+    assert attended(installation, request).done_at is not None
+    assert operate.held(installation.engine, "s") == []
+    assert installation.differences() == []
+
+
+def test_a_paused_source_refuses_a_sync_until_it_is_resumed() -> None:
+    installation = installed()
+
+    requests.pause(installation.engine, "s", "ada")
+    with pytest.raises(Held, match="paused by ada"):
+        requests.ask_sync(installation.engine, "s", "bob")
+    paused = report.status(installation.engine)["sources"][0]
+    requests.resume(installation.engine, "s", "bob")
+
+    assert (paused["state"], paused["paused_by"]) == ("paused", "ada")
+    assert report.status(installation.engine)["sources"][0]["state"] == "ok"
+
+
+def test_a_reindex_is_begun_filled_by_turns_and_switched_to() -> None:
+    installation = installed()
+    before = live(installation)
+    request = requests.ask_of_index(installation.engine, What.REINDEX, "public", "ada")
+
+    begun = attended(installation, request)
+    installation.engine.turn("s")
+    done = attended(installation, request)
+
+    assert (begun.started_at is None, begun.done_at) == (False, None)
+    assert (done.done_at is None, done.error) == (False, "")
+    assert live(installation) != before
+    assert installation.differences() == []
+
+
+def test_a_switch_is_made_once_however_many_attend() -> None:
+    installation = installed()
+    requests.ask_of_index(installation.engine, What.REINDEX, "public", "ada")
+    requests.attend(installation.engine)
+    installation.engine.turn("s")
+    [seen_by_both] = requests.open_ones(installation.state)
+
+    requests.attend(installation.engine)
+    requests._switch(installation.engine, seen_by_both)
+
+    assert record(installation, seen_by_both.id).error == ""
+
+
+def test_a_promotion_that_cannot_be_is_told_with_what_is_in_the_way() -> None:
+    installation = installed()
+    request = requests.ask_of_index(installation.engine, What.PROMOTE, "public", "ada")
+
+    assert "not being rebuilt" in attended(installation, request).error
+
+
+def test_what_is_asked_of_a_source_that_left_the_configuration_ends() -> None:
+    installation = installed()
+    request = requests.ask_sync(installation.engine, "s", "ada")
+    del installation.engine.sources["s"]
+
+    assert "not in the configuration" in attended(installation, request).error
+
+
+def test_a_running_turn_tells_how_far_it_is() -> None:
+    installation = Installation("sqlite:///:memory:", source := SourceWorld())
+    source.put_all(12)
+    seen: list[Any] = []
+
+    def look(_: str) -> None:
+        installation.clock.forward(3)
+        seen.append(report.status(installation.engine)["sources"][0])
+
+    source.asked = look
+    installation.engine.turn("s", impatient=True)
+
+    last = seen[-1]
+    assert last["state"] == "syncing"
+    assert last["progress"]["counts"]["observed"] > 0
+    assert last["progress"]["remaining"] >= 0
+    assert report.status(installation.engine)["sources"][0]["progress"] is None
+
+
+def attended(installation: Installation, request: int) -> Any:
+    requests.attend(installation.engine)
+    return record(installation, request)
+
+
+def record(installation: Installation, request: int) -> Any:
+    return installation.state.ask("SELECT * FROM requests WHERE id = :id", id=request)[0]
+
+
+def live(installation: Installation) -> str:
+    [index] = [one for one in report.status(installation.engine)["indexes"] if one["name"] == "public"]
+    return str(index["store"])
