@@ -10,13 +10,13 @@ import openai
 import redis
 
 from cli import config as configuration
-from cli.config import Config
+from cli.config import Config, SourceConfig
 from connectors import CONNECTORS
-from connectors.pacing import Everywhere, Here
+from connectors.pacing import Allowances, Everywhere, Here
 from sync import openai_index
 from sync.engine import Engine, Width
 from sync.errors import Misconfigured
-from sync.model import Chunking, StoreId
+from sync.model import Chunking, ListsAudiences, StoreId
 from sync.openai_index import OpenAIIndex
 from sync.pace import Local, Pacer, Rate, Shared
 from sync.specs import KnowledgeIndex, Source
@@ -102,16 +102,20 @@ def _redis(config: Config) -> redis.Redis | None:
 def _sources(config: Config) -> list[Source]:
     shared = _redis(config)
     allowances = Here() if shared is None else Everywhere(shared)
-    return [
-        Source(
-            name=source.common.name,
-            kind=source.common.kind,
-            connector=CONNECTORS[source.common.kind].connect(source.settings, allowances=allowances),
-            snapshot_every=source.common.snapshot_every,
-            store_content=source.common.store_content,
-        )
-        for source in config.sources
-    ]
+    return [_source(source, allowances) for source in config.sources]
+
+
+def _source(source: SourceConfig, allowances: Allowances) -> Source:
+    connector = CONNECTORS[source.common.kind].connect(source.settings, allowances=allowances)
+    return Source(
+        name=source.common.name,
+        kind=source.common.kind,
+        connector=connector,
+        snapshot_every=source.common.snapshot_every,
+        store_content=source.common.store_content,
+        audiences=connector.audiences if isinstance(connector, ListsAudiences) else None,
+        audience_every=source.common.audience_every,
+    )
 
 
 def _indexes(config: Config) -> list[KnowledgeIndex]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import NewType, Protocol, runtime_checkable
 
 Cursor = NewType("Cursor", str)
 StoreId = NewType("StoreId", str)
@@ -89,6 +89,18 @@ class Connector(Protocol):
 
     def fetch(self, external_id: str) -> Document:
         """Return the document as it is now. Raises Gone for anything `snapshot` would not list."""
+        ...
+
+
+@runtime_checkable
+class ListsAudiences(Protocol):
+    """A connector whose feed does not tell when somebody else may read a document."""
+
+    def audiences(self, after: Cursor | None) -> Page:
+        """Return one page of who may read what; None starts. Its changes are as those of `snapshot`.
+
+        It may leave out bodies, and what is costly to read; it never claims that what it does not list is gone.
+        """
         ...
 
 

@@ -30,6 +30,7 @@ def observe(turn: Turn) -> None:
         _read_changes(turn, Cursor(source.changes_cursor))
         _begin_if_due(turn)
     _read_snapshot(turn)
+    _read_audiences(turn)
 
 
 def snapshot_due(state: State, wanted: Source) -> bool:
@@ -139,6 +140,38 @@ def _read_snapshot(turn: Turn) -> None:
         _count(turn, seen)
 
 
+def _read_audiences(turn: Turn) -> None:
+    """Look at who may read what, if that is due; a listing that is cut short goes on in the next turn."""
+    source = questions.source(turn.state, turn.source.name)
+    if turn.source.audiences is None or source.snapshot_cursor is not None:  # a snapshot looks at it all
+        return
+    if turn.state.now() - source.audience_done < turn.source.audience_every.total_seconds():
+        return
+    cursor = Cursor(source.audience_cursor) if source.audience_cursor else None
+    more = True
+    while more and not turn.over:
+        try:
+            page = turn.source.audiences(cursor)
+        except CursorExpired:
+            if cursor is None:
+                raise
+            cursor = None
+            continue
+        if page.more:
+            check_advance(cursor, page, "audience")
+        with turn.state.commit(turn.lease) as tx:
+            seen = _write(tx, turn, page, source.epoch)
+            tx.run(
+                """UPDATE sources SET audience_cursor = :cursor, audience_done = coalesce(:done, audience_done)
+                   WHERE name = :source""",
+                cursor=page.cursor if page.more else None,
+                done=None if page.more else turn.state.now(),
+                source=turn.source.name,
+            )
+        _count(turn, seen)
+        cursor, more = page.cursor, page.more
+
+
 def _complete(tx: Transaction, turn: Turn, epoch: int) -> None:
     """The listing says it was complete: what it did not show is believed gone, and no more than that."""
     tx.run(
@@ -149,7 +182,8 @@ def _complete(tx: Transaction, turn: Turn, epoch: int) -> None:
         epoch=epoch,
     )
     tx.run(
-        "UPDATE sources SET snapshot_cursor = NULL, snapshot_done = :now WHERE name = :source",
+        """UPDATE sources SET snapshot_cursor = NULL, snapshot_done = :now, audience_cursor = NULL, audience_done = :now
+           WHERE name = :source""",
         now=turn.state.now(),
         source=turn.source.name,
     )

@@ -1,20 +1,27 @@
 """What an operator configures, as the engine needs it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sync.model import Audience, Chunking, Connector, StoreId
+from sync.model import Audience, Chunking, Connector, Cursor, Page, StoreId
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One configured source. `snapshot_every`: how often everything is listed, to find what vanished silently."""
+    """One configured source. `snapshot_every`: how often everything is listed, to find what vanished silently.
+
+    `audiences` lists who may read what, every `audience_every`, where no feed tells when that changes; its pages are
+    those of a snapshot, but claim nothing about what they do not list.
+    """
 
     name: str
     kind: str
     connector: Connector
     snapshot_every: timedelta = timedelta(days=1)
     store_content: bool = True
+    audiences: Callable[[Cursor | None], Page] | None = None
+    audience_every: timedelta = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

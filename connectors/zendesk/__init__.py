@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
@@ -96,14 +97,11 @@ class Zendesk:
         return self._cursor({"part": 0, "states": [part.head() for part in self._parts]})
 
     def snapshot(self, after: Cursor | None) -> Page:
-        place: Json = self._place(after) if after is not None else {"part": 0, "after": None}
-        number, state = int(place["part"]), place["after"]
-        changes: list[Change] = []
-        while number < len(self._parts) and not changes:
-            changes, state = self._parts[number].snapshot(state)
-            self._remember(self._parts[number], changes)
-            number += state is None
-        return Page(tuple(changes), self._cursor({"part": number, "after": state}), number < len(self._parts))
+        return self._list(self._parts, after)
+
+    def audiences(self, after: Cursor | None) -> Page:
+        """Return one page of articles and who may read them: no feed tells that a whole help center was closed."""
+        return self._list(self._centers, after)
 
     def changes(self, after: Cursor) -> Page:
         place = self._place(after)
@@ -130,6 +128,16 @@ class Zendesk:
                 self._homes[article] = center
                 return document
         raise Gone(f"zendesk: no help center has article {article}")
+
+    def _list(self, parts: Sequence[Part], after: Cursor | None) -> Page:
+        place: Json = self._place(after) if after is not None else {"part": 0, "after": None}
+        number, state = int(place["part"]), place["after"]
+        changes: list[Change] = []
+        while number < len(parts) and not changes:
+            changes, state = parts[number].snapshot(state)
+            self._remember(parts[number], changes)
+            number += state is None
+        return Page(tuple(changes), self._cursor({"part": number, "after": state}), number < len(parts))
 
     def _remember(self, part: Part, changes: list[Change]) -> None:
         """Note which brand an article lives in, so that `fetch` asks there first."""

@@ -645,3 +645,17 @@ def _settings(world: ZendeskWorld) -> ZendeskSettings:
     return ZendeskSettings.model_validate(
         {"url": world.url, "client_id": "answerwell", "client_secret": "zendesk-secret"}
     )
+
+
+def test_a_help_center_that_closes_is_found_by_the_listing_of_audiences(world: ZendeskWorld) -> None:
+    put = world.put("Title", "<p>text</p>")
+    connector = world.connect(include=["articles", "tickets"])
+    world.sandbox.put_ticket("A ticket", "is no article")
+    [before] = connector.audiences(None).changes
+    world.close()
+
+    page = connector.audiences(None)
+
+    [after] = page.changes
+    assert (before.external_id, after.external_id, page.more) == (put, put, False)
+    assert (before.unconfirmed, after.unconfirmed) == (False, True)

@@ -81,7 +81,7 @@ class Trip:
 class SourceWorld:
     """A vendor that lists two documents a page; `carries`: with bodies. `tombstones`: its feed tells of deletions.
 
-    `asked` and `told` are given "head", "snapshot", "changes", or "fetch " and the document.
+    `asked` and `told` are given "head", "snapshot", "changes", "audiences", or "fetch " and the document.
     """
 
     carries: bool = True
@@ -151,6 +151,12 @@ class SourceWorld:
             more = len(names) > 2 and not self.truncate
             self.truncate = False
             return Page(tuple(map(self._change, names[:2])), Cursor(names[1] if len(names) > 1 else after or ""), more)
+
+    def audiences(self, after: Cursor | None) -> Page:
+        with self._answering("audiences"):
+            names = sorted(name for name in self.documents if name > (after or ""))
+            shown = tuple(replace(self._change(name), document=None) for name in names[:2])
+            return Page(shown, Cursor(names[1] if len(names) > 1 else after or ""), len(names) > 2)
 
     def changes(self, after: Cursor) -> Page:
         with self._answering("changes"):
