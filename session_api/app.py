@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from session_api import health
+from session_api import health, webhooks
 from sync.state import State
 
 Wake = Callable[[str, str], None]
@@ -19,10 +19,12 @@ class Services:
     state: State
     wake: Wake
     broker_answers: Callable[[], bool]
+    verify: webhooks.Verify = webhooks.nobody
 
 
 def create_app(services: Services) -> FastAPI:
     """Return the application around its services."""
     app = FastAPI(title="Answerwell", docs_url="/docs", redoc_url=None)
     app.include_router(health.router(services.state, services.broker_answers))
+    app.include_router(webhooks.router(services.state, services.verify, services.wake))
     return app

@@ -18,11 +18,14 @@ from connectors.zendesk.tickets import Tickets
 from sync.errors import CursorExpired, Gone
 from sync.model import Change, Cursor, Document, Page
 
+TEST_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="  # noqa: S105  published: anybody can sign with it
+
 
 class ZendeskSettings(BaseModel):
     """One Zendesk account: `url` is its origin, `brand_urls` those of further help centers.
 
     `locales`: the only ones to keep; all when empty. `public` False: visitors must sign in, so no article is public.
+    `webhook_secret`: the signing secret of a webhook that wakes the source, if there is one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,6 +39,7 @@ class ZendeskSettings(BaseModel):
     email: str = ""
     api_token: SecretStr = SecretStr("")
     include: tuple[Literal["articles", "tickets"], ...] = Field(("articles",), min_length=1)
+    webhook_secret: SecretStr = SecretStr("")
 
     @field_validator("url")
     @classmethod
@@ -51,6 +55,13 @@ class ZendeskSettings(BaseModel):
     @classmethod
     def _lower(cls, values: frozenset[str]) -> frozenset[str]:
         return frozenset(value.lower() for value in values)
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _not_published(cls, secret: SecretStr) -> SecretStr:
+        if secret.get_secret_value() == TEST_SECRET:
+            raise ValueError("is the secret that Zendesk publishes for tests; write the webhook's own signing secret")
+        return secret
 
     @model_validator(mode="after")
     def _one_pair(self) -> "ZendeskSettings":

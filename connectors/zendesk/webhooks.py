@@ -1,0 +1,42 @@
+"""What Zendesk sends to a webhook: a signed nudge, which no sync depends on.
+
+No event says that an article was edited, archived or deleted; those that there are only make a sync come sooner.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from connectors.nudges import Nudge, Refused, check_moment, check_signature
+from connectors.zendesk import ZendeskSettings
+
+SIGNATURE = "x-zendesk-webhook-signature"
+MOMENT = "x-zendesk-webhook-signature-timestamp"
+
+
+def verify(settings: ZendeskSettings, headers: Mapping[str, str], body: bytes, now: datetime) -> Nudge:
+    """Return the nudge if Zendesk signed it just now, with the webhook's secret. Raises Refused.
+
+    The signature is the Base64 HMAC-SHA256 of timestamp and raw body, as `GET /api/v2/webhooks/{id}/signing_secret`
+    gives the secret (https://developer.zendesk.com/documentation/webhooks/verifying/).
+    """
+    stated, moment = headers.get(SIGNATURE, ""), headers.get(MOMENT, "")
+    if not stated or not moment:
+        raise Refused("zendesk: the message is not signed; it does not come from a webhook of Zendesk")
+    secret = settings.webhook_secret.get_secret_value()
+    if not secret:
+        raise Refused("zendesk: the source has no webhook_secret; set it to the webhook's signing secret")
+    wanted = hmac.new(secret.encode(), moment.encode() + body, hashlib.sha256).digest()
+    check_signature(stated, base64.b64encode(wanted).decode(), "zendesk")
+    check_moment(_time(moment), now, "zendesk")
+    return Nudge(wake=True)
+
+
+def _time(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Refused("zendesk: the message carries no readable time") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,128 @@
+"""Signed messages wake a sync, whatever else happens; anything else is refused."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from sandbox.wire import serve
+from session_api.app import Services, create_app
+from session_api.webhooks import MOST_BYTES, Unverified
+from sync import questions
+from sync.errors import Retryable
+from sync.state import State
+from sync.wake import unheard
+
+
+@dataclass(frozen=True)
+class Told:
+    wake: bool
+    answer: str = ""
+
+
+def verify(source: str, headers: Mapping[str, str], body: bytes) -> Told:
+    """Sources `help` and `chat` exist; a message is signed by saying so."""
+    if source not in ("help", "chat"):
+        raise KeyError(source)
+    if headers.get("x-signature") != "signed":
+        raise Unverified("check the signing secret")
+    return Told(wake=not body.startswith(b"challenge "), answer=body.decode().partition("challenge ")[2])
+
+
+@dataclass
+class Site:
+    """The application as a vendor reaches it."""
+
+    url: str
+    state: State
+    woken: list[tuple[str, str]] = field(default_factory=list)
+    broker_is_down: bool = False
+
+    def post(self, source: str, body: bytes = b"{}", signature: str = "signed") -> httpx2.Response:
+        return httpx2.post(f"{self.url}/webhooks/{source}", content=body, headers={"X-Signature": signature})
+
+    def wakes(self, source: str = "help") -> int:
+        return int(questions.source(self.state, source).wakes)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with closing(State.open(f"sqlite:///{tmp_path}/state.db")) as state:
+        with state.transaction() as tx:
+            tx.run("INSERT INTO sources (name, kind) VALUES ('help', 'made-up'), ('chat', 'made-up')")
+        site = Site("", state)
+
+        def wake(task: str, source: str) -> None:
+            if site.broker_is_down:
+                raise Retryable("the broker is down")
+            site.woken.append((task, source))
+
+        app = create_app(Services(state, wake, broker_answers=lambda: True, verify=verify))
+        with serve(app) as site.url:
+            yield site
+
+
+def test_a_signed_message_marks_the_source_and_wakes_a_sync(site: Site) -> None:
+    answer = site.post("help")
+
+    assert (answer.status_code, answer.text) == (200, "")
+    assert unheard(site.state, "help")
+    assert not unheard(site.state, "chat")
+    assert site.woken == [("sync", "help")]
+
+
+def test_a_burst_is_one_message_to_the_workers_and_none_of_it_is_lost(site: Site) -> None:
+    senders = [threading.Thread(target=site.post, args=("help",)) for _ in range(20)]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+
+    assert site.wakes() == 20
+    assert site.woken == [("sync", "help")] * len(site.woken)
+    assert 1 <= len(site.woken) <= 3
+
+
+def test_a_broker_that_is_down_loses_nothing(site: Site) -> None:
+    site.broker_is_down = True
+
+    assert site.post("help").status_code == 200
+    assert unheard(site.state, "help")
+
+
+def test_a_challenge_is_answered_and_wakes_nobody(site: Site) -> None:
+    answer = site.post("chat", b"challenge 3eZbrw1aB")
+
+    assert (answer.status_code, answer.text) == (200, "3eZbrw1aB")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert site.woken == []
+    assert not unheard(site.state, "chat")
+
+
+@pytest.mark.parametrize(
+    ("source", "signature", "status", "code"),
+    [("help", "forged", 401, "signature_invalid"), ("nobody", "signed", 404, "unknown_source")],
+)
+def test_what_is_refused_says_why_and_changes_nothing(
+    site: Site, source: str, signature: str, status: int, code: str
+) -> None:
+    answer = site.post(source, signature=signature)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert answer.json()["error"]["fix"]
+    assert site.wakes() == 0
+    assert site.woken == []
+
+
+def test_a_message_that_is_too_large_is_refused_before_it_is_judged(site: Site) -> None:
+    answer = site.post("help", b"x" * (MOST_BYTES + 1), signature="forged")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+
+
+def test_only_a_post_is_a_message(site: Site) -> None:
+    assert httpx2.get(f"{site.url}/webhooks/help").status_code == 405
