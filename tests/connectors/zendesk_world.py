@@ -36,6 +36,7 @@ class ZendeskWorld:
     url: str
     secrets: tuple[str, ...] = ("zendesk-secret", "zendesk-token")
     writes: frozenset[str] = frozenset({"/oauth/tokens"})
+    never: str = "999999999:en-us"
     several_pages: int = 250
     timeout: float = PATIENT
     slept: list[float] = field(default_factory=list)
@@ -101,6 +102,7 @@ class TicketWorld:
     """The same account by its tickets. The export withholds the last minute, so every edit lets one pass."""
 
     account: ZendeskWorld
+    never: str = "ticket:999999999"
     several_pages: int = 30
 
     @property
