@@ -131,7 +131,7 @@ def _source(file: reading.Reading, where: str, table: dict[str, Any], kinds: Map
         file.complain(where, f'kind "{kind}" is not available in this version; available: {available}')
         return None
     refused = _check_addresses(file, where, own)
-    own |= {key: _beside(file.path, value) for key, value in own.items() if key.endswith("_file")}
+    own |= {key: _beside(file.path, value) for key, value in own.items() if key.endswith(("_file", "folder"))}
     particular = file.validate(where, kinds[kind].settings, own, known=_COMMON, skip=unset | refused)
     return SourceConfig(common, particular) if common and particular else None
 

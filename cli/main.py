@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.commands import look, operate, start, sync, trial
+from cli.commands import doctor, look, operate, start, sync, trial
 from cli.options import CONFIG_VARIABLE, Verbose
 from sync.errors import SyncError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 for command in (
     start.init,
+    doctor.doctor,
     sync.sync,
     look.search,
     look.status,

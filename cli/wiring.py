@@ -33,7 +33,7 @@ def read(path: Path) -> Config:
 @contextmanager
 def running(config: Config) -> Iterator[Engine]:
     """Open the state and yield an engine over it. Raises Misconfigured."""
-    state = State.open(_database(config))
+    state = open_state(config)
     try:
         yield Engine(
             state,
@@ -44,6 +44,11 @@ def running(config: Config) -> Iterator[Engine]:
         )
     finally:
         state.close()
+
+
+def open_state(config: Config) -> State:
+    """Open the state database, making and migrating it where needed. Raises Misconfigured."""
+    return State.open(_database(config))
 
 
 def _database(config: Config) -> str:

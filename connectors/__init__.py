@@ -1,14 +1,18 @@
 """One file per source, and what they share: `api` (the wire) and `text` (to Markdown)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from pydantic import BaseModel
 
+from connectors import markdown_folder
+from connectors.findings import Finding
+from connectors.markdown_folder import MarkdownFolder, MarkdownFolderSettings
 from connectors.nudges import Nudge
 from connectors.zendesk import Zendesk, ZendeskSettings
+from connectors.zendesk import check as zendesk_check
 from connectors.zendesk import webhooks as zendesk_webhooks
 from sync.model import Connector
 
@@ -17,16 +21,19 @@ from sync.model import Connector
 class Kind:
     """One kind of source: what an operator sets, and the connector made of valid settings and of `allowances`.
 
+    `check` says what an operator should know before the source is synced, by asking the vendor.
     `verify` judges a message to the source's webhook, by its settings, headers (lower case), raw body and the time now,
     or raises Refused; None: the kind has no webhooks.
     """
 
     settings: type[BaseModel]
     connect: Callable[..., Connector]
+    check: Callable[[Any], Iterator[Finding]]
     verify: Callable[[Any, Mapping[str, str], bytes, datetime], Nudge] | None = None
 
 
 CONNECTORS: Final[Mapping[str, Kind]] = {
-    "zendesk": Kind(ZendeskSettings, Zendesk, zendesk_webhooks.verify),
+    "zendesk": Kind(ZendeskSettings, Zendesk, zendesk_check.check, zendesk_webhooks.verify),
+    "markdown_folder": Kind(MarkdownFolderSettings, MarkdownFolder, markdown_folder.check),
 }
 """Every kind of source by the name that the configuration gives it."""

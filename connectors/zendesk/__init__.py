@@ -100,15 +100,15 @@ class Zendesk:
         account = _Account(settings, allowances, clock, sleep, HttpxTransport(timeout))
         self._centers = account.help_centers() if "articles" in settings.include else ()
         self._tickets = account.tickets() if "tickets" in settings.include else None
-        self._parts: tuple[Part, ...] = (*self._centers, self._tickets) if self._tickets else self._centers
+        self.parts: tuple[Part, ...] = (*self._centers, self._tickets) if self._tickets else self._centers
         self._homes: dict[int, HelpCenter] = {}
         self._scope = _scope(settings)
 
     def head(self) -> Cursor:
-        return self._cursor({"part": 0, "states": [part.head() for part in self._parts]})
+        return self._cursor({"part": 0, "states": [part.head() for part in self.parts]})
 
     def snapshot(self, after: Cursor | None) -> Page:
-        return self._list(self._parts, after)
+        return self._list(self.parts, after)
 
     def audiences(self, after: Cursor | None) -> Page:
         """Return one page of articles and who may read them: no feed tells that a whole help center was closed."""
@@ -118,11 +118,11 @@ class Zendesk:
         place = self._place(after)
         number, states = int(place["part"]), list(place["states"])
         changes: list[Change] = []
-        while number < len(self._parts) and not changes:
-            changes, states[number], more = self._parts[number].changes(states[number])
-            self._remember(self._parts[number], changes)
+        while number < len(self.parts) and not changes:
+            changes, states[number], more = self.parts[number].changes(states[number])
+            self._remember(self.parts[number], changes)
             number += not more
-        finished = number == len(self._parts)
+        finished = number == len(self.parts)
         return Page(tuple(changes), self._cursor({"part": 0 if finished else number, "states": states}), not finished)
 
     def fetch(self, external_id: str) -> Document:

@@ -1,0 +1,61 @@
+"""`doctor`: whether everything that Answerwell depends on is there and works, and what to do where it is not."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import typer
+from rich.text import Text
+
+from cli import output
+from cli.options import DEFAULT_CONFIG, ConfigFile, Json
+from sync.errors import SyncError
+
+if TYPE_CHECKING:
+    from cli.config import Config
+    from connectors.findings import Finding
+
+_MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
+
+
+def doctor(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
+    """Check the configuration, the state, Redis, OpenAI and every source; say how to mend what is wrong."""
+    from cli import wiring
+
+    settings = wiring.read(config)
+    findings = []
+    for name, finding in _findings(settings):
+        findings.append({"about": name, "level": finding.level.value, "what": finding.what, "fix": finding.fix})
+        if not as_json:
+            _say(name, finding)
+    if as_json:
+        output.print_json({"ok": not _broken(findings), "findings": findings})
+    if _broken(findings):
+        raise typer.Exit(1)
+
+
+def _findings(settings: "Config") -> Iterator[tuple[str, "Finding"]]:
+    from cli import checks
+    from connectors import CONNECTORS
+
+    yield from (("configuration", finding) for finding in checks.configuration(settings))
+    yield from (("state", finding) for finding in checks.state(settings))
+    yield from (("redis", finding) for finding in checks.broker(settings))
+    yield from (("openai", finding) for finding in checks.openai(settings))
+    for source in settings.sources:
+        try:
+            for finding in CONNECTORS[source.common.kind].check(source.settings):
+                yield source.common.name, finding
+        except SyncError as error:
+            yield source.common.name, checks.problem("is not readable", error)
+
+
+def _broken(findings: list[dict[str, str]]) -> bool:
+    return any(finding["level"] == "problem" for finding in findings)
+
+
+def _say(name: str, finding: "Finding") -> None:
+    mark, style = _MARKS[finding.level.value]
+    console = output.stdout()
+    console.print(Text.assemble((f"{mark} ", style), (f"{name}: ", "bold"), finding.what))
+    if finding.fix:
+        console.print(Text(f"    {finding.fix}", "dim"))

@@ -1,0 +1,260 @@
+"""A folder of Markdown files, such as the documentation in a git checkout; what lies in it is what there is."""
+
+import base64
+import hashlib
+import json
+import re
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Annotated
+from urllib.parse import quote
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from connectors.extract import Unreadable, decode
+from connectors.findings import Finding, Level
+from connectors.language import language_of
+from connectors.pacing import Allowances
+from connectors.text import from_markdown
+from connectors.transport import Clock, Sleep, now
+from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
+from sync.model import Audience, Change, Cursor, Document, Page
+
+ENDINGS = frozenset((".md", ".mdx", ".markdown"))
+PAGE = 100
+MOST_FILES = 20_000  # the cursor names them all
+MOST_BYTES = 5 * 1024 * 1024
+
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?P<fields>.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+_FIELD = re.compile(r"^(title|labels|tags|url|draft):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
+
+Files = dict[str, str]  # what is known of each file: its path in the folder, and the start of its version
+
+
+def _slash(url: str) -> str:
+    if url and not url.startswith(("https://", "http://")):
+        raise ValueError('is not an address; write where the files are published, such as "https://docs.acme.com/"')
+    return url.rstrip("/") + "/" if url else ""
+
+
+class MarkdownFolderSettings(BaseModel):
+    """One folder, everything below it included. `base_url`: where its files are published, without their endings.
+
+    `public` True: anybody may read all of it. A file whose front matter says `draft: true` is left out.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folder: Path
+    base_url: Annotated[str, AfterValidator(_slash)] = ""
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What a file says of itself before its text."""
+
+    title: str = ""
+    labels: tuple[str, ...] = ()
+    url: str = ""
+    draft: bool = False
+
+
+class MarkdownFolder:
+    """Reads the folder anew at each call. The cursor of its changes is the folder as it was, version by version."""
+
+    def __init__(
+        self,
+        settings: MarkdownFolderSettings,
+        *,
+        allowances: Allowances | None = None,
+        clock: Clock = now,
+        sleep: Sleep = time.sleep,
+        timeout: float = 60.0,
+    ) -> None:
+        del allowances, clock, sleep, timeout  # nobody is called, so nothing is waited for
+        self._settings = settings
+        self._root = settings.folder
+        shown = json.dumps([str(settings.folder), settings.base_url, settings.public])
+        self._scope = hashlib.sha256(shown.encode()).hexdigest()[:8]
+
+    def head(self) -> Cursor:
+        return self._cursor({document.external_id: _mark(document) for document in self._documents()})
+
+    def snapshot(self, after: Cursor | None) -> Page:
+        last = self._last(after)
+        paths = [path for path in self._paths() if path > last]
+        shown = [document for path in paths[:PAGE] if (document := self._read(path)) is not None]
+        cursor = json.dumps({"scope": self._scope, "after": paths[:PAGE][-1] if paths else last})
+        return Page(tuple(map(_change, shown)), Cursor(cursor), len(paths) > PAGE)
+
+    def changes(self, after: Cursor) -> Page:
+        known = self._known(after)
+        found = {document.external_id: document for document in self._documents()}
+        different = [path for path, document in found.items() if known.get(path) != _mark(document)]
+        changes = [Change(path, None) for path in sorted(known.keys() - found.keys())]
+        changes += [_change(found[path]) for path in sorted(different)]
+        for change in changes[:PAGE]:
+            known.pop(change.external_id, None)
+            if change.document is not None:
+                known[change.external_id] = _mark(change.document)
+        return Page(tuple(changes[:PAGE]), self._cursor(known), len(changes) > PAGE)
+
+    def fetch(self, external_id: str) -> Document:
+        document = self._read(external_id) if external_id in set(self._paths()) else None
+        if document is None:
+            raise Gone(f"markdown_folder {self._root}: there is no {external_id}, or it is a draft")
+        return document
+
+    def check(self) -> Iterator[Finding]:
+        """Say whether the folder can be read, and how much is in it."""
+        try:
+            number = len(self._paths())
+        except (Misconfigured, Retryable) as error:
+            yield Finding(Level.PROBLEM, f"folder {self._root} is not readable", str(error))
+            return
+        if not number:
+            yield Finding(Level.WARNING, f"folder {self._root} holds no Markdown", "check folder")
+        else:
+            yield Finding(Level.OK, f"folder {self._root}: {number:,} files")
+
+    def _documents(self) -> Iterator[Document]:
+        for path in self._paths():
+            document = self._read(path)
+            if document is not None:
+                yield document
+
+    def _paths(self) -> list[str]:
+        """The Markdown files below the folder, in order. Raises Misconfigured for a folder that is not there."""
+        if not self._root.is_dir():
+            raise Misconfigured(f"markdown_folder: {self._root} is no folder; check folder")
+        home = self._root.resolve()
+        try:
+            found = [
+                path.relative_to(self._root).as_posix()
+                for path in self._root.rglob("*")
+                if path.suffix.lower() in ENDINGS
+                and path.is_file()
+                and path.resolve().is_relative_to(home)  # a link leads nowhere else
+                and not _hidden(path.relative_to(self._root))
+            ]
+        except OSError as error:
+            raise Retryable(f"markdown_folder {self._root}: cannot be listed ({error.strerror})") from error
+        if len(found) > MOST_FILES:
+            raise Misconfigured(f"markdown_folder {self._root}: {len(found):,} files; make two sources of it")
+        return sorted(found)
+
+    def _read(self, path: str) -> Document | None:
+        """The file as it is now; None for a draft, and for one that went away meanwhile."""
+        file = self._root / path
+        try:
+            with file.open("rb") as opened:
+                content = opened.read(MOST_BYTES + 1)
+            edited = file.stat().st_mtime
+        except FileNotFoundError:
+            return None
+        except PermissionError:
+            return self._document(path, b"", file.stat().st_mtime, f"{path}: this user may not read it")
+        except OSError as error:
+            raise Retryable(f"markdown_folder {file}: cannot be read ({error.strerror})") from error
+        problem = f"{path}: larger than 5 MB, so only its start is kept" if len(content) > MOST_BYTES else ""
+        return self._document(path, content, edited, problem)
+
+    def _document(self, path: str, content: bytes, edited: float, problem: str) -> Document | None:
+        try:
+            text = decode(content[:MOST_BYTES], path).replace("\r\n", "\n")
+        except Unreadable as error:
+            text, problem = "", str(error)
+        front = _front(text)
+        if front.draft:
+            return None
+        text = _FRONT_MATTER.sub("", text)
+        heading = _HEADING.match(text)
+        title = front.title or (heading[1] if heading else PurePosixPath(path).stem)
+        body = from_markdown(text[heading.end() :] if heading and heading[1] == title else text)
+        audience = Audience.PUBLIC if self._settings.public else Audience.INTERNAL
+        url = front.url or self._url(path)
+        shown = json.dumps([title, body, url, audience, front.labels, problem], ensure_ascii=False)
+        return Document(
+            external_id=path,
+            version=hashlib.sha256(shown.encode()).hexdigest()[:32],
+            title=title,
+            body=body,
+            url=url,
+            updated_at=datetime.fromtimestamp(edited, UTC),
+            audience=audience,
+            language=language_of(body),
+            breadcrumb=PurePosixPath(path).parent.parts,
+            labels=front.labels,
+            problem=problem,
+        )
+
+    def _url(self, path: str) -> str:
+        """Where the file is published, if it is: at its path without the ending, an index file at its folder's."""
+        if not self._settings.base_url:
+            return ""
+        page = PurePosixPath(path).with_suffix("")
+        shown = page.parent if page.name.lower() in ("index", "readme") else page
+        return self._settings.base_url + ("" if str(shown) == "." else quote(shown.as_posix()))
+
+    def _last(self, cursor: Cursor | None) -> str:
+        if cursor is None:
+            return ""
+        last = self._place(cursor).get("after")
+        if not isinstance(last, str):
+            raise CursorExpired("markdown_folder: the cursor is not of a snapshot")
+        return last
+
+    def _cursor(self, files: Files) -> Cursor:
+        packed = base64.b85encode(zlib.compress(json.dumps(files, sort_keys=True).encode())).decode()
+        return Cursor(json.dumps({"scope": self._scope, "files": packed}))
+
+    def _known(self, cursor: Cursor) -> Files:
+        try:
+            return Files(json.loads(zlib.decompress(base64.b85decode(str(self._place(cursor)["files"])))))
+        except (KeyError, TypeError, ValueError, zlib.error) as error:
+            raise CursorExpired("markdown_folder: the cursor is not of the changes") from error
+
+    def _place(self, cursor: Cursor) -> dict[str, object]:
+        try:
+            place = json.loads(cursor)
+        except ValueError as error:
+            raise CursorExpired("markdown_folder: the cursor is not one of ours") from error
+        if not isinstance(place, dict) or place.get("scope") != self._scope:
+            raise CursorExpired("markdown_folder: the cursor was made under other settings")
+        return place
+
+
+def check(settings: MarkdownFolderSettings) -> Iterator[Finding]:
+    """Say what an operator should know of the source before it is synced."""
+    return MarkdownFolder(settings).check()
+
+
+def _change(document: Document) -> Change:
+    return Change(document.external_id, document.version, document)
+
+
+def _mark(document: Document) -> str:
+    return document.version[:12]
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") or part == "node_modules" for part in path.parts)
+
+
+def _front(text: str) -> Front:
+    matter = _FRONT_MATTER.match(text)
+    fields = dict(_FIELD.findall(matter["fields"])) if matter else {}
+    given = fields.get("labels") or fields.get("tags") or ""
+    labels = [label.strip(" \"'") for label in given.strip("[]").split(",")]
+    return Front(
+        title=fields.get("title", "").strip("\"'"),
+        labels=tuple(label for label in labels if label),
+        url=fields.get("url", "").strip("\"'"),
+        draft=fields.get("draft", "").lower() == "true",
+    )

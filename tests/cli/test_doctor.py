@@ -1,0 +1,74 @@
+"""`doctor` says what works, what does not, and what to do about it."""
+
+from sandbox.wire import Fault
+from tests.cli.kit import Company, Run
+
+
+def levels(run: Run) -> dict[str, set[str]]:
+    """The levels of all findings, by what they are about."""
+    found: dict[str, set[str]] = {}
+    for finding in run("doctor", "--json").json["findings"]:
+        found.setdefault(finding["about"], set()).add(finding["level"])
+    return found
+
+
+def test_a_sound_installation_has_no_problem(acme: Company, run: Run) -> None:
+    acme.write({"Refunds": "You get your money back within thirty days."})
+
+    done = run("doctor")
+
+    assert (done.status, done.err) == (0, "")
+    for about in ("configuration", "state", "redis", "openai", "help-center"):
+        assert f"✓ {about}: " in done.out
+    assert "✗" not in done.out
+
+
+def test_wrong_credentials_are_named_with_their_fix(acme: Company, run: Run) -> None:
+    acme.environ |= {"ZENDESK_CLIENT_SECRET": "wrong-secret", "OPENAI_API_KEY": "sk-wrong"}
+
+    done = run("doctor")
+
+    assert done.status == 1
+    assert "✗ help-center: " in done.out
+    assert "client_secret" in done.out
+    assert "✗ openai: " in done.out
+    assert "openai.api_key" in done.out
+    assert "wrong" not in done.out + done.err
+
+
+def test_a_redis_and_a_database_that_do_not_answer_are_problems(acme: Company, run: Run) -> None:
+    text = acme.config.read_text("utf-8")
+    down = 'redis_url = "redis://127.0.0.1:9"\ndatabase_url = "postgresql://x@127.0.0.1:9/x"\n'
+    acme.config.write_text(down + text, "utf-8")
+
+    found = levels(run)
+
+    assert found["redis"] == found["state"] == {"problem"}
+
+
+def test_a_help_center_that_does_not_answer_is_a_problem_and_the_rest_is_still_checked(acme: Company, run: Run) -> None:
+    acme.zendesk_wire.fail(Fault(status=500, times=None))
+
+    found = levels(run)
+
+    assert "problem" in found["help-center"]
+    assert found["openai"] == {"ok"}
+
+
+def test_a_bound_store_that_is_not_there_is_a_problem(acme: Company, run: Run) -> None:
+    acme.configure('[[index]]\nname = "public"\naudiences = ["public"]\nvector_store_id = "vs_nobody"\n')
+
+    assert "problem" in levels(run)["openai"]
+
+
+def test_a_folder_of_markdown_is_synced_beside_the_help_center(acme: Company, run: Run) -> None:
+    (acme.folder / "handbook").mkdir()
+    (acme.folder / "handbook" / "pets.md").write_text("# Pets\n\nDogs are welcome in every shop of ours.\n", "utf-8")
+    acme.configure('[[source]]\nname = "handbook"\nkind = "markdown_folder"\nfolder = "handbook"\npublic = true\n')
+
+    synced, doctor, found = run("sync"), run("doctor"), run("search", "are dogs welcome", "--json")
+
+    assert (synced.status, doctor.status) == (0, 0)
+    assert "handbook: 1 documents · 1 new · 1 uploaded" in synced.out
+    assert "✓ handbook: " in doctor.out
+    assert found.json[0]["title"] == "Pets"

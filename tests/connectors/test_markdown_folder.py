@@ -1,0 +1,207 @@
+"""A folder of Markdown keeps the contract of every source, and reads what such folders hold."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from connectors.findings import Level
+from connectors.markdown_folder import MarkdownFolder, MarkdownFolderSettings, check
+from sync.errors import Misconfigured
+from sync.model import Audience, Cursor
+from tests.contract.connector import SourceContract, drain, listing, version
+
+
+@dataclass
+class FolderWorld:
+    """A folder that the tests edit; ids are paths in it."""
+
+    folder: Path
+    never: str = "guides/never.md"
+    several_pages: int = 250
+    written: int = 0
+
+    def connect(self, **settings: object) -> MarkdownFolder:
+        return MarkdownFolder(MarkdownFolderSettings.model_validate({"folder": self.folder, **settings}))
+
+    def later(self) -> None:
+        pass
+
+    def put(self, title: str, html: str, labels: tuple[str, ...] = ()) -> str:
+        self.written += 1
+        path = f"guides/{self.written:04}.md"
+        self.write(path, f"---\ntitle: {title}\nlabels: [{', '.join(labels)}]\n---\n{html}\n")
+        return path
+
+    def write(self, path: str, text: str) -> None:
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def read(self, external_id: str) -> str:
+        return (self.folder / external_id).read_text(encoding="utf-8")
+
+    def edit(self, external_id: str, html: str) -> None:
+        head, _, _ = self.read(external_id).rpartition("---\n")
+        self.write(external_id, f"{head}---\n{html}\n")
+
+    def relabel(self, external_id: str, labels: tuple[str, ...]) -> None:
+        head, _, tail = self.read(external_id).partition("labels: ")
+        self.write(external_id, f"{head}labels: [{', '.join(labels)}]\n{tail.partition(chr(10))[2]}")
+
+    def touch(self, external_id: str) -> None:
+        (self.folder / external_id).touch()
+
+    def move(self, external_id: str) -> None:
+        raise NotImplementedError("a moved file is another document")
+
+    restrict = unrestrict = move
+
+    def unpublish(self, external_id: str) -> None:
+        self.write(external_id, self.read(external_id).replace("labels:", "draft: true\nlabels:", 1))
+
+    def publish(self, external_id: str) -> None:
+        self.write(external_id, self.read(external_id).replace("draft: true\n", ""))
+
+    def delete(self, external_id: str) -> None:
+        (self.folder / external_id).rename(self.folder / f"{external_id}.gone")
+
+    def restore(self, external_id: str) -> None:
+        (self.folder / f"{external_id}.gone").rename(self.folder / external_id)
+
+    def close(self) -> None:
+        raise NotImplementedError("the whole folder is public, or none of it")
+
+    open = close
+
+    def disable(self) -> None:
+        self.folder.rename(self.folder.with_name("elsewhere"))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> FolderWorld:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    return FolderWorld(folder)
+
+
+class TestMarkdownFolder(SourceContract):
+    def test_a_label_and_a_container_change_the_version(self, world: FolderWorld, connector: MarkdownFolder) -> None:  # type: ignore[override]  # a moved file is another document
+        put = world.put("Title", "text", ("one",))
+        before = version(connector, put)
+        world.relabel(put, ("one", "two"))
+
+        assert version(connector, put) != before
+        assert connector.fetch(put).labels == ("one", "two")
+
+
+def test_a_moved_file_is_another_document_and_seen_at_once(world: FolderWorld) -> None:
+    connector = world.connect()
+    put = world.put("Title", "text")
+    cursor = connector.head()
+    (world.folder / "moved").mkdir()
+    (world.folder / put).rename(world.folder / "moved" / "there.md")
+
+    changed, _ = drain(connector, cursor)
+
+    assert changed[put].version is None
+    assert changed["moved/there.md"].version is not None
+    assert connector.fetch("moved/there.md").breadcrumb == ("moved",)
+
+
+def test_an_old_file_that_comes_back_dated_is_seen(world: FolderWorld) -> None:
+    connector = world.connect()
+    put = world.put("Title", "text")
+    cursor = connector.head()
+    world.edit(put, "older text")
+    os.utime(world.folder / put, (0, 0))
+
+    assert set(drain(connector, cursor)[0]) == {put}
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "body"),
+    [
+        ("# Returns #\n\nSixty days.", "Returns", "Sixty days."),
+        ('---\ntitle: "Returns"\n---\n# Something else\n\nSixty days.', "Returns", "# Something else\n\nSixty days."),
+        ("Sixty days.\n", "page", "Sixty days."),
+        ("a <b>bold</b> `<b>`\n\n```html\n<p>\n```\n", "page", "a &lt;b>bold&lt;/b> `<b>`\n\n```html\n<p>\n```"),
+    ],
+)
+def test_a_file_says_its_title_and_text(world: FolderWorld, text: str, title: str, body: str) -> None:
+    world.write("page.md", text)
+
+    document = world.connect().fetch("page.md")
+
+    assert (document.title, document.body) == (title, body)
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [
+        ("index.md", "https://docs.test/"),
+        ("guides/README.md", "https://docs.test/guides"),
+        ("guides/send back.mdx", "https://docs.test/guides/send%20back"),
+    ],
+)
+def test_a_file_is_linked_to_where_it_is_published(world: FolderWorld, path: str, url: str) -> None:
+    world.write(path, "text")
+
+    assert world.connect(base_url="https://docs.test").fetch(path).url == url
+
+
+@pytest.mark.parametrize(("public", "audience"), [(True, Audience.PUBLIC), (False, Audience.INTERNAL)])
+def test_a_folder_is_public_only_when_it_says_so(world: FolderWorld, *, public: bool, audience: Audience) -> None:
+    put = world.put("Title", "text")
+
+    assert world.connect(public=public).fetch(put).audience is audience
+
+
+def test_hidden_folders_other_files_and_links_out_of_the_folder_are_left_alone(world: FolderWorld) -> None:
+    secret = world.folder.with_name("secret.md")
+    secret.write_text("secret", encoding="utf-8")
+    (world.folder / "link.md").symlink_to(secret)
+    for path in (".git/notes.md", "node_modules/x/readme.md", "logo.svg", "kept.md"):
+        world.write(path, "text")
+
+    assert set(listing(world.connect())) == {"kept.md"}
+
+
+def test_a_file_that_is_not_text_or_too_large_is_a_problem(world: FolderWorld) -> None:
+    world.write("huge.md", "many words " * 600_000)
+    (world.folder / "picture.md").write_bytes(b"\x89PNG\0\0\0")
+    connector = world.connect()
+
+    assert "5 MB" in connector.fetch("huge.md").problem
+    picture = connector.fetch("picture.md")
+    assert (picture.body, "is not" in picture.problem) == ("", True)
+
+
+def test_a_cursor_of_the_one_listing_is_not_one_of_the_other(world: FolderWorld) -> None:
+    world.put("Title", "text")
+    connector = world.connect()
+
+    for cursor, read in ((connector.head(), connector.snapshot), (connector.snapshot(None).cursor, connector.changes)):
+        with pytest.raises(Exception, match="cursor"):
+            read(Cursor(cursor))
+
+
+def test_doctor_says_what_is_in_the_folder(world: FolderWorld) -> None:
+    settings = MarkdownFolderSettings(folder=world.folder)
+    [empty] = check(settings)
+    world.put("Title", "text")
+    [full] = check(settings)
+    world.disable()
+    [missing] = check(settings)
+
+    assert (empty.level, full.level, missing.level) == (Level.WARNING, Level.OK, Level.PROBLEM)
+    assert "1 file" in full.what
+    assert "check folder" in missing.fix
+
+
+def test_a_folder_that_is_not_there_stops_the_source(world: FolderWorld) -> None:
+    world.disable()
+
+    with pytest.raises(Misconfigured, match="check folder"):
+        world.connect().snapshot(None)
