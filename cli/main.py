@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.commands import doctor, look, operate, start, sync, trial
+from cli.commands import doctor, look, operate, serve, start, status, sync, trial
 from cli.options import CONFIG_VARIABLE, Verbose
 from sync.errors import SyncError
 
@@ -25,13 +25,17 @@ for command in (
     doctor.doctor,
     sync.sync,
     look.search,
-    look.status,
+    status.status,
     look.plan,
     look.audit,
     operate.release,
     operate.reindex,
     operate.promote,
     operate.rollback,
+    serve.up,
+    serve.api,
+    serve.worker,
+    serve.schedule,
     trial.sandbox,
     trial.demo,
     start.version,

@@ -22,6 +22,16 @@ def duration(text: object) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
+def rhythm(text: object) -> timedelta | str:
+    """Read a duration, or a cron expression of five fields, which is returned as it is."""
+    if not isinstance(text, str) or len(text.split()) != 5:
+        return duration(text)
+    from workers.rhythm import Cron  # Celery is needed only where somebody writes cron
+
+    Cron(text)
+    return " ".join(text.split())
+
+
 def address(text: str) -> str:
     """Accept https anywhere and plain http on this machine; return it without a slash at its end."""
     try:
@@ -82,8 +92,11 @@ def _database(secret: SecretStr) -> SecretStr:
 
 
 def _redis(secret: SecretStr) -> SecretStr:
-    if not re.match(r"(rediss?|unix)://", secret.get_secret_value()):
-        raise ValueError('is not a Redis address; write "redis://host:6379/0"')
+    if not re.match(r"(rediss?|unix|sentinel)://.", secret.get_secret_value()):
+        raise ValueError(
+            'is not a Redis address; write "redis://host:6379/0", "rediss://…" for TLS, or '
+            '"sentinel://host1:26379,host2:26379/master-name"'
+        )
     return secret
 
 
@@ -94,6 +107,7 @@ def _given(secret: SecretStr) -> SecretStr:
 
 
 Duration = Annotated[timedelta, BeforeValidator(duration)]
+Rhythm = Annotated[timedelta | str, BeforeValidator(rhythm)]
 Address = Annotated[str, AfterValidator(address)]
 Origin = Annotated[str, AfterValidator(origin)]
 Name = Annotated[str, AfterValidator(_name)]
@@ -148,12 +162,15 @@ class IndexSection(Section):
 
 
 class SourceSection(Section):
-    """What every `[[source]]` has; the rest belongs to its kind."""
+    """What every `[[source]]` has; the rest belongs to its kind.
+
+    `every` and `snapshot_every`: a duration, or a cron expression in UTC.
+    """
 
     name: Name
     kind: Text
-    every: Duration = timedelta(minutes=15)
-    snapshot_every: Duration = timedelta(days=1)
+    every: Rhythm = timedelta(minutes=15)
+    snapshot_every: Rhythm = timedelta(days=1)
     audience_every: Duration = timedelta(hours=1)
     store_content: bool = True
 

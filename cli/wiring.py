@@ -3,26 +3,31 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import openai
-import redis
 
 from cli import config as configuration
+from cli import embedded
 from cli.config import Config, SourceConfig
 from connectors import CONNECTORS
 from connectors.pacing import Allowances, Everywhere, Here
 from sync import openai_index
 from sync.engine import Engine, Width
-from sync.errors import Misconfigured
+from sync.errors import Misconfigured, Retryable
 from sync.model import Chunking, ListsAudiences, StoreId
 from sync.openai_index import OpenAIIndex
 from sync.pace import Local, Pacer, Rate, Shared
 from sync.specs import KnowledgeIndex, Source
-from sync.state import State
+from sync.state import CONNECTIONS, State
+from sync.tally import TALLY
+from sync.turn import Stop
+from workers.broker import Broker, broker
 
 STATE_FILE = "answerwell.db"
+BY_THE_SCHEDULE = timedelta(days=36_500)
 
 
 def read(path: Path) -> Config:
@@ -31,27 +36,46 @@ def read(path: Path) -> Config:
 
 
 @contextmanager
-def running(config: Config) -> Iterator[Engine]:
+def running(config: Config, stop: Stop | None = None, connections: int = CONNECTIONS) -> Iterator[Engine]:
     """Open the state and yield an engine over it. Raises Misconfigured."""
-    state = open_state(config)
+    state = open_state(config, connections)
     try:
-        yield Engine(
-            state,
-            _index(config, state.installation),
-            _sources(config),
-            _indexes(config),
-            width=Width(batch=config.openai.batch_size),
-        )
+        yield engine(config, state, stop)
+        with suppress(Retryable):
+            TALLY.flush(state)
     finally:
         state.close()
 
 
-def open_state(config: Config) -> State:
+def open_state(config: Config, connections: int = CONNECTIONS) -> State:
     """Open the state database, making and migrating it where needed. Raises Misconfigured."""
-    return State.open(_database(config))
+    return State.open(database(config), connections=connections)
 
 
-def _database(config: Config) -> str:
+def engine(config: Config, state: State, stop: Stop | None = None) -> Engine:
+    """Return an engine over an open state; `stop` asks its turns to end."""
+    stop = stop or Stop()
+    shared = broker_of(config)
+    return Engine(
+        state,
+        _index(config, state.installation, shared, stop),
+        _sources(config, shared),
+        _indexes(config),
+        width=Width(batch=config.openai.batch_size),
+        stop=stop,
+    )
+
+
+def broker_of(config: Config) -> Broker | None:
+    """The broker that workers use: the configured one, or the private one of an `answerwell up` that runs."""
+    if config.general.redis_url is not None:
+        return broker(config.general.redis_url.get_secret_value())
+    url = embedded.broker_url(config.general.data_dir)
+    return broker(url) if url else None
+
+
+def database(config: Config) -> str:
+    """The URL of the state database; its folder is made when it is a file in data_dir."""
     if config.general.database_url:
         return config.general.database_url.get_secret_value()
     folder = config.general.data_dir
@@ -75,9 +99,9 @@ def client(config: Config) -> openai.OpenAI:
     )
 
 
-def _index(config: Config, installation: str) -> OpenAIIndex:
+def _index(config: Config, installation: str, shared: Broker | None, stop: Stop) -> OpenAIIndex:
     section = config.openai
-    pacer = _pacers(config)
+    pacer = _pacers(config, shared, stop)
     uploads = Rate(section.uploads_per_minute)
     return OpenAIIndex(
         client(config),
@@ -86,27 +110,29 @@ def _index(config: Config, installation: str) -> OpenAIIndex:
         attaches=pacer("attaches", openai_index.ATTACHES),
         volume=pacer("volume", Rate(max(2 * uploads.limit, section.batch_size))),
         batch_size=section.batch_size,
+        sleep=stop.sleep,
     )
 
 
-def _pacers(config: Config) -> Callable[[str, Rate], Pacer]:
+def _pacers(config: Config, shared: Broker | None, stop: Stop) -> Callable[[str, Rate], Pacer]:
     """Pacers for this process, or through Redis for every process that uses the same key."""
-    shared = _redis(config)
+
+    def waiting(name: str) -> Callable[[float], None]:
+        def sleep(seconds: float) -> None:
+            TALLY.count("rate_limit_wait_seconds", seconds, limit=f"openai {name}")
+            stop.sleep(seconds)
+
+        return sleep
+
     if shared is None:
-        return lambda _name, rate: Local(rate)
+        return lambda name, rate: Local(rate, sleep=waiting(name))
+    client = shared.client()
     owner = hashlib.sha256(config.openai.api_key.get_secret_value().encode()).hexdigest()[:12]
-    return lambda name, rate: Shared(shared, f"answerwell:pace:{owner}:{name}", rate)
+    return lambda name, rate: Shared(client, f"answerwell:pace:{owner}:{name}", rate, sleep=waiting(name))
 
 
-def _redis(config: Config) -> redis.Redis | None:
-    if config.general.redis_url is None:
-        return None
-    return redis.Redis.from_url(config.general.redis_url.get_secret_value(), socket_timeout=5)
-
-
-def _sources(config: Config) -> list[Source]:
-    shared = _redis(config)
-    allowances = Here() if shared is None else Everywhere(shared)
+def _sources(config: Config, shared: Broker | None) -> list[Source]:
+    allowances = Here() if shared is None else Everywhere(shared.client())
     return [_source(source, allowances) for source in config.sources]
 
 
@@ -116,11 +142,16 @@ def _source(source: SourceConfig, allowances: Allowances) -> Source:
         name=source.common.name,
         kind=source.common.kind,
         connector=connector,
-        snapshot_every=source.common.snapshot_every,
+        snapshot_every=_period(source.common.snapshot_every),
         store_content=source.common.store_content,
         audiences=connector.audiences if isinstance(connector, ListsAudiences) else None,
         audience_every=source.common.audience_every,
     )
+
+
+def _period(rhythm: timedelta | str) -> timedelta:
+    """A cron expression is the schedule's: the engine then never lists everything of its own accord."""
+    return rhythm if isinstance(rhythm, timedelta) else BY_THE_SCHEDULE
 
 
 def _indexes(config: Config) -> list[KnowledgeIndex]:

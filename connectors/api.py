@@ -19,6 +19,7 @@ from connectors.auth import Auth
 from connectors.pacing import Pacing
 from connectors.transport import MOST_BYTES, Answer, Json, Params, Request, Sleep, Transport, http_date, now
 from sync.errors import Misconfigured, Retryable, SyncError
+from sync.tally import TALLY
 
 RETRIES = 2
 PATIENCE = timedelta(seconds=10)  # longer waits go to the schedule: no worker slot is held meanwhile
@@ -130,7 +131,7 @@ class Api:
             value = self.auth.value()
             try:
                 with self.slots:
-                    answer = send(value)
+                    answer = _counted(self.vendor, send, value)
                 self.pacing.learn(buckets[0], answer.headers)
                 if answer.status == 401 and not renewed and self.auth.renew(value):
                     renewed = True
@@ -151,6 +152,7 @@ class Api:
             waited += wait
             if waited > PATIENCE:
                 raise Retryable(f"{where}: the allowance of calls is used up", after=wait)
+            TALLY.count("rate_limit_wait_seconds", wait.total_seconds(), limit=self.vendor)
             self.sleep(wait.total_seconds())
 
     def _follow(self, url: str, value: str, most: int) -> Answer:
@@ -167,6 +169,16 @@ class Api:
                 return answer
             url = urljoin(url, location)
         raise Misconfigured(f"{self.vendor} {origin_of(url)} redirects in circles")
+
+
+def _counted(vendor: str, send: Callable[[str], Answer], value: str) -> Answer:
+    status = "none"
+    try:
+        answer = send(value)
+        status = str(answer.status)
+        return answer
+    finally:
+        TALLY.count("calls", vendor=vendor, status=status)
 
 
 def _whole(answer: Answer, where: str) -> Answer:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from session_api import health, webhooks
+from session_api import admin_refusals, health, webhooks
+from session_api.operations import Operations
 from sync.state import State
 
 Wake = Callable[[str, str], None]
@@ -14,12 +15,16 @@ Wake = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Services:
-    """What the application is given: it makes nothing itself and knows no configuration file."""
+    """What the application is given: it makes nothing itself and knows no configuration file.
+
+    `operations` None: no metrics and no admin API.
+    """
 
     state: State
     wake: Wake
     broker_answers: Callable[[], bool]
     verify: webhooks.Verify = webhooks.nobody
+    operations: Operations | None = None
 
 
 def create_app(services: Services) -> FastAPI:
@@ -27,4 +32,7 @@ def create_app(services: Services) -> FastAPI:
     app = FastAPI(title="Answerwell", docs_url="/docs", redoc_url=None)
     app.include_router(health.router(services.state, services.broker_answers))
     app.include_router(webhooks.router(services.state, services.verify, services.wake))
+    admin_refusals.install(app)
+    if services.operations is not None:
+        services.operations.install(app, services.wake)
     return app

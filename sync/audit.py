@@ -1,7 +1,7 @@
 """audit: the state against the index, both ways, for one source under its lease. The loop does the repairs."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -29,6 +29,10 @@ class Findings:
     missing: int = 0
     differing: int = 0
     stuck: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return asdict(self)
 
     @property
     def ok(self) -> bool:
@@ -95,6 +99,16 @@ def record(turn: Turn) -> None:
     with turn.state.commit(turn.lease) as tx:
         tx.run("UPDATE sources SET audited_at = :now WHERE name = :name", now=turn.state.now(), name=turn.source.name)
     turn.counts.pop("doubtful", None)
+
+
+def record_stores(turn: Turn) -> None:
+    """Remember that the stores were compared, too: the schedule has it done daily."""
+    with turn.state.commit(turn.lease) as tx:
+        tx.run(
+            "UPDATE sources SET stores_audited_at = :now WHERE name = :name",
+            now=turn.state.now(),
+            name=turn.source.name,
+        )
 
 
 def _audit_store(turn: Turn, generation: Generation, *, repair: bool) -> Findings:

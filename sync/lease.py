@@ -36,6 +36,14 @@ def this_process() -> Holder:
     return Holder(socket.gethostname(), _boot(), pid, _started(pid))
 
 
+def in_force(until: float, holder: str, now: float) -> bool:
+    """Whether a lease that lasts until then, by that holder, keeps everybody else away.
+
+    It never reaches further than one term: one that does was taken before the clock was moved back.
+    """
+    return now < until < now + 2 * TERM.total_seconds() and not provably_dead(holder)
+
+
 def provably_dead(holder: str) -> bool:
     """Whether the process that wrote the holder ran on this host and is no more."""
     if not holder:

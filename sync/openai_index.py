@@ -23,6 +23,7 @@ from sync.openai_batches import Attaching, Files
 from sync.openai_checks import check_chunking, check_header, checked_address
 from sync.pace import Pacer, Rate, Unlimited
 from sync.render import filename_prefix, managed_by
+from sync.tally import TALLY
 
 OPENAI = "https://api.openai.com/v1"
 UPLOADS = Rate(1000)
@@ -292,23 +293,32 @@ class _Asking:
     def send(self, doing: str, call: Callable[[], Raw], pacer: Pacer | None = None) -> Raw:
         doing = f"{self._where}: {doing}"
         try:
-            return call()
+            answer = call()
         except openai.APIStatusError as error:
+            _count_call(str(error.status_code))
             failure = answers.refusal(error.status_code, error.body, error.response.headers, doing, self._secret)
             if pacer and isinstance(failure, answers.Limited) and failure.after:
                 pacer.penalise(failure.after)
             raise failure from None  # the SDK's error prints the whole answer, which may repeat the key
         except openai.APITimeoutError as error:
+            _count_call("timeout")
             raise Retryable(f"{doing}: no answer in time") from error
         except openai.APIConnectionError as error:
+            _count_call("none")
             reason = answers.scrub(str(error.__cause__ or error), self._secret)
             raise Retryable(f"{doing}: the connection failed: {reason}") from error
+        _count_call("200")
+        return answer
 
     def read(self, doing: str, raw: Raw, shape: type[A]) -> A:
         try:
             return shape.model_validate_json(raw.content)
         except ValidationError as error:
             raise Retryable(f"{self._where}: {doing}: the answer is broken or not OpenAI's") from error
+
+
+def _count_call(status: str) -> None:
+    TALLY.count("calls", vendor="openai", status=status)
 
 
 class _Batches:

@@ -58,16 +58,27 @@ def audit(engine: Engine, names: Sequence[str] = (), *, repair: bool = False) ->
     engine.prepare()
     findings = Findings()
     for name in engine.chosen(names):
-        with engine.leased(engine.sources[name]) as turn:
-            if turn is None:
-                raise Held(f"{name}: a sync is running; audit again when it is done")
-            findings += auditing.audit(turn, repair=repair)
-            if repair:
-                collect(turn)
-                auditing.record(turn)
+        found = audit_one(engine, name, repair=repair)
+        if found is None:
+            raise Held(f"{name}: a sync is running; audit again when it is done")
+        findings += found
     if repair and not findings.ok:
         converge(engine, names)
     return findings
+
+
+def audit_one(engine: Engine, name: str, *, repair: bool) -> Findings | None:
+    """Audit one source's files, and mark what is wrong for the next turns to mend; None while a turn has the source."""
+    engine.prepare()
+    with engine.leased(engine.sources[name]) as turn:
+        if turn is None:
+            return None
+        findings = auditing.audit(turn, repair=repair)
+        if repair:
+            collect(turn)
+            auditing.record(turn)
+            auditing.record_stores(turn)
+        return findings
 
 
 def rebuild(engine: Engine, names: Sequence[str] = (), progress: Progress | None = None) -> list[Summary]:

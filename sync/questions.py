@@ -66,6 +66,12 @@ def source(state: Asks, name: str) -> Row[Any]:
     return state.ask("SELECT * FROM sources WHERE name = :name", name=name)[0]
 
 
+def last_run(state: Asks, source: str) -> int:
+    """The number of the source's newest run, 0 before the first."""
+    [row] = state.ask("SELECT coalesce(max(id), 0) AS id FROM runs WHERE source = :source", source=source)
+    return int(row.id)
+
+
 def believed(state: Asks, source: str) -> Believed:
     [row] = state.ask(
         """SELECT count(*) AS total,

@@ -4,6 +4,9 @@ import json
 from itertools import groupby
 from typing import Any
 
+from sqlalchemy import Row
+
+from sync import lease as leases
 from sync import questions, reindex
 from sync.engine import Engine
 from sync.render import moment
@@ -80,25 +83,32 @@ def _source(engine: Engine, name: str, kind: str) -> dict[str, Any]:
         "paused_by": row.paused_by,
         "retry_at": moment(row.not_before).isoformat() if row.not_before > engine.state.now() else None,
         "last_run": _last_run(engine, name),
-        "progress": _progress(engine, name) if row.lease_until > engine.state.now() else None,
+        "progress": progress(engine, name),
     }
 
 
-def _progress(engine: Engine, source: str) -> dict[str, Any] | None:
-    """How far the running turn is: counts by stage, documents a second so far, and what that means for the rest."""
-    rows = engine.state.ask(
-        """SELECT id, started_at, counts FROM runs WHERE source = :source AND finished_at IS NULL
-           ORDER BY id DESC LIMIT 1""",
-        source=source,
-    )
-    if not rows:
+def running(engine: Engine, source: str) -> Row[Any] | None:
+    """The run of the turn that works on the source now; None where none does."""
+    row = questions.source(engine.state, source)
+    if not leases.in_force(row.lease_until, row.lease_holder, engine.state.now()):
         return None
-    counts = json.loads(rows[0].counts)
-    seconds = max(0.001, engine.state.now() - rows[0].started_at)
+    rows = engine.state.ask(
+        "SELECT * FROM runs WHERE source = :source AND finished_at IS NULL ORDER BY id DESC LIMIT 1", source=source
+    )
+    return rows[0] if rows else None
+
+
+def progress(engine: Engine, source: str) -> dict[str, Any] | None:
+    """How far the running turn is: counts by stage, documents a second so far, and what that means for the rest."""
+    run = running(engine, source)
+    if run is None:
+        return None
+    counts = json.loads(run.counts)
+    seconds = max(0.001, engine.state.now() - run.started_at)
     rate = sum(counts.get(stage, 0) for stage in SETTLING) / seconds
     remaining, _ = questions.waiting(engine.state, source)
     return {
-        "run": rows[0].id,
+        "run": run.id,
         "counts": counts,
         "seconds": round(seconds, 1),
         "rate": round(rate, 2),
@@ -108,7 +118,7 @@ def _progress(engine: Engine, source: str) -> dict[str, Any] | None:
 
 
 def _state(engine: Engine, row: Any, *, held: bool) -> str:
-    if row.lease_until > engine.state.now():
+    if leases.in_force(row.lease_until, row.lease_holder, engine.state.now()):
         return "syncing"
     if row.paused_by:
         return "paused"

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
+from sync import lease as leases
 from sync import operate, questions, reindex
 from sync.converge import PATIENCE
 from sync.engine import Engine
@@ -111,7 +112,7 @@ def _attend_source(engine: Engine, request: Row[Any]) -> None:
         return
     source = questions.source(engine.state, name)
     now = engine.state.now()
-    busy = source.lease_until > now
+    busy = leases.in_force(source.lease_until, source.lease_holder, now)
     if source.heard < request.mark:
         return
     _start(engine, request)
@@ -149,7 +150,8 @@ def _all_at_rest(engine: Engine) -> bool:
     now = engine.state.now()
     for name in engine.sources:
         source = questions.source(engine.state, name)
-        if source.lease_until > now or source.not_before or (source.changes_cursor is None and not source.error):
+        busy = leases.in_force(source.lease_until, source.lease_holder, now)
+        if busy or source.not_before or (source.changes_cursor is None and not source.error):
             return False
         if not source.error and not source.paused_by and questions.waiting(engine.state, name)[0]:
             return False

@@ -137,9 +137,7 @@ class State:
         """Take the source's lease if nobody holds it, or only a process that is provably dead; None: it is held."""
         with self.transaction() as tx:
             rows = tx.ask("SELECT lease_token, lease_until, lease_holder FROM sources WHERE name = :name", name=source)
-            if not rows or (
-                _is_held(rows[0].lease_until, self.now()) and not leases.provably_dead(rows[0].lease_holder)
-            ):
+            if not rows or leases.in_force(rows[0].lease_until, rows[0].lease_holder, self.now()):
                 return None
             taken = tx.run(
                 """UPDATE sources SET lease_token = lease_token + 1, lease_until = :until, lease_holder = :holder
@@ -171,11 +169,6 @@ class State:
                 name=lease.source,
                 token=lease.token,
             )
-
-
-def _is_held(lease_until: float, now: float) -> bool:
-    """A lease never reaches further than one term: one that does was taken before the clock was moved back."""
-    return now < lease_until < now + 2 * leases.TERM.total_seconds()
 
 
 @contextlib.contextmanager

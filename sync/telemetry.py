@@ -1,4 +1,4 @@
-"""telemetry: spans of what is done, for whoever set up OpenTelemetry; nothing happens where nobody did."""
+"""telemetry: spans of what is done, for whoever sets up OpenTelemetry; nothing happens where nobody does."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -48,6 +48,10 @@ class Stop:
     def ask(self) -> None:
         self._asked.set()
 
+    def wait(self, seconds: float) -> bool:
+        """Wait for as long, or until the process is asked to end; True if it is."""
+        return self._asked.wait(seconds)
+
     def sleep(self, seconds: float) -> None:
         """Sleep, or raise Stopping as soon as the process is asked to end."""
         if self._asked.wait(seconds):

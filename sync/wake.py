@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from sync import lease as leases
 from sync import questions
 from sync.state import State, Transaction
 from sync.turn import MOST_BACKOFF
@@ -47,11 +48,10 @@ class Watch:
         self._state = state
         self._rests: dict[str, Rest] = {}
 
-    def due(self, source: str, *, listens_at: float) -> bool:
-        """Whether a turn would do something now; `listens_at`: the moment at which the source should be asked again."""
-        row = questions.source(self._state, source)
+    def due(self, row: Row[Any], *, listens_at: float) -> bool:
+        """Whether a turn on the source would do something now; `listens_at`: when it should be asked again anyway."""
         now = self._state.now()
-        if row.paused_by or row.lease_until > now or not _may_be_asked(row, now):
+        if row.paused_by or leases.in_force(row.lease_until, row.lease_holder, now) or not _may_be_asked(row, now):
             return False
         if (
             row.heard_at > now + CLOCKS_DIFFER.total_seconds()
@@ -61,12 +61,14 @@ class Watch:
             return True
         if row.error and not row.not_before:
             return False  # only a changed setting helps, and `listens_at` finds out
-        return bool(row.not_before) or row.snapshot_cursor is not None or self._work_is_due(source, now)
+        return bool(row.not_before) or row.snapshot_cursor is not None or self._work_is_due(row.name, now)
 
-    def audit_due(self, source: str) -> bool:
-        row = questions.source(self._state, source)
-        idle = not row.paused_by and not row.error and row.lease_until <= self._state.now() and row.synced_at > 0
-        return bool(idle and self._state.now() - row.stores_audited_at >= AUDIT_EVERY.total_seconds())
+    def audit_due(self, row: Row[Any]) -> bool:
+        """Whether the source is at rest and its stores were not compared for a day."""
+        now = self._state.now()
+        busy = leases.in_force(row.lease_until, row.lease_holder, now)
+        idle = not busy and not row.paused_by and not row.error and row.synced_at > 0
+        return bool(idle and now - row.stores_audited_at >= AUDIT_EVERY.total_seconds())
 
     def _work_is_due(self, source: str, now: float) -> bool:
         runs = self._state.ask("SELECT * FROM runs WHERE source = :source ORDER BY id DESC LIMIT 1", source=source)

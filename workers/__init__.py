@@ -1,1 +1,1 @@
-"""The only place that knows Celery."""
+"""The only Celery: the application and its tasks, the schedule, and the worker's process."""

@@ -1,11 +1,10 @@
-"""What there is: `search`, `status`, `plan` and `audit`."""
+"""What there is and what would be: `search`, `plan` and `audit`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from cli import output
@@ -14,7 +13,6 @@ from cli.options import DEFAULT_CONFIG, ConfigFile, Json, SourceNames, known
 from sync.model import Hit
 
 PASSAGE = 240
-SHOWN = 20
 
 
 def search(
@@ -53,27 +51,6 @@ def result(hit: Hit) -> dict[str, Any]:
     """Return the passage as `search --json` writes it."""
     attributes = {key: str(hit.attributes.get(key, "")) for key in ("url", "source", "document")}
     return {"score": hit.score, "title": _title(hit), **attributes, "text": hit.text}
-
-
-def status(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
-    """Show every source and index, and what is wrong with them."""
-    from cli import wiring
-    from sync import report
-
-    with wiring.running(wiring.read(config)) as engine:
-        found = report.status(engine)
-    if as_json:
-        output.print_json(found)
-        return
-    console = output.stdout()
-    console.print(_table(("source", "kind", "state", "documents", "problems"), found["sources"]))
-    for source in found["sources"]:
-        if source["error"]:
-            console.print(Text(f"{source['name']}: {source['error']}", "yellow"))
-    console.print()
-    console.print(_table(("index", "store", "generation", "files", "unsettled"), found["indexes"]))
-    _list("to look at", [f"{_place(p)}: {p['error']}" for p in found["problems"]])
-    _list("the same text in several sources", [" = ".join(map(_place, group)) for group in found["alike"]])
 
 
 def plan(sources: SourceNames = None, config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
@@ -119,20 +96,6 @@ def audit(
         raise typer.Exit(0 if repair else 1)
 
 
-def _list(heading: str, lines: Sequence[str]) -> None:
-    console = output.stdout()
-    if lines:
-        console.print(Text(f"\n{heading}: {len(lines):,}", "bold"))
-    for line in lines[:SHOWN]:
-        console.print(Text(f"  {line}"))
-    if len(lines) > SHOWN:
-        console.print(Text(f"  and {len(lines) - SHOWN:,} more: `answerwell status --json`", "dim"))
-
-
-def _place(document: dict[str, str]) -> str:
-    return f"{document['source']}:{document['document']} {document['title']}".strip()
-
-
 def _customers_index(settings: Config) -> str:
     if settings.chat:
         return settings.chat.index
@@ -143,17 +106,6 @@ def _customers_index(settings: Config) -> str:
 def _title(hit: Hit) -> str:
     """The document's title; a file that is not ours has only its name."""
     return str(hit.attributes.get("title") or hit.filename)
-
-
-def _table(columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> Table:
-    """The first column shows the name."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in columns:
-        table.add_column(column)
-    for row in rows:
-        cells = [row["name"], *(row[column] for column in columns[1:])]
-        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in cells))
-    return table
 
 
 def _passage(hit: Hit) -> str:

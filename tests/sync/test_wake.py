@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from sync import questions
 from sync.errors import Misconfigured
 from sync.turn import TURN_BUDGET
 from sync.wake import Watch, wake
@@ -20,7 +21,7 @@ def test_a_burst_of_news_is_heard_by_one_turn() -> None:
     for _ in range(1000):
         told(installation)
     turns = 0
-    while watch.due("s", listens_at=FAR):
+    while due(installation, watch, FAR):
         installation.engine.turn("s")
         turns += 1
 
@@ -36,11 +37,11 @@ def test_news_that_comes_while_a_turn_runs_is_left_for_the_next() -> None:
     with installation.engine.leased(installation.engine.sources["s"]) as turn:
         assert turn is not None
         told(installation)
-        during = watch.due("s", listens_at=FAR)
+        during = due(installation, watch, FAR)
     installation.source.told = lambda _: told(installation)
     installation.engine.turn("s")
     installation.source.told = lambda _: None
-    after = watch.due("s", listens_at=FAR)
+    after = due(installation, watch, FAR)
 
     assert (during, after) == (False, True)
 
@@ -52,7 +53,7 @@ def test_news_is_not_heard_by_a_turn_that_was_stopped_before_it_asked() -> None:
 
     installation.engine.turn("s")
 
-    assert Watch(installation.state).due("s", listens_at=FAR)
+    assert due(installation, Watch(installation.state), FAR)
 
 
 def test_a_source_that_was_at_rest_is_not_due_until_it_should_be_asked_again() -> None:
@@ -60,9 +61,9 @@ def test_a_source_that_was_at_rest_is_not_due_until_it_should_be_asked_again() -
     watch = Watch(installation.state)
     now = installation.state.now()
 
-    assert not watch.due("s", listens_at=now + 1)
+    assert not due(installation, watch, now + 1)
     installation.clock.forward(1)
-    assert watch.due("s", listens_at=now + 1)
+    assert due(installation, watch, now + 1)
 
 
 def test_a_source_that_failed_is_due_when_its_wait_is_over_and_not_before() -> None:
@@ -72,11 +73,11 @@ def test_a_source_that_failed_is_due_when_its_wait_is_over_and_not_before() -> N
     watch = Watch(installation.state)
     told(installation)
 
-    early = watch.due("s", listens_at=FAR)
+    early = due(installation, watch, FAR)
     installation.clock.forward(4000)
 
     assert not early
-    assert watch.due("s", listens_at=FAR)
+    assert due(installation, watch, FAR)
 
 
 def test_a_source_that_only_a_setting_helps_is_not_asked_again_and_again() -> None:
@@ -91,8 +92,8 @@ def test_a_source_that_only_a_setting_helps_is_not_asked_again_and_again() -> No
     installation.engine.turn("s")
 
     watch = Watch(installation.state)
-    assert not watch.due("s", listens_at=FAR)
-    assert watch.due("s", listens_at=0)
+    assert not due(installation, watch, FAR)
+    assert due(installation, watch, 0)
 
 
 def test_a_paused_source_has_no_turn_coming() -> None:
@@ -101,7 +102,7 @@ def test_a_paused_source_has_no_turn_coming() -> None:
     with installation.state.transaction() as tx:
         tx.run("UPDATE sources SET paused_by = 'ada'")
 
-    assert not Watch(installation.state).due("s", listens_at=0)
+    assert not due(installation, Watch(installation.state), 0)
 
 
 def test_a_turn_that_ran_out_of_time_is_followed_by_another_at_once() -> None:
@@ -111,7 +112,7 @@ def test_a_turn_that_ran_out_of_time_is_followed_by_another_at_once() -> None:
 
     installation.engine.turn("s", impatient=True)
 
-    assert Watch(installation.state).due("s", listens_at=FAR)
+    assert due(installation, Watch(installation.state), FAR)
 
 
 def test_a_clock_that_was_moved_back_does_not_silence_a_source() -> None:
@@ -119,7 +120,7 @@ def test_a_clock_that_was_moved_back_does_not_silence_a_source() -> None:
 
     installation.clock.forward(-timedelta(days=3).total_seconds())
 
-    assert Watch(installation.state).due("s", listens_at=installation.state.now() + 900)
+    assert due(installation, Watch(installation.state), installation.state.now() + 900)
 
 
 def test_a_lease_from_before_the_clock_was_moved_back_is_no_lease() -> None:
@@ -144,3 +145,7 @@ def test_news_of_a_source_that_nobody_configured_has_no_number(name: str) -> Non
 def told(installation: Installation) -> None:
     with installation.state.transaction() as tx:
         wake(tx, "s")
+
+
+def due(installation: Installation, watch: Watch, listens_at: float) -> bool:
+    return watch.due(questions.source(installation.state, "s"), listens_at=listens_at)

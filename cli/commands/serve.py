@@ -1,0 +1,56 @@
+"""To keep it running: `up` on one machine; `api`, `worker` and `schedule` on many."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.options import DEFAULT_CONFIG, ConfigFile
+
+Slots = Annotated[
+    int | None,
+    typer.Option("--slots", min=1, max=64, help="Turns at once. Default: one for each source and one more, at most 8."),
+]
+AliveFile = Annotated[
+    Path | None,
+    typer.Option("--alive-file", metavar="FILE", help="Touched every few seconds while it works, for a health check."),
+]
+
+
+def up(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Run everything on this machine until Ctrl-C: API, worker, schedule, and a private broker."""
+    from cli.up import run
+
+    output.configure_logs(verbose=True)
+    run(config)
+
+
+def api(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Serve sessions, chat, webhooks, console and metrics."""
+    from cli.serving import serve
+
+    output.configure_logs(verbose=True)
+    serve(config)
+
+
+def worker(
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    slots: Slots = None,
+    alive_file: AliveFile = None,
+    with_schedule: Annotated[bool, typer.Option("--with-schedule", hidden=True)] = False,
+) -> None:
+    """Run turns on sources, and what operators ask for; as many of these as you like, on any machine."""
+    from cli.working import work
+
+    output.configure_logs(verbose=True)
+    work(config, slots=slots, alive_file=alive_file, with_schedule=with_schedule)
+
+
+def schedule(config: ConfigFile = DEFAULT_CONFIG, *, alive_file: AliveFile = None) -> None:
+    """Send each source's turn when it is due; a second one does no harm."""
+    from cli.working import keep_schedule
+
+    output.configure_logs(verbose=True)
+    keep_schedule(config, alive_file=alive_file)

@@ -1,0 +1,59 @@
+"""An application with an engine behind it whose source and index are in memory: what the admin API is tried on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+
+from sandbox.wire import serve
+from session_api.app import Services, create_app
+from session_api.operations import Operations
+from sync import requests
+from sync.errors import Retryable
+from tests.sync.world import Installation, installed
+
+TOKEN = "operators-only"
+
+
+@dataclass
+class Queue:
+    tasks: int | None = 3
+    seconds: float = 4.5
+
+
+@dataclass
+class Site:
+    """`woken` are the tasks that workers would get; `work` does what one does."""
+
+    url: str
+    installation: Installation
+    woken: list[tuple[str, str]]
+    queue: Queue
+    headers: dict[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {TOKEN}"})
+
+    def get(self, path: str, **asked: Any) -> httpx2.Response:
+        return httpx2.get(f"{self.url}{path}", headers=self.headers, **asked)
+
+    def post(self, path: str, content: Any = None, **headers: str) -> httpx2.Response:
+        return httpx2.post(f"{self.url}{path}", headers={**self.headers, **headers}, json=content)
+
+    def work(self) -> None:
+        self.installation.engine.turn("s", impatient=True)
+        requests.attend(self.installation.engine)
+
+
+@contextmanager
+def site(token: str | None = TOKEN, *, broker: bool = True) -> Iterator[Site]:
+    installation, woken, queue = installed(), list[tuple[str, str]](), Queue()
+
+    def wake(task: str, source: str) -> None:
+        if not broker:
+            raise Retryable("no broker")
+        woken.append((task, source))
+
+    operations = Operations(installation.engine, token, lambda: queue)
+    app = create_app(Services(installation.state, wake, broker_answers=lambda: broker, operations=operations))
+    with serve(app) as url:
+        yield Site(url, installation, woken, queue)

@@ -1,0 +1,99 @@
+"""The Celery application. Tasks carry ids, and each is one line: what is done is in the duties."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import structlog
+from celery import Celery
+from kombu.exceptions import OperationalError
+from opentelemetry import propagate
+
+from sync.turn import TURN_BUDGET
+from workers.broker import QUEUE, VISIBILITY_TIMEOUT, Broker
+
+log = structlog.get_logger()
+
+TASK_LIMIT = 600
+"""Seconds. HTTP timeout 60 s < turn budget 8 min < this < visibility timeout 60 min."""
+
+ASKED_AT = "asked_at"
+
+Send = Callable[..., bool]
+"""Sends a task with its ids; False where no broker takes it, and then the schedule sends it again."""
+
+
+class Duties(Protocol):
+    """What a worker does when it is woken. Each may come twice, late, or for nothing, and may be killed."""
+
+    def sync(self, source: str, after: int | None = None) -> None: ...
+    def publish(self, source: str) -> None: ...
+    def audit(self, source: str) -> None: ...
+    def reindex(self) -> None: ...
+    def housekeep(self) -> None: ...
+
+
+def create(broker: Broker) -> Celery:
+    """Return an application that can send; with `give_tasks`, it can work too."""
+    assert TURN_BUDGET.total_seconds() < TASK_LIMIT < VISIBILITY_TIMEOUT  # noqa: S101 - an order that must hold
+    app = Celery("answerwell", broker=broker.celery_url, set_as_current=False)
+    app.conf.update(
+        accept_content=["json"],
+        broker_connection_max_retries=None,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options=dict(broker.options),
+        broker_use_ssl=dict(broker.tls) if broker.tls else None,
+        result_backend=None,
+        task_acks_late=True,
+        task_default_queue=QUEUE,
+        task_ignore_result=True,
+        task_reject_on_worker_lost=True,
+        task_serializer="json",
+        task_time_limit=TASK_LIMIT,
+        worker_cancel_long_running_tasks_on_connection_loss=False,  # a turn needs no broker, and may come twice
+        worker_enable_remote_control=False,
+        worker_hijack_root_logger=False,
+        worker_prefetch_multiplier=1,
+        worker_redirect_stdouts=False,
+    )
+    return app
+
+
+def give_tasks(app: Celery, duties: Duties) -> None:
+    """Let the application's worker do these duties."""
+
+    @app.task(name="sync")  # type: ignore[untyped-decorator]  # Celery has no types
+    def sync(source: str, after: int | None = None) -> None:
+        duties.sync(source, after)
+
+    @app.task(name="publish")  # type: ignore[untyped-decorator]  # Celery has no types
+    def publish(source: str) -> None:
+        duties.publish(source)
+
+    @app.task(name="audit")  # type: ignore[untyped-decorator]  # Celery has no types
+    def audit(source: str) -> None:
+        duties.audit(source)
+
+    @app.task(name="reindex")  # type: ignore[untyped-decorator]  # Celery has no types
+    def reindex() -> None:
+        duties.reindex()
+
+    @app.task(name="housekeep")  # type: ignore[untyped-decorator]  # Celery has no types
+    def housekeep() -> None:
+        duties.housekeep()
+
+
+def sender(app: Celery) -> Send:
+    """Return a function that sends a task at once or not at all."""
+
+    def send(task: str, *ids: Any) -> bool:
+        headers: dict[str, Any] = {ASKED_AT: time.time()}
+        propagate.inject(headers)
+        try:
+            app.send_task(task, args=ids, headers=headers, retry=False)
+        except (OperationalError, OSError) as error:
+            log.warning("broker_unreachable", task=task, error=type(error).__name__)
+            return False
+        return True
+
+    return send

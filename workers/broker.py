@@ -1,0 +1,112 @@
+"""Where wake-ups travel: one address, understood alike by Celery and by redis-py.
+
+redis://[[user]:password@]host[:port][/db]         rediss:// with TLS, checked against the system's authorities
+unix:///path/to/socket                             a server on this machine
+sentinel://[:password@]host:port,host:port/master[/db]    whichever server the sentinels call the master
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import redis
+from redis.sentinel import Sentinel
+
+from sync.errors import Misconfigured
+
+SOCKET_TIMEOUT = 10.0
+VISIBILITY_TIMEOUT = 3600
+QUEUE = "answerwell"
+SENTINEL_PORT = 26379
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """`celery_url`, `options` and `tls` are what Celery is configured with; `hosts` and `master` are of sentinels."""
+
+    url: str = field(repr=False)
+    celery_url: str = field(repr=False)
+    options: Mapping[str, Any]
+    tls: Mapping[str, Any] | None = None
+    hosts: tuple[tuple[str, int], ...] = ()
+    master: str = ""
+
+    def client(self) -> redis.Redis:
+        """A client of the same server, for pacing and for looking at the queue."""
+        timeouts = {"socket_timeout": SOCKET_TIMEOUT, "socket_connect_timeout": SOCKET_TIMEOUT}
+        if not self.master:
+            return redis.Redis.from_url(self.url, **timeouts)
+        parts = urlsplit(self.url)
+        login = {"username": parts.username, "password": parts.password}
+        sentinels = Sentinel(list(self.hosts), **timeouts)  # type: ignore[no-untyped-call]  # redis-py has no type here
+        found: redis.Redis = sentinels.master_for(  # type: ignore[no-untyped-call]  # likewise
+            self.master, db=_database(parts.path), **login, **timeouts
+        )
+        return found
+
+
+def broker(url: str) -> Broker:
+    """Read the address. Raises Misconfigured, without its password, for one that cannot be meant."""
+    scheme = url.partition("://")[0]
+    common: dict[str, Any] = {
+        "visibility_timeout": VISIBILITY_TIMEOUT,
+        "socket_timeout": SOCKET_TIMEOUT,  # without it, a publish may wait for ever on a peer that is gone
+        "socket_connect_timeout": SOCKET_TIMEOUT,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+    }
+    match scheme:
+        case "redis":
+            return Broker(url, url, common)
+        case "rediss":
+            return _with_tls(url, common)
+        case "unix":
+            return Broker(url, f"redis+socket://{url.removeprefix('unix://')}", common)
+        case "sentinel":
+            return _through_sentinels(url, common)
+    raise Misconfigured('redis_url is not a Redis address; write "redis://host:6379/0"')
+
+
+def answers(client: redis.Redis) -> bool:
+    """Whether the server is there and lets us in."""
+    try:
+        return bool(client.ping())
+    except (redis.RedisError, OSError):
+        return False
+
+
+def _with_tls(url: str, common: dict[str, Any]) -> Broker:
+    parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query))
+    unknown = set(asked) - {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"}
+    if unknown:
+        raise Misconfigured(
+            f"redis_url: {min(unknown)} is not known; TLS takes ssl_ca_certs, ssl_certfile, ssl_keyfile"
+        )
+    tls = {"ssl_cert_reqs": "required", **asked}
+    return Broker(url, parts._replace(query="").geturl(), common, tls)
+
+
+def _through_sentinels(url: str, common: dict[str, Any]) -> Broker:
+    parts = urlsplit(url)
+    login, _, addresses = parts.netloc.rpartition("@")
+    hosts = tuple(_address(address) for address in addresses.split(",") if address)
+    master = parts.path.strip("/").partition("/")[0]
+    if not hosts or not master:
+        raise Misconfigured('redis_url: write "sentinel://host1:26379,host2:26379/master-name/0"')
+    prefix = f"sentinel://{login}@" if login else "sentinel://"
+    each = [f"{prefix}{host}:{port}/{_database(parts.path)}" for host, port in hosts]
+    return Broker(url, ";".join(each), {**common, "master_name": master}, hosts=hosts, master=master)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":") if ":" in text else (text, "", str(SENTINEL_PORT))
+    if not port.isdigit():
+        raise Misconfigured(f"redis_url: {quote(text)} is not a sentinel's host:port")
+    return host, int(port)
+
+
+def _database(path: str) -> int:
+    _, _, number = path.strip("/").partition("/")
+    return int(number) if number.isdigit() else 0

@@ -1,0 +1,112 @@
+"""process: one worker process from its start to its end, whatever asks it to end.
+
+Slots are threads. A turn waits for networks most of its time and has threads of its own for its calls, so a slot for
+every source costs little memory, and every turn hears at once that the process must end. What threads cannot do, end a
+task that hangs, the process does by ending itself: whoever started it starts it again, and the next turn goes on.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import structlog
+from celery import Celery
+from celery.worker import state as celery_state
+
+from sync.turn import Stop
+from workers.app import TASK_LIMIT
+from workers.broker import Broker
+from workers.duties import Shift
+
+log = structlog.get_logger()
+
+GRACE = 6.0
+LAST_GRACE = 1.5
+LOOK_EVERY = 5.0
+MOST_SLOTS = 8
+HUNG = 70  # exit code: a task ran past its limit
+
+
+def slots_for(sources: int) -> int:
+    """A slot for every source and one for everything else, within reason."""
+    return min(MOST_SLOTS, max(2, sources + 1))
+
+
+def work(
+    app: Celery,
+    shift: Shift,
+    stop: Stop,
+    slots: int,
+    *,
+    ready: Callable[[], None],
+    alive: Callable[[], None],
+    reload: Callable[[], None],
+) -> None:
+    """Do what comes until SIGTERM or SIGINT; running turns then have some seconds to end, or are handed back.
+
+    `ready` is called once tasks are taken, `alive` every few seconds, `reload` on SIGHUP. Runs in the main thread.
+    """
+    controller = app.WorkController(
+        pool="threads",
+        concurrency=slots,
+        without_gossip=True,
+        without_heartbeat=True,
+        without_mingle=True,
+        ready_callback=lambda _: ready(),
+    )
+    _hear_signals(shift, stop, reload)
+    threading.Thread(target=_look_after, args=(shift, stop, alive), name="look-after", daemon=True).start()
+    controller.start()
+
+
+def restore_unacknowledged(app: Celery, broker: Broker) -> int:
+    """Put what a worker that is gone had taken back into the queue; returns how much. For the only worker at its start.
+
+    Otherwise it would come back after the visibility timeout, an hour.
+    """
+    with app.connection_for_write() as connection:
+        channel = connection.default_channel
+        taken = [str(tag, "utf-8") for tag, _ in broker.client().zscan_iter(channel.unacked_index_key)]
+        for tag in taken:
+            channel.qos.restore_by_tag(tag, leftmost=True)
+        return len(taken)
+
+
+def _hear_signals(shift: Shift, stop: Stop, reload: Callable[[], None]) -> None:
+    def end(_number: int, _frame: FrameType | None) -> None:
+        if not stop.asked:
+            stop.ask()
+            threading.Thread(target=_wind_down, args=(shift,), name="wind-down", daemon=True).start()
+
+    def again(_number: int, _frame: FrameType | None) -> None:
+        threading.Thread(target=reload, name="reload", daemon=True).start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    signal.signal(signal.SIGHUP, again)
+
+
+def _wind_down(shift: Shift) -> None:
+    """Let running turns end while their messages can still be acknowledged, then end the loop, then everything."""
+    tick = threading.Event()
+    for _ in range(int(GRACE / 0.1)):
+        if not shift.running:
+            break
+        tick.wait(0.1)
+    if shift.running:
+        log.warning("turns_handed_back", turns=shift.running)
+    celery_state.should_stop = os.EX_OK
+    tick.wait(LAST_GRACE)
+    os._exit(os.EX_OK)  # the leases of this process are now provably nobody's, and its messages come again
+
+
+def _look_after(shift: Shift, stop: Stop, alive: Callable[[], None]) -> None:
+    tick = threading.Event()
+    while not stop.asked:
+        alive()
+        if shift.longest > TASK_LIMIT:
+            log.critical("task_hangs", seconds=round(shift.longest), fix="this worker ends; its turn is begun again")
+            os._exit(HUNG)
+        tick.wait(LOOK_EVERY)
