@@ -32,7 +32,7 @@ def read(path: Path) -> Config:
 @contextmanager
 def running(config: Config) -> Iterator[Engine]:
     """Open the state and yield an engine over it. Raises Misconfigured."""
-    state = State.open(_database(config))
+    state = open_state(config)
     try:
         yield Engine(
             state,
@@ -43,6 +43,11 @@ def running(config: Config) -> Iterator[Engine]:
         )
     finally:
         state.close()
+
+
+def open_state(config: Config) -> State:
+    """Return the configured state database, open. Raises Misconfigured."""
+    return State.open(_database(config))
 
 
 def _database(config: Config) -> str:

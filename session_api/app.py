@@ -1,11 +1,13 @@
 """The one ASGI application: health and signed nudges here, everything else in routers of its own."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from session_api import health
+from session_api import health, refusals
+from session_api.chat_services import ChatServices
 from sync.state import State
 
 Wake = Callable[[str, str], None]
@@ -14,15 +16,32 @@ Wake = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Services:
-    """What the application is given: it makes nothing itself and knows no configuration file."""
+    """What the application is given: it makes nothing itself and knows no configuration file.
+
+    `chat` None: no customer is answered here.
+    """
 
     state: State
     wake: Wake
     broker_answers: Callable[[], bool]
+    chat: ChatServices | None = None
 
 
 def create_app(services: Services) -> FastAPI:
     """Return the application around its services."""
-    app = FastAPI(title="Answerwell", docs_url="/docs", redoc_url=None)
+    app = FastAPI(title="Answerwell", docs_url="/docs", redoc_url=None, lifespan=_closing)
+    app.state.closing = []
+    refusals.install(app)
     app.include_router(health.router(services.state, services.broker_answers))
+    if services.chat is not None:
+        services.chat.install(app, services.state)
     return app
+
+
+@asynccontextmanager
+async def _closing(app: FastAPI) -> AsyncIterator[None]:
+    """Close what the application opened, last opened first, when the server stops."""
+    async with AsyncExitStack() as stack:
+        for close in app.state.closing:
+            stack.push_async_callback(close)
+        yield
