@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import redis
+import redis.asyncio
 from fastapi import FastAPI
 
 from cli import wiring
@@ -40,11 +41,14 @@ def chat_services(config: Config) -> ChatServices | None:
     settings = chat_settings(config)
     if settings is None:
         return None
+    client = _client(config, settings)
     return ChatServices(
         settings=settings,
         edge=edge_settings(config),
         secret=signing_secret(config),
-        model=ResponsesModel(_client(config, settings), settings),
+        model=ResponsesModel(client, settings),
+        client=client,
+        counters=_shared(config),
     )
 
 
@@ -131,6 +135,14 @@ def _client(config: Config, settings: ChatSettings) -> upstream.Client:
         project=section.project,
         timeout=settings.answer_within.total_seconds(),
     )
+
+
+def _shared(config: Config) -> redis.asyncio.Redis | None:
+    """Return the connection through which several processes count together; None: one process."""
+    if config.general.redis_url is None:
+        return None
+    url = config.general.redis_url.get_secret_value()
+    return redis.asyncio.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
 
 
 def _broker_answers(config: Config) -> bool:

@@ -4,6 +4,7 @@ from typing import Any
 
 from chatkit.server import StreamingResult
 from chatkit.store import NotFoundError
+from chatkit.types import is_streaming_req
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -47,6 +48,7 @@ def router(door: Door, conversation: Conversation, store: VisitorStore) -> APIRo
         """Take one request of the ChatKit protocol, with `Authorization: Bearer <client_secret>`."""
         session = await door.session(request)
         asked = requests.read(await body(request), door.settings)
+        await door.admit(request, session.origin, session.visitor if is_streaming_req(asked) else None)
         try:
             await requests.authorize(asked, store, session)
             result = await conversation.process(asked.model_dump_json().encode(), session)

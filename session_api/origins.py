@@ -1,11 +1,13 @@
 """From which pages the widget may be used: an exact list, and `https://*.acme.com` for every host below a domain."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from session_api.chat_settings import EdgeSettings
 from session_api.refusals import Refusal
 
+HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63}){0,20}|[0-9a-f:]{2,45}")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -27,9 +29,9 @@ class Origin:
         except ValueError:
             return None
         plain = not (parts.path or parts.query or parts.fragment or parts.username or parts.password)
-        if parts.scheme not in DEFAULT_PORTS or not parts.hostname or not plain or len(text) > 300:
+        if parts.scheme not in DEFAULT_PORTS or not plain or not HOST.fullmatch(parts.hostname or ""):
             return None
-        return cls(parts.scheme, parts.hostname, port or DEFAULT_PORTS[parts.scheme])
+        return cls(parts.scheme, str(parts.hostname), port or DEFAULT_PORTS[parts.scheme])
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

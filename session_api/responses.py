@@ -20,7 +20,6 @@ class ResponsesModel:
     """Our own agent: one turn, one file search tool, nothing kept at the other side."""
 
     def __init__(self, client: AsyncOpenAI, settings: ChatSettings) -> None:
-        self._client = client
         self._model = OpenAIResponsesModel(settings.model, openai_client=client)
         self._passages = settings.passages
         self._settings = ModelSettings(
@@ -53,9 +52,6 @@ class ResponsesModel:
                         yield heard
         finally:
             run.cancel()
-
-    async def close(self) -> None:
-        await self._client.close()
 
 
 class Ear:

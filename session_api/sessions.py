@@ -7,9 +7,10 @@ from pydantic import BaseModel, Field
 
 from session_api import visitors
 from session_api.chat import REFUSED
+from session_api.hosted import HostedSessions
 from session_api.refusals import Refusal
-from session_api.tokens import SESSION
-from session_api.visits import Door
+from session_api.tokens import SESSION, invalid
+from session_api.visits import Door, bearer
 
 
 class Wanted(BaseModel):
@@ -29,26 +30,33 @@ class Granted(BaseModel):
     visitor_token: str
 
 
-def router(door: Door) -> APIRouter:
+def router(door: Door, hosted: HostedSessions | None) -> APIRouter:
+    """Return the endpoint. `hosted` None: we answer ourselves."""
     sessions = APIRouter(prefix="/api/chatkit", tags=["session"])
 
     @sessions.post("/session", responses=REFUSED)
     async def create(request: Request, wanted: Annotated[Wanted, Body()] = Wanted()) -> Granted:  # noqa: B008
         """Begin a session, or go on with the visitor's."""
         origin = door.origin(request)
+        await door.admit(request, origin)
         visitor, known, token = await _recognise(door, wanted)
+        if hosted is not None:
+            return await _granted_by_openai(door, hosted, visitor, token)
         secret, session = door.tokens.session(visitor, origin, door.settings.index, known=known)
         return Granted(
             client_secret=secret,
             expires_at=session.expires_at,
             mode="self_hosted",
-            api_url=f"{_base(door, request)}/chatkit",
+            api_url=f"{door.base(request)}/chatkit",
             visitor_token=token,
         )
 
     @sessions.delete("/session", status_code=204, responses=REFUSED)
     async def cancel(request: Request) -> Response:
         """End a session: its token is refused from now on."""
+        if hosted is not None:
+            await _cancel_at_openai(door, hosted, request)
+            return Response(status_code=204)
         session = await door.session(request)
         until = session.expires_at + SESSION.total_seconds()
         await door.threads.run(visitors.revoke, door.state, f"session:{session.id}", until)
@@ -87,5 +95,21 @@ async def _anonymous(door: Door, token: str | None) -> str:
     return visitors.new_visitor() if gone else visitor
 
 
-def _base(door: Door, request: Request) -> str:
-    return door.edge.public_url or str(request.base_url).rstrip("/")
+async def _granted_by_openai(door: Door, hosted: HostedSessions, visitor: str, token: str) -> Granted:
+    answer = await hosted.create(visitor)
+    await door.threads.run(hosted.remember, answer, visitor)
+    return Granted(
+        client_secret=answer.client_secret,
+        expires_at=answer.expires_at,
+        mode="hosted",
+        api_url=None,
+        visitor_token=token,
+    )
+
+
+async def _cancel_at_openai(door: Door, hosted: HostedSessions, request: Request) -> None:
+    door.origin(request)
+    session = await door.threads.run(hosted.session_of, bearer(request))
+    if session is None:
+        raise invalid()
+    await hosted.cancel(session)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from session_api import visitors
+from session_api import limits, visitors
 from session_api.chat_settings import ChatSettings, EdgeSettings
 from session_api.identity import Identity
+from session_api.limits import Limits
 from session_api.origins import Origins
 from session_api.refusals import Refusal
 from session_api.threads import Threads
@@ -27,6 +28,16 @@ class Door:
     tokens: Tokens
     identity: Identity
     threads: Threads
+    limits: Limits
+
+    async def admit(self, request: Request, origin: str, visitor: str | None = None) -> None:
+        """Count the call. Raises Refusal, 429, where there were too many."""
+        address = limits.address_of(request.scope, self.edge.trusted_proxies)
+        await self.limits.admit(visitor=visitor, address=address, origin=origin)
+
+    def base(self, request: Request) -> str:
+        """Return the address at which browsers reach this server."""
+        return self.edge.public_url or str(request.base_url).rstrip("/")
 
     def origin(self, request: Request) -> str:
         """Return the page's origin. Raises Refusal, 403."""
@@ -34,11 +45,7 @@ class Door:
 
     async def session(self, request: Request) -> Session:
         """Return the session of a call. Raises Refusal: 401 for its token, 403 where the page is another one."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.casefold() != "bearer" or not token:
-            raise Refusal(401, "token_missing", "The call carries no token.",
-                          "Send Authorization: Bearer <client_secret> from POST /api/chatkit/session.")  # fmt: skip
-        session = self.tokens.read_session(token.strip())
+        session = self.tokens.read_session(bearer(request))
         if session.index != self.settings.index:
             raise invalid()
         if self.origin(request) != session.origin:
@@ -48,6 +55,15 @@ class Door:
         if await self.threads.run(visitors.revoked, self.state, names):
             raise invalid()
         return session
+
+
+def bearer(request: Request) -> str:
+    """Return the token of a call. Raises Refusal, 401, where there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.casefold() != "bearer" or not token:
+        raise Refusal(401, "token_missing", "The call carries no token.",
+                      "Send Authorization: Bearer <client_secret> from POST /api/chatkit/session.")  # fmt: skip
+    return token.strip()
 
 
 async def body(request: Request) -> bytes:

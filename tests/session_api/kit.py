@@ -26,6 +26,7 @@ model = "quoting"
 hand_off = "Write to help@acme.com."
 [widget]
 origins = ["https://www.acme.com", "https://*.acme.org"]
+rates = { visitor = 100000, address = 100000, origin = 100000, total = 100000 }
 """
 ARTICLES = {
     "Returns": "You may send anything back within 60 days of delivery. We pay for the parcel.",
@@ -98,9 +99,9 @@ class Widget:
             self.secret, self.visitor_token = self.granted["client_secret"], self.granted["visitor_token"]
         return answer
 
-    def call(self, kind: str, **params: Any) -> httpx2.Response:
+    def call(self, operation: str, /, **params: Any) -> httpx2.Response:
         """Send one request of the protocol."""
-        return self.post(json.dumps({"type": kind, "params": params}).encode())
+        return self.post(json.dumps({"type": operation, "params": params}).encode())
 
     def post(self, body: bytes, **headers: str) -> httpx2.Response:
         told = {**self._headers(), "authorization": f"Bearer {self.secret}", "content-type": "application/json"}
