@@ -15,6 +15,7 @@ from session_api.hosted import HostedSessions, Trouble
 from session_api.identity import Identity
 from session_api.identity_keys import read_keys
 from session_api.limits import Limits
+from session_api.moderation import Moderation
 from session_api.origins import Origins
 from session_api.store import VisitorStore
 from session_api.threads import Threads
@@ -52,7 +53,11 @@ class ChatServices:
         trouble = Trouble()
         hosted = HostedSessions(self.client, self.settings.hosted, state, trouble) if self.settings.hosted else None
         store = VisitorStore(state, threads)
-        conversation = Conversation(Answering(state, self.settings, self.model, threads), store)
+        conversation = Conversation(
+            Answering(state, self.settings, self.model, threads),
+            store,
+            Moderation(self.client) if self.settings.moderation else None,
+        )
         app.include_router(sessions.router(door, hosted))
         app.include_router(chat.router(door, conversation, store))
         app.include_router(diagnose.router(door, trouble))

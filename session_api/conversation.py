@@ -28,6 +28,7 @@ from session_api import records, upstream
 from session_api.answers import Answering
 from session_api.heard import Turn
 from session_api.instructions import instructions
+from session_api.moderation import Moderation
 from session_api.phrases import PHRASES, Phrases, greets, language_of
 from session_api.records import Outcome, Record
 from session_api.store import VisitorStore, aware, new_id
@@ -45,10 +46,11 @@ log = structlog.get_logger()
 
 
 class Conversation(ChatKitServer[Session]):
-    """Answers each message of a thread from the index of the visitor's session."""
+    """Answers each message of a thread from the index of the visitor's session. `moderation` None: any question."""
 
-    def __init__(self, answering: Answering, store: VisitorStore) -> None:
+    def __init__(self, answering: Answering, store: VisitorStore, moderation: Moderation | None) -> None:
         super().__init__(store)
+        self._moderation = moderation
         self._answering = answering
         self._state = answering.state
         self._settings = answering.settings
@@ -123,6 +125,9 @@ class Conversation(ChatKitServer[Session]):
             return
         if await self._spent():
             yield self._reply(record, Outcome.REFUSED, f"{said.spent}\n\n{self._hand_off(said)}", "daily_usd is spent")
+            return
+        if self._moderation is not None and await self._moderation.flags(record.question):
+            yield self._reply(record, Outcome.REFUSED, f"{said.flagged} {self._hand_off(said)}", "flagged")
             return
         yield ProgressUpdateEvent(icon="search", text=said.searching)
         turn = await self._turn(thread.id, record.question, context)

@@ -42,6 +42,7 @@ class Evidence:
                 (self.orders if orders(sentence) else kept).append(sentence)
         self.text = "\n".join(kept)
         self._words = stems(self.text)
+        self._ordered = stems("\n".join(self.orders))
         self._asked = stems(question)
         self._numbers = numbers(self.text) | numbers(question)
         self._addresses = addresses(self.text)
@@ -67,12 +68,9 @@ class Evidence:
 
     def obeyed(self, text: str) -> bool:
         """Whether a text carries out or repeats what a document orders the model to do."""
-        words = stems(text)
-        for order in self.orders:
-            ordered = stems(order) - self._words
-            if len(ordered) >= 2 and len(ordered & words) * 2 >= len(ordered):
-                return True
-        return orders(text) and bool(self.orders)
+        own = stems(_ADDRESS.sub(" ", text)) - self._words - self._asked
+        ordered = own & self._ordered
+        return len(ordered) >= 2 or bool(own and ordered == own) or (orders(text) and bool(self.orders))
 
     def judge(self, answer: str, least: float, *, translated: bool) -> Verdict:
         """Say whether the passages support the answer. `translated`: it is in another language than they are."""

@@ -20,7 +20,7 @@ _PATTERNS = (
     r"your\W+(answer|reply|response|output)s?)\b",
     rf"\b(reveal|print|show|leak|expose|repeat|send|post|forward|share)\b\W+{_FEW}"
     r"(prompt|instructions|api\W*key|secret|session\W*token|conversation|chat\W+history)",
-    r"\b(new|updated|revised|additional|hidden|secret|neue)\W+(instruction|directive|order|anweisung)(s|en)?\b",
+    r"\b(new|updated|revised|additional|hidden|secret|neue)\W+(instruction|directive|anweisung)(s|en)?\b",
     r"\b(jailbreak|developer\W+mode|do\W+anything\W+now|begin\W+(admin|system)|end\W+of\W+(document|context|source)s?)\b",
     r"<\W*(system|assistant|user|instructions?|im_start|im_end)\b|\[/?(inst|system)\]|<\|",
     rf"\bwhen(ever)?\W+(you\W+(are\W+)?)?(asked|answering|answer|someone\W+asks)\b\W+{_FEW}(say|answer|reply|respond|claim|tell)\b",

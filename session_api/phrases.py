@@ -78,7 +78,7 @@ _TELLING = {
 _WORDS = {language: frozenset(words.split()) for language, words in _TELLING.items()}
 _GREETED = """
 hi hello hey there everyone good morning evening day thanks thank you ok okay great super thx
-hallo moin servus guten tag morgen abend danke bonjour salut merci hola buenas buenos días tardes gracias
+hallo vielen dank moin servus guten tag morgen abend danke bonjour salut merci hola buenas buenos días tardes gracias
 مرحبا شكرا السلام عليكم
 """
 _GREETINGS = frozenset(_GREETED.split())

@@ -14,10 +14,12 @@ LONGEST_LINK = 2400
 _MARK = re.compile("\ue200[^\ue201]*\ue201")
 _BRACKETED = re.compile("【[^】]*】")
 _PLAIN = re.compile(r"(?:file)?cite[ \ue202]?(?:turn\d+[a-z]+\d+[ \ue202,]?)+")
+_PLAIN_GOES_ON = re.compile(r"(?:t|tu|tur|turn\d*[a-z]*\d*)?")
 _LINK = re.compile(
     r"(?P<picture>!?)\[(?P<text>[^\[\]]*)\](?:\(\s*<?(?P<url>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?[^)]*\))?"
 )
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\[\]\"'`|]+", re.IGNORECASE)
+_SCHEME = re.compile(r"https?://|www\.", re.IGNORECASE)
 _START = re.compile(r"[\ue200-\ue20f]|【|!?\[|\bhttps?://|\bwww\.|(?:file)?cite[ \ue202]?turn\d", re.IGNORECASE)
 _TRAILING = ".,;:!?)*_…"
 
@@ -25,7 +27,7 @@ _TRAILING = ".,;:!?)*_…"
 def _beginnings(*words: str) -> re.Pattern[str]:
     """Match the end of a text that may be the first part of one of the words."""
     parts = sorted({word[:length] for word in words for length in range(1, len(word) + 1)}, key=len, reverse=True)
-    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, parts))})$|(?<=[\s\S])!$", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, parts))})$|!$", re.IGNORECASE)
 
 
 _TAIL = _beginnings("filecite turn", "fileciteturn", "filecite\ue202turn", "cite turn", "citeturn", "https://", "www.")
@@ -122,7 +124,7 @@ class Scrubber:
 
     def _plain(self, *, final: bool) -> tuple[int, str] | None:
         match = _PLAIN.match(self._held)
-        if match and (match.end() < len(self._held) or final):
+        if match and (final or not _PLAIN_GOES_ON.fullmatch(self._held, match.end())):
             return match.end(), ""
         return None if not final and len(self._held) < LONGEST_MARK else (1, self._held[0])
 
@@ -143,7 +145,7 @@ class Scrubber:
     def _address(self, *, final: bool) -> tuple[int, str] | None:
         match = _URL.match(self._held)
         if match is None:
-            return 1, self._held[0]
+            return None if _SCHEME.fullmatch(self._held) and not final else (1, self._held[0])
         if match.end() == len(self._held) and not final and len(self._held) < LONGEST_LINK:
             return None
         address = match[0].rstrip(_TRAILING)
