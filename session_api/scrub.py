@@ -16,7 +16,7 @@ _BRACKETED = re.compile("【[^】]*】")
 _PLAIN = re.compile(r"(?:file)?cite[ \ue202]?(?:turn\d+[a-z]+\d+[ \ue202,]?)+")
 _PLAIN_GOES_ON = re.compile(r"(?:t|tu|tur|turn\d*[a-z]*\d*)?")
 _LINK = re.compile(
-    r"(?P<picture>!?)\[(?P<text>[^\[\]]*)\](?:\(\s*<?(?P<url>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?[^)]*\))?"
+    r"(?P<picture>!?)\[(?P<text>[^\[\]]*)\](?:\(\s*<?(?P<url>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?(?:\s[^()]*)?\))?"
 )
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\[\]\"'`|]+", re.IGNORECASE)
 _SCHEME = re.compile(r"https?://|www\.", re.IGNORECASE)

@@ -1,5 +1,7 @@
 """What a model writes is clean however it is cut."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -13,7 +15,7 @@ GOOD = "https://help.acme.com/a?b=(c)"
 def clean(text: str, cuts: list[int] | None = None) -> str:
     scrubber = Scrubber(lambda address: address.startswith("https://help.acme.com"))
     edges = sorted({min(cut, len(text)) for cut in cuts or []} | {0, len(text)})
-    shown = [scrubber.feed(text[start:end]) for start, end in zip(edges, edges[1:], strict=False)]
+    shown = [scrubber.feed(text[start:end]) for start, end in pairwise(edges)]
     return "".join(shown) + scrubber.close()
 
 
