@@ -7,9 +7,10 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cli import nudges, supervise, telemetry, wiring
+from cli import answering, nudges, supervise, telemetry, wiring
 from cli.config import Config
 from cli.listening import Address, inherited
 from cli.working import needed_broker
@@ -20,7 +21,7 @@ from sync.errors import Retryable, SyncError
 from workers.app import Send as SendTask
 from workers.app import create, sender
 from workers.broker import Broker, answers
-from workers.queue import waiting
+from workers.queue import Waiting, waiting
 
 log = structlog.get_logger()
 
@@ -35,12 +36,12 @@ def serve(path: Path) -> None:
     address = Address(config.server.host, config.server.port)
     listening = inherited() or address.listen()
     with wiring.running(config) as engine:
-        current = Current(_application(config, engine, broker))
+        current = Current(application(config, engine, broker))
 
         def reload() -> None:
             try:
                 fresh = wiring.read(path)
-                current.app = _application(fresh, wiring.engine(fresh, engine.state), broker)
+                current.app = application(fresh, wiring.engine(fresh, engine.state), broker)
             except SyncError as error:
                 log.warning("configuration_refused", error=str(error), fix="correct it and send SIGHUP again")
             else:
@@ -54,7 +55,7 @@ def serve(path: Path) -> None:
                 server_header=False,
                 timeout_graceful_shutdown=GRACEFUL,
                 forwarded_allow_ips=config.server.trusted_proxies,
-                lifespan="off",
+                lifespan="on",
             )
         )
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -84,21 +85,27 @@ def waker(send: SendTask) -> Callable[[str, str], None]:
     return wake
 
 
-def _application(config: Config, engine: Engine, broker: Broker) -> ASGIApp:
-    client = broker.client()
+def application(config: Config, engine: Engine, broker: Broker | None = None) -> FastAPI:
+    """Return the application over an engine; without a broker nobody is woken, and only the schedule syncs."""
+    client = broker.client() if broker else None
     return create_app(
         Services(
             engine.state,
-            wake=waker(sender(create(broker))),
-            broker_answers=lambda: answers(client),
+            wake=waker(sender(create(broker))) if broker else _nobody_listens,
+            broker_answers=lambda: client is None or answers(client),
             verify=nudges.verifier(config),
             operations=Operations(
                 engine,
                 token=config.admin.token.get_secret_value() if config.admin.token else None,
-                queue=lambda: waiting(client),
+                queue=lambda: waiting(client) if client else Waiting(0),
             ),
+            chat=answering.chat_services(config),
         )
     )
+
+
+def _nobody_listens(task: str, source: str) -> None:
+    del task, source
 
 
 def _tell_when_ready(server: uvicorn.Server, address: Address) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from session_api.identity_keys import read_keys
 from sync.model import Audience
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -82,6 +83,28 @@ def _colour(text: str) -> str:
 def _workflow(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", text):
         raise ValueError('is not a function; write "module:function", such as "my_agent:run_workflow"')
+    return text
+
+
+def _workflow_id(text: str) -> str:
+    if not re.fullmatch(r"wf_[A-Za-z0-9]{8,200}", text):
+        raise ValueError('is not a workflow; copy its id from Agent Builder, it begins with "wf_"')
+    return text
+
+
+def _identity_key(secret: SecretStr) -> SecretStr:
+    try:
+        read_keys({"it": secret.get_secret_value()})
+    except ValueError as error:
+        raise ValueError(str(error).removeprefix('"it" ')) from error
+    return secret
+
+
+def _network(text: str) -> str:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError('is not an address; write "10.0.0.1" or a network such as "10.0.0.0/8"') from None
     return text
 
 
@@ -176,14 +199,34 @@ class SourceSection(Section):
 
 
 class ChatSection(Section):
-    """How customers are answered."""
+    """How customers are answered.
+
+    `model` None: the default of the session API. `min_score`: what a passage must score to count. `grounding`: how much
+    of an answer its passages must say; 0 checks nothing. Prices are US dollars for a million tokens.
+    """
 
     index: Text = "public"
     model: Text | None = None
     instructions: str = ""
     mode: Literal["self_hosted", "hosted"] = "self_hosted"
-    workflow_id: Text | None = None
+    workflow_id: Annotated[str, AfterValidator(_workflow_id)] | None = None
+    workflow_version: Text | None = None
+    state_variables: dict[Text, str | bool | int | float] = Field(default={}, max_length=64)
     workflow: Annotated[str, AfterValidator(_workflow)] | None = None
+    api: Literal["responses", "chat_completions"] = "responses"
+    passages: int = Field(default=8, ge=1, le=50)
+    min_score: float = Field(default=0.2, ge=0, le=1)
+    grounding: float = Field(default=0.5, ge=0, le=1)
+    hand_off: str = ""
+    retention: Duration = timedelta(days=90)
+    mask: frozenset[Literal["email", "phone", "card"]] = frozenset()
+    moderation: bool = False
+    daily_usd: float | None = Field(default=None, gt=0)
+    price_input: float | None = Field(default=None, ge=0)
+    price_output: float | None = Field(default=None, ge=0)
+    longest_question: int = Field(default=4000, ge=100, le=20_000)
+    longest_answer: int = Field(default=1200, ge=64)
+    answer_within: Duration = timedelta(seconds=90)
 
     @model_validator(mode="after")
     def _hosted_names_its_workflow(self) -> Self:
@@ -191,15 +234,46 @@ class ChatSection(Section):
             raise ValueError('mode = "hosted" needs workflow_id = "wf_…"')
         return self
 
+    @model_validator(mode="after")
+    def _a_budget_knows_prices(self) -> Self:
+        if self.daily_usd is not None and (self.price_input is None or self.price_output is None):
+            raise ValueError(
+                "daily_usd needs price_input and price_output, in dollars for a million tokens of the model"
+            )
+        return self
+
+
+class RatesSection(Section):
+    """How many calls a minute are taken: from one visitor, one address, one origin, and in all."""
+
+    visitor: int = Field(default=30, ge=1)
+    address: int = Field(default=120, ge=1)
+    origin: int = Field(default=1200, ge=1)
+    total: int = Field(default=3000, ge=1)
+
 
 class WidgetSection(Section):
-    """Where the widget may be embedded, and how it looks."""
+    """Where the widget may be embedded, how it looks, and who is behind it.
+
+    `identity_keys`: by key id, a shared secret (HS256) or a public key in PEM (RS256, ES256). `allow_null_origin`: for
+    the WebView of an app, which has no origin.
+    """
 
     origins: list[Origin] = []
     title: Text = "Ask us"
     accent: Annotated[str, AfterValidator(_colour)] = "#0b5fff"
     domain_key: Secret | None = None
-    identity_keys: dict[Text, Secret] = {}
+    identity_keys: dict[Text, Annotated[Secret, AfterValidator(_identity_key)]] = {}
+    identity_audience: Text = "answerwell"
+    require_identity: bool = False
+    allow_null_origin: bool = False
+    rates: RatesSection = RatesSection()
+
+    @model_validator(mode="after")
+    def _identities_can_be_checked(self) -> Self:
+        if self.require_identity and not self.identity_keys:
+            raise ValueError('require_identity needs identity_keys = { "key id" = "$SECRET" }')
+        return self
 
 
 class AdminSection(Section):
@@ -215,4 +289,4 @@ class ServerSection(Section):
     port: int = Field(default=8400, ge=1, le=65535)
     secret: Secret | None = None
     public_url: Address | None = None
-    trusted_proxies: list[Text] = []
+    trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = []

@@ -149,8 +149,11 @@ class Wire:
 
 
 @contextmanager
-def serve(app: ASGIApp, port: int = 0) -> Iterator[str]:
-    """Serve on loopback from a thread; yields the origin, without a slash at its end."""
+def serve(app: ASGIApp, port: int = 0, *, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
+    """Serve on loopback from a thread; yields the origin, without a slash at its end.
+
+    `lifespan` "on": the app is told when it starts and stops.
+    """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
@@ -158,7 +161,7 @@ def serve(app: ASGIApp, port: int = 0) -> Iterator[str]:
         uvicorn.Config(
             app,
             log_level="critical",
-            lifespan="off",
+            lifespan=lifespan,
             access_log=False,
             date_header=False,  # a fake with its own clock sends its own
             timeout_graceful_shutdown=1,

@@ -10,9 +10,10 @@ from fastapi.responses import Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from session_api import admin_events
-from session_api.admin_refusals import RESPONSES, AdminRefusal, told
+from session_api.admin_refusals import RESPONSES, told
 from session_api.admin_shapes import Documents, Problems, Release, Run, Runs, Status, Sync
 from session_api.metrics import Queue
+from session_api.refusals import Refusal
 from sync import activity, catalogue, report, requests
 from sync.catalogue import Wanted
 from sync.engine import Engine
@@ -142,12 +143,10 @@ def _gate(token: str | None) -> Callable[..., None]:
     def admit(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> None:
         if token is None:
             fix = 'Set token = "$ANSWERWELL_ADMIN_TOKEN" under [admin], and restart.'
-            raise AdminRefusal(403, "admin_off", "The admin API is off.", fix)
+            raise Refusal(403, "admin_off", "The admin API is off.", fix)
         given = credentials.credentials if credentials else ""
         if not hmac.compare_digest(given.encode(), token.encode()):
-            raise AdminRefusal(
-                401, "token_invalid", "This is not the admin token.", "Send Authorization: Bearer TOKEN."
-            )
+            raise Refusal(401, "token_invalid", "This is not the admin token.", "Send Authorization: Bearer TOKEN.")
 
     return admit
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
-
-from session_api.admin_shapes import Refused
+from session_api.refusals import ErrorBody, Refusal
 from sync.errors import Gone, Held, Misconfigured, Retryable
 
 RESPONSES: dict[int | str, dict[str, object]] = {
-    status: {"model": Refused, "description": text}
+    status: {"model": ErrorBody, "description": text}
     for status, text in {
         401: "No token, or another one.",
         403: "No token is configured: the admin API is off.",
@@ -21,35 +19,17 @@ RESPONSES: dict[int | str, dict[str, object]] = {
 }
 
 
-class AdminRefusal(Exception):
-    """An answer other than success."""
-
-    def __init__(self, status: int, code: str, message: str, fix: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"error": {"code": code, "message": message, "fix": fix}}
-
-
-def install(app: FastAPI) -> None:
-    """Have refusals answered in the one shape of all errors."""
-
-    @app.exception_handler(AdminRefusal)
-    async def refused(_: Request, refusal: AdminRefusal) -> JSONResponse:
-        headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(refusal.status)
-        return JSONResponse(refusal.body, refusal.status, headers)
-
-
 @contextmanager
 def told() -> Iterator[None]:
     """Turn what the engine raises into what the operator reads."""
     try:
         yield
     except Misconfigured as error:
-        raise AdminRefusal(404, "not_found", str(error), "GET /api/admin/status names what there is.") from error
+        raise Refusal(404, "not_found", str(error), "GET /api/admin/status names what there is.") from error
     except Gone as error:
-        raise AdminRefusal(404, "not_found", str(error), "GET /api/admin/runs lists them.") from error
+        raise Refusal(404, "not_found", str(error), "GET /api/admin/runs lists them.") from error
     except Held as error:
-        raise AdminRefusal(409, "not_now", str(error), "GET /api/admin/status shows how it stands.") from error
+        raise Refusal(409, "not_now", str(error), "GET /api/admin/status shows how it stands.") from error
     except Retryable as error:
         fix = "Try again in a moment; the database must be up."
-        raise AdminRefusal(503, "unavailable", str(error), fix) from error
+        raise Refusal(503, "unavailable", str(error), fix, after=error.after or timedelta(seconds=5)) from error

@@ -100,17 +100,3 @@ class Status(BaseModel):
     alike: list[list[dict[str, Any]]]
     requests: list[Run]
     queue: Waiting
-
-
-class Told(BaseModel):
-    """A code for programs, what happened, and what helps."""
-
-    code: str
-    message: str
-    fix: str
-
-
-class Refused(BaseModel):
-    """What every error looks like."""
-
-    error: Told

@@ -1,11 +1,13 @@
 """The one ASGI application: health and signed nudges here, everything else in routers of its own."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from session_api import admin_refusals, health, webhooks
+from session_api import health, refusals, webhooks
+from session_api.chat_services import ChatServices
 from session_api.operations import Operations
 from sync.state import State
 
@@ -17,7 +19,7 @@ Wake = Callable[[str, str], None]
 class Services:
     """What the application is given: it makes nothing itself and knows no configuration file.
 
-    `operations` None: no metrics and no admin API.
+    `operations` None: no metrics and no admin API. `chat` None: no customer is answered here.
     """
 
     state: State
@@ -25,14 +27,27 @@ class Services:
     broker_answers: Callable[[], bool]
     verify: webhooks.Verify = webhooks.nobody
     operations: Operations | None = None
+    chat: ChatServices | None = None
 
 
 def create_app(services: Services) -> FastAPI:
     """Return the application around its services."""
-    app = FastAPI(title="Answerwell", docs_url="/docs", redoc_url=None)
+    app = FastAPI(title="Answerwell", docs_url="/docs", redoc_url=None, lifespan=_closing)
+    app.state.closing = []
+    refusals.install(app)
     app.include_router(health.router(services.state, services.broker_answers))
     app.include_router(webhooks.router(services.state, services.verify, services.wake))
-    admin_refusals.install(app)
     if services.operations is not None:
         services.operations.install(app, services.wake)
+    if services.chat is not None:
+        services.chat.install(app, services.state)
     return app
+
+
+@asynccontextmanager
+async def _closing(app: FastAPI) -> AsyncIterator[None]:
+    """Close what the application opened, last opened first, when the server stops."""
+    async with AsyncExitStack() as stack:
+        for close in app.state.closing:
+            stack.push_async_callback(close)
+        yield

@@ -6,9 +6,10 @@ from typing import Protocol
 
 import structlog
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import PlainTextResponse, Response
 from starlette.concurrency import run_in_threadpool
 
+from session_api.refusals import Refusal
 from sync.errors import Retryable
 from sync.state import State
 from sync.wake import wake as note
@@ -71,14 +72,16 @@ def router(state: State, verify: Verify, wake: Wake, clock: Callable[[], float] 
     async def receive(source: str, request: Request) -> Response:
         body = await _read(request)
         if body is None:
-            return _error(413, "too_large", f"a message has at most {MOST_BYTES} bytes", "send less")
+            raise Refusal(413, "too_large", f"a message has at most {MOST_BYTES} bytes", "send less")
         try:
             nudge = verify(source, {name.lower(): value for name, value in request.headers.items()}, body)
         except KeyError:
-            return _error(404, "unknown_source", f"no source {source[:80]!r} takes messages", "check the address")
+            raise Refusal(
+                404, "unknown_source", f"no source {source[:80]!r} takes messages", "check the address"
+            ) from None
         except Unverified as error:
             log.warning("nudge_refused", source=source, reason=str(error))
-            return _error(401, "signature_invalid", "the message is refused", str(error))
+            raise Refusal(401, "signature_invalid", "the message is refused", str(error)) from error
         if nudge.wake:
             await run_in_threadpool(take, source)
         return PlainTextResponse(nudge.answer)
@@ -94,7 +97,3 @@ async def _read(request: Request) -> bytes | None:
         if len(body) > MOST_BYTES:
             return None
     return bytes(body)
-
-
-def _error(status: int, code: str, message: str, fix: str) -> Response:
-    return JSONResponse({"error": {"code": code, "message": message, "fix": fix}}, status_code=status)

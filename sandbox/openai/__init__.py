@@ -26,13 +26,15 @@ from starlette.types import ASGIApp
 from sandbox.openai import shapes as shapes
 from sandbox.openai.attached import Attachments, StoreFiles
 from sandbox.openai.batches import Batches
-from sandbox.openai.chatkit import NEW_SESSION, Sessions
+from sandbox.openai.chatkit import NEW_SESSION, THREAD_PAGE, Sessions
+from sandbox.openai.completions import NEW_COMPLETION, Completions
 from sandbox.openai.files import PURPOSES, FileRecord, Files, Uploaded
 from sandbox.openai.limits import Rates
+from sandbox.openai.moderations import NEW_MODERATION, Moderations
 from sandbox.openai.responses import NEW_RESPONSE, Responses
 from sandbox.openai.search import Search
 from sandbox.openai.shapes import Check, Refused
-from sandbox.openai.state import Ask, Database, Failure, Limits
+from sandbox.openai.state import Ask, Database, Failure, Limits, Speak
 from sandbox.openai.stores import Stores
 
 Answer = Response | dict[str, Any] | tuple[dict[str, Any], dict[str, str]]
@@ -59,6 +61,10 @@ class OpenAISandbox:
     wrong_batch_id: retrieving a batch answers with the store's id in the place of the batch's.
     repeated: attaching a file that is in the store already updates it ("accept") or answers 400 ("refuse").
     exhausted: every call answers 429 insufficient_quota.
+    speak: what the model says instead of quoting (see `Speech`).
+    pause: seconds between two events of a streamed answer. streaming: how many answers are being streamed now.
+    flags: whether a moderation finds a text harmful.
+    workflows: ids that the key's project holds; None: every id that looks like one.
     """
 
     def __init__(
@@ -78,6 +84,11 @@ class OpenAISandbox:
         self.wrong_batch_id = False
         self.repeated: Literal["accept", "refuse"] = "accept"
         self.exhausted = False
+        self.speak: Speak | None = None
+        self.pause: float = 0.0
+        self.streaming = 0
+        self.flags: Callable[[str], bool] | None = None
+        self.workflows: set[str] | None = None
         self._db = Database(path)
         rates = Rates(clock)
         attachments = Attachments(self._db, self)
@@ -86,8 +97,10 @@ class OpenAISandbox:
         self._store_files = StoreFiles(self._db, self, attachments)
         self._batches = Batches(self._db, self, rates, attachments)
         self._search = Search(self._db, self)
-        self._responses = Responses(self._search, clock)
-        self._sessions = Sessions(clock)
+        self._responses = Responses(self._search, self)
+        self._sessions = Sessions(self)
+        self._completions = Completions(self)
+        self._moderations = Moderations(self)
         self.app: ASGIApp = Starlette(
             routes=[Route(f"/v1{e.path}", self._serve(e), methods=[e.method]) for e in self._endpoints()],
             exception_handlers={HTTPException: _no_such_call},
@@ -130,8 +143,12 @@ class OpenAISandbox:
             Endpoint("POST", one + batch + "/cancel", batches.cancel, {}),
             Endpoint("GET", one + batch + "/files", batches.list_files, STATUS_PAGE),
             Endpoint("POST", "/responses", self._responses.create, {}, NEW_RESPONSE),
+            Endpoint("POST", "/chat/completions", self._completions.create, {}, NEW_COMPLETION),
+            Endpoint("POST", "/moderations", self._moderations.create, {}, NEW_MODERATION),
             Endpoint("POST", "/chatkit/sessions", self._sessions.create, {}, NEW_SESSION),
             Endpoint("POST", "/chatkit/sessions/{session_id}/cancel", self._sessions.cancel, {}),
+            Endpoint("GET", "/chatkit/threads", self._sessions.threads, THREAD_PAGE),
+            Endpoint("DELETE", "/chatkit/threads/{thread_id}", self._sessions.delete_thread, {}),
         ]
 
     def _serve(self, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:

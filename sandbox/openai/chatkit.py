@@ -4,7 +4,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from sandbox.openai import shapes
 from sandbox.openai.shapes import Refused, missing
@@ -47,6 +47,13 @@ NEW_SESSION = shapes.record(
     },
     ["workflow", "user"],
 )
+THREAD_PAGE = {
+    "limit": shapes.integer(0, 100),
+    "order": shapes.choice("asc", "desc"),
+    "after": shapes.text(),
+    "before": shapes.text(),
+    "user": shapes.text(least=1, most=512),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +67,28 @@ class Session:
     cancelled: bool = False
 
 
+class Projects(Protocol):
+    """What the sandbox is asked: the time, and which workflows the key's project holds (None: every id)."""
+
+    clock: Callable[[], float]
+    workflows: set[str] | None
+
+
 class Sessions:
     """Grants and cancels sessions. They live for ten minutes at most, and only as long as the server."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    def __init__(self, knobs: Projects) -> None:
+        self._knobs = knobs
+        self._clock = knobs.clock
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
 
     def create(self, ask: Ask) -> Row:
         _require_beta(ask)
+        workflow = ask.body["workflow"]["id"]
+        known = self._knobs.workflows
+        if not workflow.startswith("wf_") or (known is not None and workflow not in known):
+            raise Refused(404, f"Workflow with id '{workflow}' not found.", param="workflow.id")
         seconds = ask.body.get("expires_after", {}).get("seconds", 600)
         expires_at = int(self._clock()) + seconds
         session = Session(new_id("cksess_"), f"ek_{secrets.token_hex(24)}", expires_at, ask.body)
@@ -85,6 +104,15 @@ class Sessions:
                 raise missing("session", ask.ids["session_id"], "session_id")
             session = self._sessions[session.id] = replace(session, cancelled=True)
         return self._object(session)
+
+    def threads(self, ask: Ask) -> Row:
+        """List nothing: what a hosted widget stores is not played here."""
+        _require_beta(ask)
+        return {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
+
+    def delete_thread(self, ask: Ask) -> Row:
+        _require_beta(ask)
+        raise missing("thread", ask.ids["thread_id"], "thread_id")
 
     def _object(self, session: Session) -> Row:
         asked = session.asked

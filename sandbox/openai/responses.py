@@ -1,18 +1,19 @@
 """`/v1/responses`: file search and an answer made of quotations, at once or as a stream of events."""
 
+import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
 from sandbox.openai import shapes
 from sandbox.openai import text as texts
-from sandbox.openai.answers import Answer, compose
+from sandbox.openai.answers import Answer, Citation, compose
 from sandbox.openai.ranking import Asked
 from sandbox.openai.search import Found, Search
 from sandbox.openai.shapes import Check, Refused, anything, invalid
-from sandbox.openai.state import Ask, new_id
+from sandbox.openai.state import Ask, Knobs, Speech, new_id
 
 Row = dict[str, Any]
 WORDS_A_DELTA = 4
@@ -96,9 +97,9 @@ NEW_RESPONSE = shapes.record(
 class Responses:
     """Answers from what a search finds."""
 
-    def __init__(self, search: Search, clock: Callable[[], float]) -> None:
+    def __init__(self, search: Search, knobs: Knobs) -> None:
         self._search = search
-        self._clock = clock
+        self._knobs = knobs
 
     def create(self, ask: Ask) -> Row | Response:
         body = ask.body
@@ -109,19 +110,41 @@ class Responses:
         tools = [one for one in body.get("tools", []) if one["type"] == "file_search"]
         searches = tools if body.get("tool_choice") != "none" else []
         answer, found = self._answer(question, searches)
-        opened = _opened(body, int(self._clock()))
+        speech = self._knobs.speak(question, found) if self._knobs.speak else None
+        if speech is not None:
+            names = {one.file: one.filename for one in found}
+            cited = tuple(Citation(file, names.get(file, "unknown.md"), at) for file, at in speech.citations)
+            answer = Answer(speech.text, cited)
+        done = self._done(body, question, searches, answer, found)
+        if not body.get("stream"):
+            return done
+        return StreamingResponse(self._stream(body, done, speech), media_type="text/event-stream")
+
+    def _done(self, body: Row, question: str, searches: list[Row], answer: Answer, found: list[Found]) -> Row:
         output: list[Row] = []
         if searches:
             with_results = "file_search_call.results" in (body.get("include") or [])
             output.append(_search_call(question, found if with_results else None))
         output.append(_message(answer))
         said = "\n".join([json.dumps(body["input"]), body.get("instructions") or "", *(one.text for one in found)])
-        done = {**opened, "status": "completed", "completed_at": int(self._clock()), "output": output}
-        done["usage"] = _usage(texts.count_tokens(said), texts.count_tokens(answer.text))
-        if not body.get("stream"):
-            return done
-        frames = (f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in _events(opened, done))
-        return StreamingResponse(frames, media_type="text/event-stream")
+        now = int(self._knobs.clock())
+        done = {**_opened(body, now), "status": "completed", "completed_at": now, "output": output}
+        return {**done, "usage": _usage(texts.count_tokens(said), texts.count_tokens(answer.text))}
+
+    async def _stream(self, body: Row, done: Row, speech: Speech | None) -> AsyncIterator[str]:
+        """Tell the response event by event; a client that leaves ends it."""
+        opened = {**_opened(body, done["created_at"]), "id": done["id"]}
+        deltas = 0
+        self._knobs.streaming += 1
+        try:
+            for event in _events(opened, done, speech):
+                yield f"event: {event['type']}\ndata: {json.dumps(event)}\n\n"
+                deltas += event["type"] == "response.output_text.delta"
+                if speech and speech.stops_after is not None and deltas >= speech.stops_after:
+                    raise ConnectionResetError("the model's host is gone")
+                await asyncio.sleep(self._knobs.pause)
+        finally:
+            self._knobs.streaming -= 1
 
     def _answer(self, question: str, searches: list[Row]) -> tuple[Answer, list[Found]]:
         """Search every store that any of the tools names; passages are kept while they score enough."""
@@ -190,13 +213,13 @@ def _usage(read: int, written: int) -> Row:
     }
 
 
-def _events(opened: Row, done: Row) -> Iterator[Row]:
+def _events(opened: Row, done: Row, speech: Speech | None) -> Iterator[Row]:
     """Tell a finished response as it would have come about."""
-    for number, event in enumerate(_story(opened, done)):
+    for number, event in enumerate(_story(opened, done, speech)):
         yield {**event, "sequence_number": number}
 
 
-def _story(opened: Row, done: Row) -> Iterator[Row]:
+def _story(opened: Row, done: Row, speech: Speech | None) -> Iterator[Row]:
     yield {"type": "response.created", "response": opened}
     yield {"type": "response.in_progress", "response": opened}
     for at, one in enumerate(done["output"]):
@@ -208,18 +231,23 @@ def _story(opened: Row, done: Row) -> Iterator[Row]:
         else:
             started = {**one, "status": "in_progress", "content": []}
             yield {"type": "response.output_item.added", "output_index": at, "item": started}
-            yield from _written({"item_id": one["id"], "output_index": at, "content_index": 0}, one["content"][0])
+            place = {"item_id": one["id"], "output_index": at, "content_index": 0}
+            yield from _written(place, one["content"][0], speech.deltas if speech else None)
+            if speech and speech.fails:
+                error = {"code": "server_error", "message": "The model produced an error."}
+                yield {"type": "response.failed", "response": {**opened, "status": "failed", "error": error}}
+                return
         yield {"type": "response.output_item.done", "output_index": at, "item": one}
     yield {"type": "response.completed", "response": done}
 
 
-def _written(place: Row, part: Row) -> Iterator[Row]:
+def _written(place: Row, part: Row, pieces: Sequence[str] | None) -> Iterator[Row]:
     """Tell a text in deltas; each annotation comes as soon as the text it belongs to is out."""
     empty = {**part, "text": "", "annotations": []}
     yield {"type": "response.content_part.added", **place, "part": empty}
     waiting = list(enumerate(part["annotations"]))
     out = 0
-    for delta in _deltas(part["text"], [note["index"] for _, note in waiting]):
+    for delta in pieces or _deltas(part["text"], [note["index"] for _, note in waiting]):
         yield {"type": "response.output_text.delta", **place, "delta": delta, "logprobs": []}
         out += len(delta)
         while waiting and waiting[0][1]["index"] <= out:

@@ -3,7 +3,7 @@
 import secrets
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,6 +45,25 @@ Failure = tuple[Literal["server_error", "unsupported_file", "invalid_file"], str
 
 
 @dataclass(frozen=True)
+class Speech:
+    """What the model says instead of quoting: a text, the files it cites (id and position), and how it is cut.
+
+    `deltas` None: every few words. `stops_after`: so many deltas are sent, then the connection ends. `fails`: the
+    stream ends with `response.failed`.
+    """
+
+    text: str
+    citations: tuple[tuple[str, int], ...] = ()
+    deltas: tuple[str, ...] | None = None
+    stops_after: int | None = None
+    fails: bool = False
+
+
+Speak = Callable[[str, Sequence[Any]], Speech | None]
+"""Called with the question and the passages found (`file`, `filename`, `text`, `score`); None: quote as usual."""
+
+
+@dataclass(frozen=True)
 class Limits:
     """OpenAI's limits. The three rates, per minute, are off (None) unless given; the real ones are 1000, 300, 2000."""
 
@@ -66,6 +85,10 @@ class Knobs(Protocol):
     not_yet: int
     wrong_batch_id: bool
     repeated: Literal["accept", "refuse"]
+    speak: Speak | None
+    pause: float
+    streaming: int
+    flags: Callable[[str], bool] | None
 
 
 @dataclass(frozen=True)

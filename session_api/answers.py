@@ -1,0 +1,293 @@
+"""One question, from what the model does to what the visitor sees: cited, grounded, or honestly not answered."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import structlog
+from chatkit.types import (
+    Annotation,
+    AssistantMessageContent,
+    AssistantMessageContentPartAdded,
+    AssistantMessageContentPartAnnotationAdded,
+    AssistantMessageContentPartDone,
+    AssistantMessageContentPartTextDelta,
+    AssistantMessageItem,
+    ThreadItemAddedEvent,
+    ThreadItemDoneEvent,
+    ThreadItemUpdatedEvent,
+    ThreadStreamEvent,
+)
+
+from session_api import citations, grounding
+from session_api.chat_settings import ChatSettings
+from session_api.citations import Page
+from session_api.grounding import Evidence, Verdict
+from session_api.heard import Cited, Heard, Model, Passage, Said, Searched, Spent, Turn
+from session_api.phrases import PHRASES, abstention
+from session_api.records import MICRO, Outcome, Record
+from session_api.scrub import Scrubber
+from session_api.threads import Threads
+from sync.state import State
+
+SURE = 0.8  # without citations of its own, an answer is only attributed to a passage that says this much of it
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Everything that answering needs."""
+
+    state: State
+    settings: ChatSettings
+    model: Model
+    threads: Threads
+    timer: Callable[[], float] = time.perf_counter
+
+    async def answer(self, turn: Turn, language: str, record: Record) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """Yield the answer as ChatKit's events; `record` says afterwards what became of the question.
+
+        The text streams while the model writes it. What turns out to be unsupported ends at once, and the finished
+        item, which is what counts and what is stored, says that nothing was found. Raises what the model raises.
+        """
+        answer = _Answer(self, turn, language, record)
+        async with contextlib.aclosing(answer.events()) as events:
+            async for event in events:
+                yield event
+
+
+@dataclass
+class _Answer:
+    """An answer that is coming about."""
+
+    answering: Answering
+    turn: Turn
+    language: str
+    record: Record
+    passages: list[Passage] = field(default_factory=list)
+    shown: str = ""  # settled sentences, checked
+    unsettled: str = ""
+    cited: list[Cited] = field(default_factory=list)
+    annotations: list[Annotation] = field(default_factory=list)
+    pages: dict[str, Page] = field(default_factory=dict)
+    evidence: Evidence | None = None
+    begun: bool = False
+    stopped: str = ""  # why nothing more is said
+    message: int = 0
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        self.item = AssistantMessageItem(
+            id=self.record.answer, thread_id=self.record.thread, content=[], created_at=datetime.now(UTC)
+        )
+        self.scrubber = Scrubber(self._allows)
+        self.started = self.answering.timer()
+
+    @property
+    def text(self) -> str:
+        return self.shown + self.unsettled
+
+    async def events(self) -> AsyncGenerator[ThreadStreamEvent, None]:
+        async with asyncio.timeout(self.answering.settings.answer_within.total_seconds()):
+            async with contextlib.aclosing(self.answering.model.answer(self.turn)) as heard:
+                async for one in heard:
+                    for event in await self._hear(one):
+                        yield event
+                    if self.stopped:
+                        break
+            if not self.stopped:
+                for event in self._finish():
+                    yield event
+                self.stopped = await self._verdict()
+        for event in self._end(self.stopped):
+            yield event
+        self.record.latency_ms = self._elapsed()
+
+    async def _hear(self, heard: Heard) -> list[ThreadStreamEvent]:
+        match heard:
+            case Searched():
+                await self._look_at(heard)
+            case Said():
+                self.stopped = self._obstacle()
+                said = [] if self.stopped else self._say(heard)
+                self.stopped = self.stopped or self._early_stop()
+                return [*said, *self._annotate()]
+            case Cited():
+                self.cited.append(heard)
+                return self._annotate()
+            case Spent():
+                self._account(heard)
+        return []
+
+    async def _look_at(self, searched: Searched) -> None:
+        """Keep what was found, scores enough and may be shown."""
+        found = [one for one in searched.passages or () if one.score >= self.answering.settings.min_score]
+        known = await self.answering.threads.run(
+            citations.pages, self.answering.state, found, search_unmanaged=self.answering.settings.search_unmanaged
+        )
+        self.pages |= known
+        self.passages += [one for one in found if one.file in known]
+        if searched.passages is not None:
+            self.evidence = Evidence((one.text for one in self.passages), self.turn.question)
+
+    def _obstacle(self) -> str:
+        """Return why no answer may begin, or nothing."""
+        # A workflow may speak before it searches; what nothing supports ends at the verdict.
+        nothing = self.evidence is not None and not self.evidence
+        return "no passage scores enough" if nothing and not self.begun else ""
+
+    def _say(self, said: Said) -> list[ThreadStreamEvent]:
+        events: list[ThreadStreamEvent] = []
+        text = ""
+        if said.message != self.message and self.begun:
+            text = self.scrubber.close() + "\n\n"
+            self._settle_citations(final=True)
+            self.offset = len(self.text) + len(text)
+            self.scrubber = Scrubber(self._allows)
+        self.message = said.message
+        text += self.scrubber.feed(said.text)
+        if not self.begun:
+            text = text.lstrip()
+            if not text:
+                return events
+            self.begun = True
+            self.record.first_token_ms = self._elapsed()
+            events.append(ThreadItemAddedEvent(item=self.item.model_copy(deep=True)))
+            empty = AssistantMessageContent(text="")
+            events.append(self._update(AssistantMessageContentPartAdded(content_index=0, content=empty)))
+        return [*events, *self._delta(text)]
+
+    def _delta(self, text: str) -> list[ThreadStreamEvent]:
+        if not text:
+            return []
+        self.unsettled += text
+        return [self._update(AssistantMessageContentPartTextDelta(content_index=0, delta=text))]
+
+    def _early_stop(self) -> str:
+        """Check each sentence as soon as it is complete: what is made up is not spun out."""
+        *complete, rest = grounding.split(self.unsettled)
+        if not complete or self.evidence is None or not self.answering.settings.grounding:
+            return ""
+        self.shown += self.unsettled[: len(self.unsettled) - len(rest)]
+        self.unsettled = rest
+        for sentence in complete:
+            if self.evidence.obeyed(sentence):
+                return "repeats what a document tells the model to do"
+            if strange := self.evidence.strange(sentence):
+                return f"{strange[:80]} stands in no passage"
+        return ""
+
+    def _finish(self) -> list[ThreadStreamEvent]:
+        return [*self._delta(self.scrubber.close()), *self._annotate(final=True)]
+
+    def _annotate(self, *, final: bool = False) -> list[ThreadStreamEvent]:
+        """Turn citations into links as soon as the text they belong to is out."""
+        events: list[ThreadStreamEvent] = []
+        for note in self._settle_citations(final=final):
+            update = AssistantMessageContentPartAnnotationAdded(
+                content_index=0, annotation_index=len(self.annotations), annotation=note
+            )
+            self.annotations.append(note)
+            events.append(self._update(update))
+        return events
+
+    def _settle_citations(self, *, final: bool) -> list[Annotation]:
+        ready = [one for one in self.cited if final or one.index <= self.scrubber.taken]
+        self.cited = [one for one in self.cited if one not in ready]
+        synced = PHRASES[self.language].synced
+        notes = []
+        for one in ready:
+            page = self.pages.get(one.file)
+            place = min(self.offset + self.scrubber.place(one.index), len(self.text))
+            if page is not None and not self._has(page, place):
+                notes.append(citations.annotation(page, place, synced))
+        return notes
+
+    def _has(self, page: Page, place: int) -> bool:
+        """Models repeat citations at one place; a reader needs each page once there."""
+        return any(
+            note.index == place
+            and note.source.title == page.title
+            and getattr(note.source, "url", page.url) == page.url
+            for note in self.annotations
+        )
+
+    async def _verdict(self) -> str:
+        """Return why the finished answer may not stand, or nothing."""
+        settings = self.answering.settings
+        if not self.text.strip():
+            return "the model said nothing"
+        if self.evidence is None:
+            return "" if self.annotations else "the model searched nothing and cites nothing"
+        if not self.annotations and not self._attribute():
+            return "the model cites nothing that was found"
+        if not settings.grounding:
+            return ""
+        languages = [str(one.attributes.get("language", "")) for one in self.passages]
+        verdict: Verdict = self.evidence.judge(
+            self.text, settings.grounding, translated=grounding.foreign(self.language, languages)
+        )
+        return "" if verdict.grounded else verdict.reason
+
+    def _attribute(self) -> bool:
+        """Cite the passages that an answer without citations repeats: some servers send none."""
+        for one in self.passages:
+            if len(grounding.stems(self.text)) >= 4 and Evidence([one.text], "").share(self.text) >= SURE:
+                note = citations.annotation(self.pages[one.file], len(self.text), PHRASES[self.language].synced)
+                self.annotations.append(note)
+                return True
+        return False
+
+    def _end(self, reason: str) -> list[ThreadStreamEvent]:
+        self.record.outcome = Outcome.ABSTAINED if reason else Outcome.ANSWERED
+        self.record.reason = reason
+        text = self.text.rstrip()
+        if reason:
+            self.annotations = []
+            text = abstention(self.turn.question, self.language, self.answering.settings.hand_off)
+            log.info("answer_withheld", thread=self.record.thread, answer=self.record.answer, reason=reason)
+        self.record.sources = _sources(self.annotations)
+        content = AssistantMessageContent(text=text, annotations=self.annotations)
+        events: list[ThreadStreamEvent] = []
+        if not self.begun:
+            self.record.first_token_ms = self._elapsed()
+            events.append(ThreadItemAddedEvent(item=self.item.model_copy(deep=True)))
+            empty = AssistantMessageContent(text="")
+            events.append(self._update(AssistantMessageContentPartAdded(content_index=0, content=empty)))
+            events.append(self._update(AssistantMessageContentPartTextDelta(content_index=0, delta=text)))
+        events.append(self._update(AssistantMessageContentPartDone(content_index=0, content=content)))
+        self.item.content = [content]
+        return [*events, ThreadItemDoneEvent(item=self.item)]
+
+    def _update(
+        self,
+        update: AssistantMessageContentPartAdded
+        | AssistantMessageContentPartTextDelta
+        | AssistantMessageContentPartAnnotationAdded
+        | AssistantMessageContentPartDone,
+    ) -> ThreadItemUpdatedEvent:
+        return ThreadItemUpdatedEvent(item_id=self.item.id, update=update)
+
+    def _account(self, spent: Spent) -> None:
+        prices = self.answering.settings.prices
+        cost = spent.read * prices.read + spent.written * prices.written + spent.searches * prices.searches * 1000
+        self.record.tokens_read += spent.read
+        self.record.tokens_written += spent.written
+        self.record.micro_usd += round(cost / 1e6 * MICRO)
+
+    def _allows(self, address: str) -> bool:
+        """A link may lead to a page that was found, or where a passage's own text leads."""
+        known = {grounding.plain_address(page.url) for page in self.pages.values() if page.url}
+        return grounding.plain_address(address) in known or bool(self.evidence and self.evidence.says(address))
+
+    def _elapsed(self) -> int:
+        return round((self.answering.timer() - self.started) * 1000)
+
+
+def _sources(annotations: Sequence[Annotation]) -> list[dict[str, str]]:
+    found = {(note.source.title, getattr(note.source, "url", "")): None for note in annotations}
+    return [{"title": title, "url": url} for title, url in found]

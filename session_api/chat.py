@@ -1,0 +1,62 @@
+"""`POST /chatkit`: one address for the whole ChatKit protocol."""
+
+from typing import Any
+
+from chatkit.server import StreamingResult
+from chatkit.store import NotFoundError
+from chatkit.types import is_streaming_req
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from session_api import requests
+from session_api.conversation import Conversation
+from session_api.event_stream import EventStream
+from session_api.refusals import ErrorBody, Refusal
+from session_api.store import VisitorStore
+from session_api.visits import Door, body
+
+BROKEN = b'data: {"type":"error","code":"stream.error","allow_retry":true}\n\n'
+REFUSED: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorBody} for status in (400, 401, 403, 404, 413, 429, 503)
+}
+_PROTOCOL = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "params"],
+                    "properties": {
+                        "type": {"type": "string", "examples": ["threads.create", "threads.list"]},
+                        "params": {"type": "object"},
+                        "metadata": {"type": "object"},
+                    },
+                }
+            }
+        },
+    }
+}
+
+
+def router(door: Door, conversation: Conversation, store: VisitorStore) -> APIRouter:
+    """Return the endpoint. Answers that a model makes are event streams, everything else is JSON."""
+    chat = APIRouter(tags=["chat"])
+
+    @chat.post("/chatkit", openapi_extra=_PROTOCOL, responses=REFUSED, response_class=Response)
+    async def chatkit(request: Request) -> Response:
+        """Take one request of the ChatKit protocol, with `Authorization: Bearer <client_secret>`."""
+        session = await door.session(request)
+        asked = requests.read(await body(request), door.settings)
+        await door.admit(request, session.origin, session.visitor if is_streaming_req(asked) else None)
+        try:
+            await requests.authorize(asked, store, session)
+            result = await conversation.process(asked.model_dump_json().encode(), session)
+        except NotFoundError:
+            raise Refusal(404, "not_found", "This visitor has no such thread or message.",
+                          "Start a new thread; old ones are deleted after a while.") from None  # fmt: skip
+        if isinstance(result, StreamingResult):
+            return EventStream(result.json_events, broken=BROKEN)
+        return Response(result.json, media_type="application/json", headers={"cache-control": "no-store"})
+
+    return chat

@@ -1,0 +1,69 @@
+"""Puts the parts of the chat together: what the application is given to serve the widget."""
+
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+from redis.asyncio import Redis
+
+from session_api import chat, diagnose, sessions
+from session_api.answers import Answering
+from session_api.chat_settings import ChatSettings, EdgeSettings
+from session_api.conversation import Conversation
+from session_api.edge import Edge
+from session_api.heard import Model
+from session_api.hosted import HostedSessions, Trouble
+from session_api.identity import Identity
+from session_api.identity_keys import read_keys
+from session_api.limits import Limits
+from session_api.moderation import Moderation
+from session_api.origins import Origins
+from session_api.store import VisitorStore
+from session_api.threads import Threads
+from session_api.tokens import Tokens
+from session_api.upstream import Client
+from session_api.visits import Door
+from sync.state import State
+
+
+@dataclass(frozen=True)
+class ChatServices:
+    """What answering customers needs. `secret`: what tokens are signed from; the same on every host."""
+
+    settings: ChatSettings
+    edge: EdgeSettings
+    secret: str = field(repr=False)
+    model: Model
+    client: Client
+    counters: Redis | None = None
+
+    def install(self, app: FastAPI, state: State) -> None:
+        """Add the widget's endpoints to the application. Raises ValueError for an identity key that is none."""
+        threads = Threads()
+        origins = Origins(self.edge)
+        door = Door(
+            state=state,
+            settings=self.settings,
+            edge=self.edge,
+            origins=origins,
+            tokens=Tokens(self.secret, state.installation, state.clock),
+            identity=Identity(read_keys(self.edge.identity_keys), _audiences(self.edge), state.clock),
+            threads=threads,
+            limits=Limits(self.edge.rates, self.counters),
+        )
+        trouble = Trouble()
+        hosted = HostedSessions(self.client, self.settings.hosted, state, trouble) if self.settings.hosted else None
+        store = VisitorStore(state, threads)
+        conversation = Conversation(
+            Answering(state, self.settings, self.model, threads),
+            store,
+            Moderation(self.client) if self.settings.moderation else None,
+        )
+        app.include_router(sessions.router(door, hosted))
+        app.include_router(chat.router(door, conversation, store))
+        app.include_router(diagnose.router(door, trouble))
+        app.add_middleware(Edge, origins=origins)
+        app.state.closing += [threads.close, self.client.close, door.limits.close]
+
+
+def _audiences(edge: EdgeSettings) -> tuple[str, ...]:
+    return tuple(filter(None, (edge.identity_audience, edge.public_url)))

@@ -1,0 +1,158 @@
+"""Hosted mode: OpenAI runs an Agent Builder workflow and talks to the widget itself, for as long as it does.
+
+OpenAI ends Agent Builder on 2026-11-30; what its sessions answer afterwards is not documented. Everything that could
+be the end of it is told as such, with what to change.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import openai
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from session_api.chat_settings import Hosted
+from session_api.refusals import Refusal
+from session_api.responses import plain
+from session_api.upstream import Client
+from sync.state import State
+
+ENDS = date(2026, 11, 30)
+FIX = 'Set mode = "self_hosted" under [chat]; docs/migrate-from-agent-builder.md says how your workflow comes along.'
+SESSION = timedelta(minutes=10)
+
+log = structlog.get_logger()
+
+
+class Answer(BaseModel):
+    """What we read of OpenAI's session. Its errors hide what was sent: it holds a secret."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    id: str = Field(min_length=1)
+    client_secret: str = Field(min_length=1)
+    expires_at: int
+
+
+@dataclass
+class Trouble:
+    """The latest refusal from OpenAI, for whoever asks what is wrong; forgotten after a success or an hour."""
+
+    met: Refusal | None = None
+    at: float = 0.0
+
+    def note(self, refusal: Refusal, now: float) -> None:
+        self.met, self.at = refusal, now
+
+    def clear(self) -> None:
+        self.met = None
+
+    def latest(self, now: float) -> Refusal | None:
+        return self.met if now - self.at < 3600 else None
+
+
+@dataclass(frozen=True)
+class HostedSessions:
+    """Asks OpenAI for sessions of the configured workflow; nothing in them comes from the browser but the visitor."""
+
+    client: Client
+    workflow: Hosted
+    state: State
+    trouble: Trouble = field(default_factory=Trouble)
+
+    async def create(self, visitor: str) -> Answer:
+        """Return a session for the visitor. Raises Refusal with the fix for whatever OpenAI answers."""
+        warn(datetime.fromtimestamp(self.state.now(), UTC).date())
+        try:
+            granted = await self.client.beta.chatkit.sessions.create(user=visitor, workflow=_workflow(self.workflow))
+            answer = Answer.model_validate(plain(granted))
+        except (openai.OpenAIError, ValidationError) as error:
+            refusal = translated(error, self.workflow.workflow)
+            self.trouble.note(refusal, self.state.now())
+            log.warning("hosted_session_refused", code=refusal.code, fix=refusal.fix)
+            raise refusal from error
+        self.trouble.clear()
+        return answer
+
+    def remember(self, answer: Answer, visitor: str) -> None:
+        """Keep what cancelling needs, without the secret."""
+        with self.state.transaction() as tx:
+            tx.run(
+                """INSERT INTO chat_hosted (secret_hash, session, visitor, until)
+                   VALUES (:hash, :session, :visitor, :until) ON CONFLICT (secret_hash) DO NOTHING""",
+                hash=_hash(answer.client_secret),
+                session=answer.id,
+                visitor=visitor,
+                until=self.state.now() + 2 * SESSION.total_seconds(),
+            )
+
+    def session_of(self, secret: str) -> str | None:
+        rows = self.state.ask("SELECT session FROM chat_hosted WHERE secret_hash = :hash", hash=_hash(secret))
+        return str(rows[0].session) if rows else None
+
+    async def cancel(self, session: str) -> None:
+        """End a session at OpenAI. Raises Refusal."""
+        try:
+            await self.client.beta.chatkit.sessions.cancel(session)
+        except openai.NotFoundError:
+            return  # it is over already
+        except openai.OpenAIError as error:
+            raise translated(error, self.workflow.workflow) from error
+
+
+def warn(today: date) -> None:
+    """Log, at each session from now on, that the hosted workflow ends."""
+    log.warning("hosted_workflow_ends", on=ENDS.isoformat(), days=(ENDS - today).days, fix=FIX)
+
+
+def translated(error: Exception, workflow: str) -> Refusal:  # noqa: PLR0911 - a table
+    """Return what OpenAI's answer means for the operator, with its fix. Nothing of the answer is repeated."""
+    status = error.status_code if isinstance(error, openai.APIStatusError) else 0
+    code = str(getattr(error, "code", "") or "")
+    said = str(getattr(error, "message", "")).casefold()
+    match status:
+        case 401:
+            return _refusal("openai_key_refused", "OpenAI refuses the key.", "Check openai.api_key.")
+        case 403:
+            fix = "Use a key of the project that holds the workflow, with permission to write sessions."
+            return _refusal("openai_wrong_project", "OpenAI's key may not use this workflow.", fix)
+        case 404 if "workflow" in said and "not found" in said:
+            fix = (
+                f"openai.api_key must be of the project that holds {workflow}; else workflow_id under [chat] is wrong."
+            )
+            return _refusal("openai_wrong_project", "OpenAI finds no such workflow in the key's project.", fix)
+        case 404 | 410:
+            return _refusal("hosted_ended", f"OpenAI offers no hosted workflows any more (ended {ENDS}).", FIX)
+        case 400 | 422:
+            fix = "Check workflow_id, workflow_version and state_variables under [chat]."
+            return _refusal("workflow_invalid", "OpenAI refuses the workflow's settings.", fix)
+        case 429 if code == "insufficient_quota":
+            return _refusal("openai_quota", "The OpenAI quota is used up.", "Check the account's plan and billing.")
+        case 429:
+            return _refusal("openai_busy", "OpenAI limits this key.", "It passes; raise the key's limits.", status=503)
+        case 0:
+            fix = "Check openai.base_url and the way to it."
+            return _refusal("openai_unreachable", "OpenAI did not answer.", fix, status=503)
+        case _:
+            return _refusal("openai_failed", "OpenAI failed.", "It usually passes; see status.openai.com.", status=503)
+
+
+def _refusal(code: str, message: str, fix: str, *, status: int = 502) -> Refusal:
+    return Refusal(status, code, message, fix, after=timedelta(seconds=10) if status == 503 else None)
+
+
+def _workflow(hosted: Hosted) -> Any:
+    wanted: dict[str, Any] = {"id": hosted.workflow}
+    if hosted.version:
+        wanted["version"] = hosted.version
+    if hosted.state_variables:
+        variables: Mapping[str, object] = hosted.state_variables
+        wanted["state_variables"] = dict(variables)
+    return wanted
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

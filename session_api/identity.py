@@ -1,0 +1,104 @@
+"""Customers proven by the host site: a JWT that it signs with a shared secret or a private key of its own."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from session_api.identity_keys import Key
+from session_api.refusals import Refusal
+from session_api.tokens import LONGEST_TOKEN, SKEW
+
+LONGEST_LIFE = timedelta(hours=1)
+LONGEST_SUBJECT = 255
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Reads identity tokens. A key's own kind decides its algorithm; what the token claims about itself does not."""
+
+    keys: Mapping[str, Key]
+    audiences: tuple[str, ...]
+    clock: Callable[[], datetime]
+
+    def subject(self, token: str) -> str:
+        """Return the customer's id at the host site. Raises Refusal: 401 with what the host site must change."""
+        if not self.keys:
+            raise _refusal("identity_not_configured", "This service knows no key to check an identity with.",
+                           'Add [widget.identity_keys] with "key id" = "$SECRET or a public key in PEM".')  # fmt: skip
+        if len(token) > LONGEST_TOKEN or not token.isascii():
+            raise _malformed()
+        key = self._key(token)
+        claims = self._claims(token, key)
+        self._check_times(claims)
+        subject = claims.get("sub")
+        if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or "\x00" in subject:
+            raise _refusal("identity_invalid", "The identity token does not say whom it is about.",
+                           f'Set "sub" to the customer\'s id, up to {LONGEST_SUBJECT} characters.')  # fmt: skip
+        return subject
+
+    def _key(self, token: str) -> Key:
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            raise _malformed() from None
+        if kid is None and len(self.keys) == 1:
+            return next(iter(self.keys.values()))
+        if not isinstance(kid, str) or kid not in self.keys:
+            raise _refusal("identity_unknown_key", "The identity token is signed with a key that is not configured.",
+                           'Set "kid" in its header to an entry of [widget.identity_keys].')  # fmt: skip
+        return self.keys[kid]
+
+    def _claims(self, token: str, key: Key) -> dict[str, Any]:
+        options: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "require": ["exp", "aud"]}
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token, key, algorithms=[_algorithm(key)], audience=list(self.audiences), options=options
+            )
+        except jwt.InvalidAudienceError:
+            raise _refusal("identity_wrong_audience", "The identity token is for another service.",
+                           f'Set "aud" to "{self.audiences[0]}".') from None  # fmt: skip
+        except jwt.MissingRequiredClaimError as error:
+            raise _refusal("identity_invalid", f'The identity token has no "{error.claim}".',
+                           'It needs "sub", "aud" and "exp".') from None  # fmt: skip
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            raise _refusal("identity_invalid", "The identity token's signature is not of the configured key.",
+                           f"Sign it with {_algorithm(key)} and the key of its kid.") from None  # fmt: skip
+        return claims
+
+    def _check_times(self, claims: Mapping[str, Any]) -> None:
+        now, skew = self.clock().timestamp(), SKEW.total_seconds()
+        times = {name: claims[name] for name in ("exp", "iat", "nbf") if name in claims}
+        if not all(
+            isinstance(at, int | float) and not isinstance(at, bool) and abs(at) < 1e12 for at in times.values()
+        ):
+            raise _refusal("identity_invalid", "A time in the identity token is not a number.",
+                           'Write "exp", "iat" and "nbf" as seconds since 1970.')  # fmt: skip
+        ahead = max(times.get("iat", now), times.get("nbf", now)) - now
+        if ahead > skew:
+            raise _refusal("identity_clock_skew", f"The identity token starts {ahead:.0f} s from now.",
+                           "Set the clock of the host that signs it (NTP).")  # fmt: skip
+        if times["exp"] <= now - skew:
+            raise _refusal("identity_expired", "The identity token has expired.",
+                           "Sign a new one for each page view; it may live for an hour.")  # fmt: skip
+        begun = min(times.get("iat", now), now)
+        if times["exp"] - begun > LONGEST_LIFE.total_seconds() + skew:
+            raise _refusal("identity_too_long", "The identity token lives longer than an hour.",
+                           'Set "exp" to at most 3600 seconds from "iat".')  # fmt: skip
+
+
+def _algorithm(key: Key) -> str:
+    if isinstance(key, str):
+        return "HS256"
+    return "RS256" if isinstance(key, RSAPublicKey) else "ES256"
+
+
+def _malformed() -> Refusal:
+    return _refusal("identity_invalid", "The identity token is not a JWT.", "Send the signed token itself, unchanged.")
+
+
+def _refusal(code: str, message: str, fix: str) -> Refusal:
+    return Refusal(401, code, message, fix)

@@ -1,0 +1,140 @@
+"""The Responses API: an agent whose model searches the store itself."""
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+from agents import Agent, FileSearchTool, ModelSettings, RunConfig, Runner
+from agents.items import TResponseInputItem
+from agents.models.openai_responses import OpenAIResponsesModel
+from openai import AsyncOpenAI
+from openai.types.shared_params import ComparisonFilter, CompoundFilter
+from pydantic import BaseModel
+
+from session_api.chat_settings import ChatSettings
+from session_api.heard import Cited, Heard, Passage, Said, Searched, Spent, Turn
+
+RUN = RunConfig(tracing_disabled=True)  # a trace would carry what customers ask to a second place
+
+
+class ResponsesModel:
+    """Our own agent: one turn, one file search tool, nothing kept at the other side."""
+
+    def __init__(self, client: AsyncOpenAI, settings: ChatSettings) -> None:
+        self._model = OpenAIResponsesModel(settings.model, openai_client=client)
+        self._passages = settings.passages
+        self._settings = ModelSettings(
+            store=False,
+            max_tokens=settings.longest_answer,
+            response_include=["file_search_call.results"],
+        )
+
+    async def answer(self, turn: Turn) -> AsyncGenerator[Heard, None]:
+        agent = Agent(
+            name="answerwell",
+            instructions=turn.instructions,
+            model=self._model,
+            model_settings=self._settings,
+            tools=[
+                FileSearchTool(
+                    vector_store_ids=[turn.store],
+                    max_num_results=self._passages,
+                    include_search_results=True,
+                    filters=filters(turn.filters),
+                )
+            ],
+        )
+        run = Runner.run_streamed(agent, said(turn), max_turns=2, run_config=RUN)
+        ear = Ear()
+        try:
+            async for event in run.stream_events():
+                if event.type == "raw_response_event":
+                    for heard in ear.hear(plain(event.data)):
+                        yield heard
+        finally:
+            run.cancel()
+
+
+class Ear:
+    """Understands the events of one or several Responses streams.
+
+    Events are read as plain objects: SDK versions differ in the class of an annotation (openai 3.1 changed it under
+    the ChatKit SDK), never in its fields.
+    """
+
+    def __init__(self) -> None:
+        self._messages: dict[str, int] = {}
+
+    def hear(self, event: Mapping[str, Any]) -> list[Heard]:
+        kind = event.get("type")
+        if kind == "response.output_text.delta":
+            return [Said(str(event["delta"]), self._message(event))]
+        if kind == "response.refusal.delta":
+            return [Said(str(event["delta"]), self._message(event))]
+        if kind == "response.output_text.annotation.added":
+            return _citation(plain(event["annotation"]), self._message(event))
+        if kind == "response.output_item.done":
+            item = plain(event["item"])
+            return [_search(item)] if item.get("type") == "file_search_call" else []
+        if kind in {"response.completed", "response.incomplete"}:
+            return [_usage(plain(event["response"]), cut=kind == "response.incomplete")]
+        return []
+
+    def _message(self, event: Mapping[str, Any]) -> int:
+        key = f"{event.get('item_id')}/{event.get('content_index', 0)}"
+        return self._messages.setdefault(key, len(self._messages))
+
+
+def said(turn: Turn) -> list[TResponseInputItem]:
+    """Return the conversation as the model's input."""
+    items: list[TResponseInputItem] = []
+    for role, text in turn.history:
+        if role == "assistant":
+            items.append({"role": "assistant", "content": text})
+        else:
+            items.append({"role": "user", "content": text})
+    return items
+
+
+def filters(equal: Mapping[str, str]) -> ComparisonFilter | CompoundFilter | None:
+    """Return what keeps a search to files whose attributes equal all of these; None where everything may be found."""
+    each = [ComparisonFilter(type="eq", key=key, value=value) for key, value in equal.items()]
+    if len(each) < 2:
+        return each[0] if each else None
+    return CompoundFilter(type="and", filters=each)
+
+
+def plain(thing: object) -> dict[str, Any]:
+    """Return an event or a part of one as a dictionary, whatever class it came as."""
+    if isinstance(thing, BaseModel):
+        return thing.model_dump(mode="python", warnings=False)
+    return dict(thing) if isinstance(thing, Mapping) else {}
+
+
+def _citation(note: Mapping[str, Any], message: int) -> list[Heard]:
+    if note.get("type") != "file_citation" or not isinstance(note.get("file_id"), str):
+        return []
+    index = note.get("index")
+    return [Cited(note["file_id"], str(note.get("filename") or ""), index if isinstance(index, int) else 0, message)]
+
+
+def _search(call: Mapping[str, Any]) -> Searched:
+    results = call.get("results")
+    queries = tuple(str(query) for query in call.get("queries") or [])
+    return Searched(queries, None if results is None else tuple(passage(plain(one)) for one in results))
+
+
+def passage(result: Mapping[str, Any]) -> Passage:
+    return Passage(
+        file=str(result.get("file_id") or ""),
+        filename=str(result.get("filename") or ""),
+        score=float(result.get("score") or 0.0),
+        text=str(result.get("text") or ""),
+        attributes=result.get("attributes") or {},
+    )
+
+
+def _usage(response: Mapping[str, Any], *, cut: bool) -> Spent:
+    usage = plain(response.get("usage") or {})
+    calls = [one for one in response.get("output") or [] if plain(one).get("type") == "file_search_call"]
+    read, written = usage.get("input_tokens") or 0, usage.get("output_tokens") or 0
+    return Spent(read=int(read), written=int(written), searches=len(calls), cut=cut)

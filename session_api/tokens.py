@@ -1,0 +1,137 @@
+"""Signed credentials: the short one that opens a conversation, and the long one that recognises a visitor."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+
+from session_api.refusals import Refusal
+
+SESSION = timedelta(minutes=10)
+VISITOR = timedelta(days=365)
+SKEW = timedelta(seconds=60)
+LONGEST_TOKEN = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a session token says: who may ask, from which page, of which index. `known`: proven by an identity."""
+
+    visitor: str
+    origin: str
+    index: str
+    known: bool
+    id: str
+    expires_at: int
+
+
+class Tokens:
+    """Makes and reads tokens. Keys derive from one secret and rotate by themselves; every host derives the same."""
+
+    def __init__(self, secret: str, installation: str, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._sessions = _Ring(secret, f"answerwell:{installation}:session", timedelta(hours=12), kept=1)
+        self._visitors = _Ring(secret, f"answerwell:{installation}:visitor", timedelta(days=30), kept=13)
+
+    def session(self, visitor: str, origin: str, index: str, *, known: bool) -> tuple[str, Session]:
+        """Return a new token and what it says."""
+        now = int(self._clock().timestamp())
+        expires_at = now + int(SESSION.total_seconds())
+        made = Session(visitor, origin, index, known, secrets.token_hex(16), expires_at)
+        claims = {"sub": visitor, "org": origin, "idx": index, "knw": known, "jti": made.id}
+        return self._sessions.sign({**claims, "iat": now, "exp": expires_at}, now), made
+
+    def read_session(self, token: str) -> Session:
+        """Return what the token says. Raises Refusal: 401 token_invalid, token_expired or clock_skew."""
+        claims = self._read(self._sessions, token)
+        return Session(
+            visitor=str(claims["sub"]),
+            origin=str(claims["org"]),
+            index=str(claims["idx"]),
+            known=claims["knw"] is True,
+            id=str(claims["jti"]),
+            expires_at=int(claims["exp"]),
+        )
+
+    def visitor(self, visitor: str) -> str:
+        now = int(self._clock().timestamp())
+        claims = {"sub": visitor, "jti": secrets.token_hex(8)}
+        return self._visitors.sign({**claims, "iat": now, "exp": now + int(VISITOR.total_seconds())}, now)
+
+    def read_visitor(self, token: str) -> str:
+        """Return whom the token recognises. Raises Refusal like `read_session`."""
+        return str(self._read(self._visitors, token)["sub"])
+
+    def _read(self, ring: "_Ring", token: str) -> dict[str, Any]:
+        now = self._clock().timestamp()
+        claims = ring.verify(token, now)
+        if claims["exp"] <= now:
+            raise expired()
+        if claims["iat"] > now + SKEW.total_seconds():
+            raise Refusal(
+                401, "clock_skew", "The token is from the future: two hosts of this service disagree about the time.",
+                "Set the clocks of all hosts that serve this API (NTP).",
+            )  # fmt: skip
+        return claims
+
+
+def invalid() -> Refusal:
+    return Refusal(401, "token_invalid", "The token was not issued here, or it was changed or revoked.",
+                   "Get a new one: POST /api/chatkit/session.")  # fmt: skip
+
+
+def expired() -> Refusal:
+    return Refusal(401, "token_expired", "The token has expired; it lives for ten minutes.",
+                   "Get a new one: POST /api/chatkit/session, then repeat the call.")  # fmt: skip
+
+
+class _Ring:
+    """The keys of one purpose: a new one in every period, named by its number."""
+
+    def __init__(self, secret: str, audience: str, period: timedelta, *, kept: int) -> None:
+        self._secret = secret.encode()
+        self._audience = audience
+        self._period = int(period.total_seconds())
+        self._kept = kept
+
+    def sign(self, claims: dict[str, Any], now: int) -> str:
+        number = now // self._period
+        return jwt.encode(
+            {**claims, "aud": self._audience}, self._key(number), algorithm="HS256", headers={"kid": str(number)}
+        )
+
+    def verify(self, token: str, now: float) -> dict[str, Any]:
+        """Return the claims of a token that was signed here. Its times are for the caller to judge."""
+        if not token.isascii() or len(token) > LONGEST_TOKEN:
+            raise invalid()
+        number, current = _number(token), int(now) // self._period
+        if number is None or number > current + 1:
+            raise invalid()
+        options: Any = {"require": ["sub", "exp", "iat", "jti", "aud"], "verify_exp": False, "verify_iat": False}
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token, self._key(number), algorithms=["HS256"], audience=self._audience, options=options
+            )
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            raise invalid() from None
+        if number < current - self._kept:
+            raise expired()
+        return claims
+
+    def _key(self, number: int) -> bytes:
+        derived = hmac.digest(self._secret, f"{self._audience}:{number}".encode(), hashlib.sha256)
+        return base64.urlsafe_b64encode(derived)
+
+
+def _number(token: str) -> int | None:
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+    except (jwt.PyJWTError, ValueError, RecursionError):
+        return None
+    return int(kid) if isinstance(kid, str) and kid.isdecimal() and kid.isascii() and len(kid) < 12 else None
