@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import formatdate
 
 from sandbox.google import answers, shapes
 from sandbox.google.answers import Answer, Json
@@ -82,7 +83,7 @@ class Channels:
         headers = {
             "X-Goog-Channel-ID": channel.id,
             "X-Goog-Channel-Token": channel.token,
-            "X-Goog-Channel-Expiration": iso(channel.expires),
+            "X-Goog-Channel-Expiration": formatdate(channel.expires, usegmt=True),
             "X-Goog-Message-Number": str(number),
             "X-Goog-Resource-ID": channel.resource,
             "X-Goog-Resource-State": state,

@@ -16,6 +16,7 @@ from sandbox.google.answers import Answer
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 LIFETIME = 3600
+AUDIENCE = "https://oauth2.googleapis.com/token"  # what the vendor's library signs for, wherever it sends the assertion
 READ = frozenset(
     f"https://www.googleapis.com/auth/{scope}"
     for scope in ("drive", "drive.readonly", "drive.metadata.readonly", "documents", "documents.readonly")
@@ -73,7 +74,7 @@ class Credentials:
                 assertion,
                 _private_key().public_key(),
                 algorithms=["RS256"],
-                audience=token_uri,
+                audience=[AUDIENCE, token_uri],
                 options={"verify_exp": False, "verify_iat": False, "require": ["exp", "iat", "iss", "scope"]},
             )
         except jwt.PyJWTError as error:
