@@ -10,7 +10,7 @@ from connectors.findings import Level
 from connectors.markdown_folder import MarkdownFolder, MarkdownFolderSettings, check
 from sync.errors import Misconfigured
 from sync.model import Audience, Cursor
-from tests.contract.connector import LabelContract, SourceContract, drain, listing, version
+from tests.contract.connector import LabelContract, SourceContract, drain, listing
 
 
 @dataclass
