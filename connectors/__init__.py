@@ -9,6 +9,10 @@ from pydantic import BaseModel
 
 from connectors import markdown_folder
 from connectors.findings import Finding
+from connectors.google_docs import GoogleDocs
+from connectors.google_docs import check as google_docs_check
+from connectors.google_docs import webhooks as google_docs_webhooks
+from connectors.google_docs.settings import GoogleDocsSettings
 from connectors.markdown_folder import MarkdownFolder, MarkdownFolderSettings
 from connectors.nudges import Nudge
 from connectors.zendesk import Zendesk, ZendeskSettings
@@ -34,6 +38,7 @@ class Kind:
 
 CONNECTORS: Final[Mapping[str, Kind]] = {
     "zendesk": Kind(ZendeskSettings, Zendesk, zendesk_check.check, zendesk_webhooks.verify),
+    "google_docs": Kind(GoogleDocsSettings, GoogleDocs, google_docs_check.check, google_docs_webhooks.verify),
     "markdown_folder": Kind(MarkdownFolderSettings, MarkdownFolder, markdown_folder.check),
 }
 """Every kind of source by the name that the configuration gives it."""

@@ -10,7 +10,7 @@ from connectors.findings import Level
 from connectors.markdown_folder import MarkdownFolder, MarkdownFolderSettings, check
 from sync.errors import Misconfigured
 from sync.model import Audience, Cursor
-from tests.contract.connector import SourceContract, drain, listing, version
+from tests.contract.connector import LabelContract, SourceContract, drain, listing
 
 
 @dataclass
@@ -86,14 +86,8 @@ def world(tmp_path: Path) -> FolderWorld:
     return FolderWorld(folder)
 
 
-class TestMarkdownFolder(SourceContract):
-    def test_a_label_and_a_container_change_the_version(self, world: FolderWorld, connector: MarkdownFolder) -> None:  # type: ignore[override]  # a moved file is another document
-        put = world.put("Title", "text", ("one",))
-        before = version(connector, put)
-        world.relabel(put, ("one", "two"))
-
-        assert version(connector, put) != before
-        assert connector.fetch(put).labels == ("one", "two")
+class TestMarkdownFolder(SourceContract, LabelContract):
+    """It keeps the contract; a file that moves is another document."""
 
 
 def test_a_moved_file_is_another_document_and_seen_at_once(world: FolderWorld) -> None:

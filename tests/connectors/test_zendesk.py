@@ -5,17 +5,23 @@ from collections.abc import Iterator
 import pytest
 
 from tests.connectors.zendesk_world import TicketWorld, ZendeskWorld, ticket_world, zendesk_world
-from tests.contract.connector import AudienceContract, ConnectorContract, HtmlContract
+from tests.contract.connector import (
+    ConnectorContract,
+    ContainerContract,
+    HtmlContract,
+    LabelContract,
+    PublicListingContract,
+)
 
 
-class TestArticles(ConnectorContract, AudienceContract, HtmlContract):
+class TestArticles(ConnectorContract, LabelContract, ContainerContract, PublicListingContract, HtmlContract):
     @pytest.fixture
     def world(self) -> Iterator[ZendeskWorld]:
         with zendesk_world() as world:
             yield world
 
 
-class TestTickets(ConnectorContract):
+class TestTickets(ConnectorContract, LabelContract, ContainerContract):
     @pytest.fixture
     def world(self) -> Iterator[TicketWorld]:
         with ticket_world() as world:

@@ -2,7 +2,9 @@
 
 A connector's test subclasses `ConnectorContract` and gives it a `world`: the sandbox, served, with edits in the
 vendor's own terms behind common names. `SourceContract` is for sources that nothing is asked of over HTTP,
-`AudienceContract` for those that may be public, `HtmlContract` for those whose documents are HTML.
+`LabelContract` for those with labels, `ContainerContract` for those whose documents can move, `AudienceContract` for
+those that may be public (`PublicListingContract` where only an anonymous listing says so), `HtmlContract` for those
+whose documents are HTML.
 """
 
 import json
@@ -285,17 +287,6 @@ class SourceContract:
 
         assert version(connector, edited) != before
 
-    def test_a_label_and_a_container_change_the_version(self, world: World, connector: Connector) -> None:
-        put = world.put("Title", "<p>text</p>", ("one",))
-        seen = [version(connector, put)]
-        world.relabel(put, ("one", "two"))
-        seen.append(version(connector, put))
-        world.move(put)
-        seen.append(version(connector, put))
-
-        assert len(set(seen)) == 3
-        assert connector.fetch(put).labels == ("one", "two")
-
     def test_fetch_and_listing_agree(self, world: World, connector: Connector) -> None:
         world.later()
         cursor = connector.head()
@@ -465,6 +456,37 @@ class ConnectorContract(SourceContract):
             assert secret not in "\n".join(told)
 
 
+class LabelContract:
+    """What holds for every source that has labels."""
+
+    @pytest.fixture
+    def connector(self, world: World) -> Connector:
+        return world.connect()
+
+    def test_a_label_changes_the_version(self, world: World, connector: Connector) -> None:
+        put = world.put("Title", "<p>text</p>", ("one",))
+        before = version(connector, put)
+        world.relabel(put, ("one", "two"))
+
+        assert version(connector, put) != before
+        assert connector.fetch(put).labels == ("one", "two")
+
+
+class ContainerContract:
+    """What holds for every source whose documents keep their ids when they move to another container."""
+
+    @pytest.fixture
+    def connector(self, world: World) -> Connector:
+        return world.connect()
+
+    def test_a_container_changes_the_version(self, world: World, connector: Connector) -> None:
+        put = world.put("Title", "<p>text</p>")
+        before = version(connector, put)
+        world.move(put)
+
+        assert version(connector, put) != before
+
+
 class AudienceContract:
     """What holds for every source that has public documents."""
 
@@ -495,6 +517,15 @@ class AudienceContract:
         world.unrestrict(put)
         assert self.audiences(connector, put) == {Audience.PUBLIC}
 
+    def audiences(self, connector: Connector, external_id: str) -> set[Audience]:
+        """Who may read it, by listing and by fetch."""
+        documents: list[Document | None] = [connector.fetch(external_id), listing(connector)[external_id].document]
+        return {document.audience for document in documents if document is not None}
+
+
+class PublicListingContract(AudienceContract):
+    """What holds for every source that shows what is public only by listing it to anybody."""
+
     def test_absence_from_the_public_listing_alone_waits_for_confirmation(
         self, world: World, connector: Connector
     ) -> None:
@@ -508,11 +539,6 @@ class AudienceContract:
         assert connector.fetch(put).audience is Audience.INTERNAL
         world.open()
         assert self.audiences(connector, put) == {Audience.PUBLIC}
-
-    def audiences(self, connector: Connector, external_id: str) -> set[Audience]:
-        """Who may read it, by listing and by fetch."""
-        documents: list[Document | None] = [connector.fetch(external_id), listing(connector)[external_id].document]
-        return {document.audience for document in documents if document is not None}
 
 
 class HtmlContract:

@@ -1,0 +1,139 @@
+"""Who we are to Google: a service account's key, exchanged for one token an hour that serves every thread."""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from google.auth.exceptions import GoogleAuthError
+from google.oauth2.service_account import Credentials
+
+from connectors.addresses import check_origin, origin_of
+from connectors.api import Api
+from connectors.auth import EXPIRY_MARGIN, Anonymous
+from connectors.google_docs.refusals import token_refused
+from connectors.transport import Clock, Json, Sleep, Transport
+from sync.errors import Misconfigured, Retryable
+
+SCOPES = ("https://www.googleapis.com/auth/drive.readonly",)  # enough for Docs too, and the least that is
+LIFETIME = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A service account's key file, read and checked."""
+
+    fields: Json = field(repr=False)
+    email: str
+    token_uri: str
+
+
+def read_key(path: Path) -> Key:
+    """Return the key in the file. Raises Misconfigured for one that is missing, unreadable, or something else."""
+    where = f"google_docs credentials_file {path}"
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise Misconfigured(f"{where} is not there; put the service account's JSON key file there") from error
+    except OSError as error:
+        raise Misconfigured(f"{where} cannot be read ({error.strerror}); allow this user to read it") from error
+    except ValueError:
+        raise Misconfigured(f"{where} is not JSON; download the service account's key as JSON") from None
+    if not isinstance(fields, dict) or fields.get("type") != "service_account":
+        raise Misconfigured(f"{where} is not the key of a service account; make one of type JSON, not an OAuth client")
+    missing = [name for name in ("client_email", "private_key", "token_uri") if not isinstance(fields.get(name), str)]
+    if missing:
+        raise Misconfigured(f"{where} has no {', '.join(missing)}; download the key again")
+    try:
+        check_origin(origin_of(fields["token_uri"]), "token_uri")
+    except ValueError as error:
+        raise Misconfigured(f"{where}: {error}") from None
+    return Key(fields, fields["client_email"], fields["token_uri"])
+
+
+class ServiceAccount:
+    """Signs in with the key file, read each time so that a new key needs no restart. `subject`: on whose behalf."""
+
+    def __init__(self, path: Path, subject: str, transport: Transport, clock: Clock, sleep: Sleep) -> None:
+        self._path = path
+        self._subject = subject
+        self._transport = transport
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._value = ""
+        self._expires: datetime | None = None
+
+    def value(self) -> str:
+        with self._lock:
+            if not self._value or self._expires is None or self._clock() >= self._expires:
+                self._take_token()
+            return self._value
+
+    def renew(self, refused: str) -> bool:
+        with self._lock:
+            if self._value == refused:
+                self._value = ""
+        return True
+
+    def _take_token(self) -> None:
+        key = read_key(self._path)
+        exchange = _Exchange(key, self._transport, self._sleep)
+        try:
+            credentials: Credentials = Credentials.from_service_account_info(  # type: ignore[no-untyped-call]  # theirs
+                key.fields, scopes=SCOPES, subject=self._subject or None
+            )
+            credentials.refresh(exchange)  # type: ignore[no-untyped-call]  # theirs
+        except (GoogleAuthError, ValueError):  # their text may quote the key or the answer
+            if exchange.answered:
+                raise Retryable(f"google_docs {key.token_uri} answered without an access_token") from None
+            raise Misconfigured(
+                f"google_docs credentials_file {self._path}: its private_key cannot be read; download the key again"
+            ) from None
+        self._value = f"Bearer {credentials.token}"
+        self._expires = self._clock() + exchange.lifetime - min(EXPIRY_MARGIN, exchange.lifetime / 10)
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    """An answer as Google's library takes it."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes = field(repr=False)
+
+
+class _Exchange:
+    """What Google's library calls to send its signed request: by our rules, so that it need not retry by its own."""
+
+    def __init__(self, key: Key, transport: Transport, sleep: Sleep) -> None:
+        self._key = key
+        self._api = Api(
+            "google_docs",
+            origin_of(key.token_uri),
+            Anonymous(),
+            transport,
+            "credentials_file",
+            sleep=sleep,
+            refuse=token_refused,
+        )
+        self.answered = False
+        self.lifetime = LIFETIME
+
+    def __call__(
+        self,
+        url: str,
+        method: str = "POST",  # noqa: ARG002  the library's own signature
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,  # noqa: ARG002  likewise
+        **_: object,
+    ) -> _Response:
+        answer = self._api.submit(urlsplit(url).path, dict(parse_qsl((body or b"").decode())))
+        self.answered = True
+        lifetime = answer.json().get("expires_in")
+        if isinstance(lifetime, int | float) and lifetime > 0:
+            self.lifetime = timedelta(seconds=lifetime)
+        return _Response(answer.status, answer.headers, answer.body)

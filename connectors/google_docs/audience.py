@@ -1,0 +1,59 @@
+"""Who may read a file, and the version and document made of all that matters about it."""
+
+import hashlib
+import json
+from datetime import datetime
+
+from connectors.google_docs.files import File
+from connectors.google_docs.places import Place
+from connectors.language import language_of
+from sync.model import Attributes, Audience, Document
+
+FORMAT = "1"  # part of every version: a new way to build documents renews them all
+UNKNOWN = (
+    "who may read it cannot be seen, so it counts as internal; make the service account an editor of My Drive folders "
+    "or a content manager of the shared drive"
+)
+
+
+def needs_grants(file: File, place: Place) -> bool:
+    """Whether who may read the file decides anything."""
+    return place.public and not file.restricted
+
+
+def audience_of(file: File, place: Place, now: datetime) -> Audience:
+    """Public is what everybody may read *and* stands below a folder that is meant for the public."""
+    if not needs_grants(file, place):
+        return Audience.INTERNAL
+    limited = place.limited or file.limited
+    grants = [grant for grant in file.grants or () if grant.expires is None or grant.expires > now]
+    opened = any(grant.direct or not (limited or grant.limited) for grant in grants)
+    return Audience.PUBLIC if opened else Audience.INTERNAL
+
+
+def version_of(file: File, place: Place, audience: Audience) -> str:
+    """Return a version that covers everything but views, and whatever else is no change of what a reader gets."""
+    seed = [FORMAT, file.name, file.mime, file.modified, file.digest, file.url, place.path, audience, file.readable]
+    seed.append(file.unreadable and place.public)
+    return hashlib.sha256(json.dumps(seed).encode()).hexdigest()[:32]
+
+
+def document_of(file: File, place: Place, audience: Audience, body: str, problem: str) -> Document:
+    told = [problem, UNKNOWN if file.unreadable and needs_grants(file, place) else ""]
+    return Document(
+        external_id=file.id,
+        version=version_of(file, place, audience),
+        title=file.name,
+        body=body,
+        url=file.url,
+        updated_at=file.updated_at,
+        audience=audience,
+        language=language_of(body),
+        breadcrumb=place.path,
+        attributes=_attributes(place.path),
+        problem="; ".join(filter(None, told)),
+    )
+
+
+def _attributes(path: tuple[str, ...]) -> Attributes:
+    return {"folder": path[-1][:256]} if path else {}

@@ -1,0 +1,78 @@
+"""Watch channels: Google calls us when anything changes, for a week at most; a new one is opened before that ends."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pydantic import SecretStr
+
+from connectors.google_docs.drive import Drive
+from connectors.transport import Clock, Json
+from sync.errors import Misconfigured, Retryable
+
+LIFETIME = timedelta(days=7)  # the longest there is
+RENEWAL = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """An open channel, to be kept until it is renewed."""
+
+    id: str
+    resource: str
+    expires: datetime
+
+    def json(self) -> Json:
+        return {"id": self.id, "resource": self.resource, "expires": self.expires.isoformat()}
+
+
+def channel_of(kept: Json) -> Channel:
+    """Return the channel that `json` wrote. Raises KeyError or ValueError for anything else."""
+    return Channel(str(kept["id"]), str(kept["resource"]), datetime.fromisoformat(kept["expires"]))
+
+
+class Channels:
+    """Opens and closes channels to `address`, each with the secret that proves its messages."""
+
+    def __init__(self, drive: Drive, address: str, secret: SecretStr, clock: Clock) -> None:
+        self._drive = drive
+        self._address = address
+        self._secret = secret
+        self._clock = clock
+
+    def renewed(self, held: Channel | None) -> Channel:
+        """Return the held channel, or a new one where there is none that lasts another day.
+
+        The old one is left to end by itself: two that ring at once wake one sync, and none would wake no sync.
+        """
+        if held is not None and held.expires - self._clock() > RENEWAL:
+            return held
+        return self._open()
+
+    def close(self, channel: Channel) -> None:
+        """Let a channel ring no more. One that has ended is closed."""
+        self._drive.stop(channel.id, channel.resource)
+
+    def _open(self) -> Channel:
+        if not self._address:
+            raise Misconfigured("google_docs: no webhook_url, so no channel can be opened; set it, and webhook_token")
+        opened = self._drive.watch(
+            {
+                "id": str(uuid.uuid4()),
+                "type": "web_hook",
+                "address": self._address,
+                "token": self._secret.get_secret_value(),
+                "expiration": str(int((self._clock() + LIFETIME).timestamp() * 1000)),
+            }
+        )
+        name, resource = opened.get("id"), opened.get("resourceId")
+        if not isinstance(name, str) or not isinstance(resource, str):
+            raise Retryable("google_docs: the channel was opened without an id; it is opened again later")
+        return Channel(name, resource, self._end(opened.get("expiration")))
+
+    def _end(self, milliseconds: object) -> datetime:
+        """Return when the channel ends; where that is not said, soon."""
+        try:
+            return datetime.fromtimestamp(int(str(milliseconds)) / 1000, UTC)
+        except (ValueError, OverflowError, OSError):
+            return self._clock() + timedelta(hours=1)

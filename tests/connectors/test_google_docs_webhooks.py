@@ -1,0 +1,107 @@
+"""Watch channels: opened, renewed before they end, and only listened to when they prove who opened them."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from connectors.google_docs.channels import channel_of
+from connectors.google_docs.webhooks import verify
+from connectors.nudges import Nudge, Refused
+from sync.errors import Misconfigured
+from tests.connectors.google_docs_world import GoogleWorld, google_world
+
+HOOK = {"webhook_url": "https://answers.acme.test/webhooks/docs", "webhook_token": "hook-secret"}
+
+
+@pytest.fixture
+def world() -> Iterator[GoogleWorld]:
+    with google_world() as world:
+        yield world
+
+
+def heard(world: GoogleWorld, state: str = "change", **changes: str) -> Nudge:
+    """What the message of the open channel says, with some headers as somebody else might write them."""
+    [delivery] = world.sandbox.channels.ring(state)
+    headers = {name.lower(): value for name, value in delivery.headers.items()} | changes
+    return verify(world.settings(**HOOK), headers, delivery.body, world.clock.utc())
+
+
+def test_a_change_wakes_a_sync(world: GoogleWorld) -> None:
+    world.connect(**HOOK).channels.renewed(None)
+
+    assert heard(world) == Nudge(wake=True)
+    assert heard(world, "sync") == Nudge(wake=False)
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "hook-secre", "hook-secret ", "ünïcode", "\ud800"])
+def test_who_does_not_know_the_secret_is_refused(world: GoogleWorld, token: str) -> None:
+    world.connect(**HOOK).channels.renewed(None)
+
+    with pytest.raises(Refused) as caught:
+        heard(world, **{"x-goog-channel-token": token})
+    assert "hook-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-goog-channel-token": "hook-secret"}, {"authorization": "hook-secret"}])
+def test_a_message_of_another_kind_is_refused(world: GoogleWorld, headers: dict[str, str]) -> None:
+    with pytest.raises(Refused):
+        verify(world.settings(**HOOK), headers, b"\xff{", world.clock.utc())
+
+
+def test_a_message_of_a_channel_that_has_ended_is_refused(world: GoogleWorld) -> None:
+    channel = world.connect(**HOOK).channels.renewed(None)
+    [delivery] = world.sandbox.channels.ring()
+    late = channel.expires + timedelta(hours=1)
+
+    with pytest.raises(Refused, match="ended"):
+        verify(world.settings(**HOOK), delivery.headers, b"", late)
+    assert heard(world, **{"x-goog-channel-expiration": "some day"}).wake
+
+
+def test_a_source_without_a_secret_takes_no_messages(world: GoogleWorld) -> None:
+    with pytest.raises(Refused, match="webhook_token"):
+        verify(
+            world.settings(), {"x-goog-channel-token": "", "x-goog-resource-state": "change"}, b"", world.clock.utc()
+        )
+
+
+def test_a_channel_is_renewed_a_day_before_it_ends(world: GoogleWorld) -> None:
+    channels = world.connect(**HOOK).channels
+    first = channels.renewed(None)
+    assert first.expires == world.clock.utc() + timedelta(days=7)
+    world.clock.now += 5.9 * 24 * 3600
+    assert channels.renewed(first) == first
+    assert channel_of(first.json()) == first
+    world.clock.now += 0.2 * 24 * 3600
+
+    second = channels.renewed(first)
+
+    assert second.id != first.id
+    assert second.expires > first.expires
+    assert set(world.sandbox.channels.open) == {first.id, second.id}  # never a moment without one
+
+
+def test_a_channel_can_be_closed_twice(world: GoogleWorld) -> None:
+    channels = world.connect(**HOOK).channels
+    channel = channels.renewed(None)
+
+    channels.close(channel)
+    channels.close(channel)
+
+    assert world.sandbox.channels.ring() == []
+
+
+def test_without_an_address_no_channel_is_opened(world: GoogleWorld) -> None:
+    with pytest.raises(Misconfigured, match="webhook_url"):
+        world.connect().channels.renewed(None)
+
+
+def test_the_secret_of_a_channel_shows_nowhere(world: GoogleWorld) -> None:
+    settings = world.settings(**HOOK)
+    connector = world.connect(**HOOK)
+    channel = connector.channels.renewed(None)
+
+    told = [repr(settings), repr(connector), repr(channel), str(channel.json())]
+    told += [f"{call.path}?{call.query}" for call in world.wire.calls]
+    assert not any("hook-secret" in text for text in told)
