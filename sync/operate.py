@@ -13,6 +13,7 @@ from sync.converge import Summary, converge
 from sync.engine import Engine
 from sync.errors import Held
 from sync.turn import Progress
+from sync.wake import wake
 
 
 def held(engine: Engine, source: str) -> list[Row[Any]]:
@@ -47,6 +48,7 @@ def release(engine: Engine, source: str, documents: Iterable[int], who: str) -> 
             who=who,
             now=engine.state.now(),
         )
+        wake(tx, source)
     return released
 
 

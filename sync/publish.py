@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from sync import questions, settle
+from sync import questions, reindex, settle
 from sync.collect import collect
 from sync.errors import Misconfigured, Missing, Retryable, Stopping
 from sync.fill import Fill
@@ -63,7 +63,8 @@ def _fill(turn: Turn, fills: list[Fill]) -> Misconfigured | None:
             except Missing as error:
                 fills.remove(fill)
                 fill.record_uploads()
-                lost = _store_gone(fill.generation, error)
+                if not reindex.give_up(turn.state, fill.generation):
+                    lost = _store_gone(fill.generation, error)
             except (Retryable, Misconfigured, Stopping):
                 for other in fills:
                     other.record_uploads()

@@ -12,6 +12,7 @@ from datetime import timedelta
 from sync import questions
 from sync.errors import Held
 from sync.model import Index
+from sync.questions import Generation
 from sync.render import RENDER_VERSION
 from sync.specs import KnowledgeIndex
 from sync.state import Asks, State, Transaction
@@ -124,6 +125,18 @@ def retire(state: State, configured: Iterable[KnowledgeIndex]) -> None:
                 now=state.now(),
                 before=state.now() - max(one.keep_previous, timedelta(0)).total_seconds(),
             )
+
+
+def give_up(state: State, generation: Generation) -> bool:
+    """Give up a previous generation whose store is gone: nobody can go back to it. False for any other generation."""
+    with state.transaction() as tx:
+        return bool(
+            tx.run(
+                "UPDATE generations SET state = 'dropping', since = :now WHERE id = :id AND state = 'draining'",
+                id=generation.id,
+                now=state.now(),
+            )
+        )
 
 
 def drop_emptied(state: State, index: Index) -> None:

@@ -135,6 +135,9 @@ def _attend_reindex(engine: Engine, request: Row[Any]) -> None:
     if request.started_at is None:
         engine.prepare()
         reindex.begin(engine.state, engine.index, engine.indexes[index])
+        with engine.state.transaction() as tx:
+            for name in engine.sources:  # also one that failed: what it failed at may be the store that is replaced
+                wake(tx, name)
         _start(engine, request)
         return
     sources = list(engine.sources)
@@ -152,6 +155,8 @@ def _all_at_rest(engine: Engine) -> bool:
         source = questions.source(engine.state, name)
         busy = leases.in_force(source.lease_until, source.lease_holder, now)
         if busy or source.not_before or (source.changes_cursor is None and not source.error):
+            return False
+        if not source.paused_by and source.wakes > source.heard:
             return False
         if not source.error and not source.paused_by and questions.waiting(engine.state, name)[0]:
             return False
@@ -174,6 +179,7 @@ def _switch(engine: Engine, request: Row[Any]) -> None:
                 reindex.roll_back_within(tx, engine.state, request.target)
             else:
                 reindex.promote_within(tx, engine.state, request.target, list(engine.sources))
+            tx.run("UPDATE sources SET wakes = wakes + 1 WHERE error <> ''")  # the store before may have been why
     except Held as held:
         _finish(engine, request, str(held))
         return

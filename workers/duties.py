@@ -13,7 +13,7 @@ from sync.engine import Engine, Outcome
 from sync.errors import Retryable, SyncError
 from sync.tally import TALLY
 from sync.turn import TURN_BUDGET
-from sync.wake import Watch
+from sync.wake import Watch, wake
 from workers.app import Send
 
 log = structlog.get_logger()
@@ -72,6 +72,8 @@ class Shift:
             findings = operate.audit_one(engine, source, repair=True)
             if findings is not None and not findings.ok:
                 log.warning("audit_found", source=source, **findings.counts)
+                with engine.state.transaction() as tx:
+                    wake(tx, source)
                 self._send("sync", source)
 
     def reindex(self) -> None:

@@ -70,6 +70,17 @@ class Company:
         url = f"{self.openai_url}/v1/vector_stores/{store}/files/{file}"
         httpx2.delete(url, headers={"Authorization": "Bearer sk-sandbox"}).raise_for_status()
 
+    def delete_store(self, store: str) -> None:
+        """Delete a store behind Answerwell's back."""
+        url = f"{self.openai_url}/v1/vector_stores/{store}"
+        httpx2.delete(url, headers={"Authorization": "Bearer sk-sandbox"}).raise_for_status()
+
+    def search(self, store: str, query: str) -> list[Any]:
+        """What the server finds in a store."""
+        url = f"{self.openai_url}/v1/vector_stores/{store}/search"
+        answer = httpx2.post(url, json={"query": query}, headers={"Authorization": "Bearer sk-sandbox"})
+        return list(answer.raise_for_status().json()["data"])
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the command as a process of its own."""
         return launch(self.folder, *arguments, **self.environ)

@@ -6,6 +6,7 @@ import pytest
 
 from sync import operate, report, requests
 from sync.errors import Held, Misconfigured
+from sync.model import StoreId
 from sync.requests import What
 from tests.sync.world import Installation, SourceWorld, installed
 
@@ -197,3 +198,25 @@ def record(installation: Installation, request: int) -> Any:
 def live(installation: Installation) -> str:
     [index] = [one for one in report.status(installation.engine)["indexes"] if one["name"] == "public"]
     return str(index["store"])
+
+
+def test_a_reindex_replaces_a_store_that_was_deleted_and_the_source_is_well_again() -> None:
+    installation = installed()
+    del installation.memory.stores[StoreId(live(installation))]
+    installation.source.put("d01", "edited")
+    failed = installation.engine.turn("s")
+    request = requests.ask_of_index(installation.engine, What.REINDEX, "public", "ada")
+
+    attended(installation, request)
+    installation.engine.turn("s")
+    done = attended(installation, request)
+    heard = installation.state.ask("SELECT wakes - heard AS news FROM sources")[0].news
+    well = installation.engine.turn("s")
+    installation.engine.housekeep()
+    installation.engine.turn("s")
+
+    assert isinstance(failed.failure, Misconfigured)
+    assert (done.done_at is None, done.error, heard) == (False, "", 1)
+    assert well.failure is None
+    assert installation.differences() == []
+    assert len(installation.memory.uploaded) == len(installation.source.documents)

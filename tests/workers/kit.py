@@ -69,8 +69,9 @@ class Running:
         return seen
 
     def child(self, name: str) -> int:
-        """The process id of the child of that name."""
-        return next(pid for pid, command in children(self.process.pid).items() if re.search(name, command))
+        """The process id of the child of that name: worker, api or broker."""
+        sign = {"worker": " cli.main worker ", "api": " cli.main api ", "broker": "valkey-server "}[name]
+        return next(pid for pid, command in children(self.process.pid).items() if sign in command)
 
     def kill_child(self, name: str) -> int:
         pid = self.child(name)
@@ -122,10 +123,14 @@ def started(acme: Company, *arguments: str, **environ: str) -> Iterator[Running]
 
 def serve_on_a_free_port(acme: Company) -> None:
     """Give the company a port of its own, and an admin token."""
+    acme.configure(f'every = "1h"\n[admin]\ntoken = "{TOKEN}"\n[server]\nport = {free_port()}\n')
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    acme.configure(f'every = "1h"\n[admin]\ntoken = "{TOKEN}"\n[server]\nport = {port}\n')
+        return int(probe.getsockname()[1])
 
 
 def url_of(acme: Company) -> str:
@@ -133,8 +138,14 @@ def url_of(acme: Company) -> str:
     return f"http://127.0.0.1:{found[1]}" if found else ""
 
 
-def state_of(acme: Company) -> State:
-    return State.open(f"sqlite:///{acme.folder / 'data' / 'answerwell.db'}")
+@contextmanager
+def state_of(acme: Company) -> Iterator[State]:
+    """The state that the running processes use."""
+    state = State.open(f"sqlite:///{acme.folder / 'data' / 'answerwell.db'}")
+    try:
+        yield state
+    finally:
+        state.close()
 
 
 def children(pid: int) -> dict[int, str]:
