@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.commands import look, operate, start, sync, trial
+from cli.commands import erase, look, operate, start, sync, trial
 from cli.options import CONFIG_VARIABLE, Verbose
 from sync.errors import SyncError
 
@@ -31,6 +31,7 @@ for command in (
     operate.reindex,
     operate.promote,
     operate.rollback,
+    erase.erase,
     trial.sandbox,
     trial.demo,
     start.version,
