@@ -227,7 +227,8 @@ class _Answer:
         if not self.text.strip():
             return "the model said nothing"
         if self.evidence is None:
-            return "" if self.annotations else "the model searched nothing and cites nothing"
+            own = self.answering.settings.workflow  # an operator's workflow may greet, or ask back
+            return "" if own or self.annotations else "the model searched nothing and cites nothing"
         if not self.annotations and not self._attribute():
             return "the model cites nothing that was found"
         if not settings.grounding:
