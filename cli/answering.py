@@ -8,10 +8,13 @@ import redis.asyncio
 
 from cli.config import Config
 from cli.settings import ChatSection, WidgetSection
-from session_api import upstream
+from session_api import upstream, workflow
 from session_api.chat_services import ChatServices
 from session_api.chat_settings import DEFAULT_MODEL, ChatSettings, EdgeSettings, Hosted, Prices, Rates
+from session_api.completions import CompletionsModel
+from session_api.heard import Model
 from session_api.responses import ResponsesModel
+from session_api.workflow import WorkflowModel
 from sync.errors import Misconfigured
 from sync.model import Audience
 
@@ -28,7 +31,7 @@ def chat_services(config: Config) -> ChatServices | None:
         settings=settings,
         edge=edge_settings(config),
         secret=signing_secret(config),
-        model=ResponsesModel(client, settings),
+        model=_model(config, client, settings),
         client=client,
         counters=_shared(config),
     )
@@ -117,6 +120,15 @@ def _client(config: Config, settings: ChatSettings) -> upstream.Client:
         project=section.project,
         timeout=settings.answer_within.total_seconds(),
     )
+
+
+def _model(config: Config, client: upstream.Client, settings: ChatSettings) -> Model:
+    """Return what answers: the operator's workflow, or our agent through the API that the server offers."""
+    if settings.workflow is not None:
+        return WorkflowModel(client, workflow.load(settings.workflow, config.path.absolute().parent))
+    if settings.api == "chat_completions":
+        return CompletionsModel(client, settings)
+    return ResponsesModel(client, settings)
 
 
 def _shared(config: Config) -> redis.asyncio.Redis | None:

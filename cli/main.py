@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.commands import doctor, look, operate, serve, start, status, sync, trial
+from cli.commands import doctor, erase, look, operate, serve, start, status, sync, trial
 from cli.options import CONFIG_VARIABLE, Verbose
 from sync.errors import SyncError
 
@@ -32,6 +32,7 @@ for command in (
     operate.reindex,
     operate.promote,
     operate.rollback,
+    erase.erase,
     serve.up,
     serve.api,
     serve.worker,

@@ -69,8 +69,9 @@ class _Answer:
     language: str
     record: Record
     passages: list[Passage] = field(default_factory=list)
-    shown: str = ""  # settled sentences, checked
-    unsettled: str = ""
+    text: str = ""  # clean, and maybe not shown yet
+    checked: int = 0  # so much of it is complete sentences, which were looked at
+    shown: int = 0
     cited: list[Cited] = field(default_factory=list)
     annotations: list[Annotation] = field(default_factory=list)
     pages: dict[str, Page] = field(default_factory=dict)
@@ -88,8 +89,9 @@ class _Answer:
         self.started = self.answering.timer()
 
     @property
-    def text(self) -> str:
-        return self.shown + self.unsettled
+    def guarded(self) -> bool:
+        """Whether a document tries to give orders: then nothing is shown before it was looked at."""
+        return self.evidence is not None and bool(self.evidence.orders)
 
     async def events(self) -> AsyncGenerator[ThreadStreamEvent, None]:
         async with asyncio.timeout(self.answering.settings.answer_within.total_seconds()):
@@ -99,11 +101,8 @@ class _Answer:
                         yield event
                     if self.stopped:
                         break
-            if not self.stopped:
-                for event in self._finish():
-                    yield event
-                self.stopped = await self._verdict()
-        for event in self._end(self.stopped):
+        last = [] if self.stopped else self._last()
+        for event in (*last, *self._end(self.stopped)):
             yield event
         self.record.latency_ms = self._elapsed()
 
@@ -112,10 +111,8 @@ class _Answer:
             case Searched():
                 await self._look_at(heard)
             case Said():
-                self.stopped = self._obstacle()
-                said = [] if self.stopped else self._say(heard)
-                self.stopped = self.stopped or self._early_stop()
-                return [*said, *self._annotate()]
+                self.stopped = self._obstacle() or self._take(heard)
+                return [] if self.stopped else [*self._show(), *self._annotate()]
             case Cited():
                 self.cited.append(heard)
                 return self._annotate()
@@ -140,53 +137,61 @@ class _Answer:
         nothing = self.evidence is not None and not self.evidence
         return "no passage scores enough" if nothing and not self.begun else ""
 
-    def _say(self, said: Said) -> list[ThreadStreamEvent]:
-        events: list[ThreadStreamEvent] = []
-        text = ""
-        if said.message != self.message and self.begun:
-            text = self.scrubber.close() + "\n\n"
-            self._settle_citations(final=True)
-            self.offset = len(self.text) + len(text)
+    def _take(self, said: Said) -> str:
+        """Add the next piece to the text; return why it must not go on, or nothing."""
+        if said.message != self.message and self.text:
+            self.text += self.scrubber.close() + "\n\n"
+            self.annotations += self._settle_citations(final=True)
+            self.offset = len(self.text)
             self.scrubber = Scrubber(self._allows)
         self.message = said.message
-        text += self.scrubber.feed(said.text)
-        if not self.begun:
-            text = text.lstrip()
-            if not text:
-                return events
-            self.begun = True
-            self.record.first_token_ms = self._elapsed()
-            events.append(ThreadItemAddedEvent(item=self.item.model_copy(deep=True)))
-            empty = AssistantMessageContent(text="")
-            events.append(self._update(AssistantMessageContentPartAdded(content_index=0, content=empty)))
-        return [*events, *self._delta(text)]
-
-    def _delta(self, text: str) -> list[ThreadStreamEvent]:
-        if not text:
-            return []
-        self.unsettled += text
-        return [self._update(AssistantMessageContentPartTextDelta(content_index=0, delta=text))]
+        piece = self.scrubber.feed(said.text)
+        self.text += piece if self.text else piece.lstrip()
+        return self._early_stop()
 
     def _early_stop(self) -> str:
         """Check each sentence as soon as it is complete: what is made up is not spun out."""
-        *complete, rest = grounding.split(self.unsettled)
+        *complete, rest = grounding.split(self.text[self.checked :])
         if not complete or self.evidence is None or not self.answering.settings.grounding:
             return ""
-        self.shown += self.unsettled[: len(self.unsettled) - len(rest)]
-        self.unsettled = rest
+        self.checked = len(self.text) - len(rest)
         for sentence in complete:
             if self.evidence.obeyed(sentence):
-                return "repeats what a document tells the model to do"
+                return grounding.OBEYED
             if strange := self.evidence.strange(sentence):
                 return f"{strange[:80]} stands in no passage"
         return ""
 
-    def _finish(self) -> list[ThreadStreamEvent]:
-        return [*self._delta(self.scrubber.close()), *self._annotate(final=True)]
+    def _show(self, *, final: bool = False) -> list[ThreadStreamEvent]:
+        """Show what may be shown by now."""
+        ready = self.checked if self.guarded and not final else len(self.text)
+        piece = self.text[self.shown : ready]
+        if not piece:
+            return []
+        self.shown = ready
+        delta = AssistantMessageContentPartTextDelta(content_index=0, delta=piece)
+        return [*self._begin(), self._update(delta)]
+
+    def _begin(self) -> list[ThreadStreamEvent]:
+        if self.begun:
+            return []
+        self.begun = True
+        self.record.first_token_ms = self._elapsed()
+        added = AssistantMessageContentPartAdded(content_index=0, content=AssistantMessageContent(text=""))
+        return [ThreadItemAddedEvent(item=self.item.model_copy(deep=True)), self._update(added)]
+
+    def _last(self) -> list[ThreadStreamEvent]:
+        """Look at the whole answer; return its end, or nothing where it may not stand."""
+        self.text = (self.text + self.scrubber.close()).rstrip()
+        notes = self._annotate(final=True)
+        self.stopped = self._verdict()
+        return [] if self.stopped else [*self._show(final=True), *notes]
 
     def _annotate(self, *, final: bool = False) -> list[ThreadStreamEvent]:
         """Turn citations into links as soon as the text they belong to is out."""
         events: list[ThreadStreamEvent] = []
+        if self.guarded and not final:
+            return events
         for note in self._settle_citations(final=final):
             update = AssistantMessageContentPartAnnotationAdded(
                 content_index=0, annotation_index=len(self.annotations), annotation=note
@@ -216,13 +221,14 @@ class _Answer:
             for note in self.annotations
         )
 
-    async def _verdict(self) -> str:
+    def _verdict(self) -> str:
         """Return why the finished answer may not stand, or nothing."""
         settings = self.answering.settings
         if not self.text.strip():
             return "the model said nothing"
         if self.evidence is None:
-            return "" if self.annotations else "the model searched nothing and cites nothing"
+            own = self.answering.settings.workflow  # an operator's workflow may greet, or ask back
+            return "" if own or self.annotations else "the model searched nothing and cites nothing"
         if not self.annotations and not self._attribute():
             return "the model cites nothing that was found"
         if not settings.grounding:
@@ -245,23 +251,20 @@ class _Answer:
     def _end(self, reason: str) -> list[ThreadStreamEvent]:
         self.record.outcome = Outcome.ABSTAINED if reason else Outcome.ANSWERED
         self.record.reason = reason
-        text = self.text.rstrip()
+        text = self.text
         if reason:
             self.annotations = []
             text = abstention(self.turn.question, self.language, self.answering.settings.hand_off)
             log.info("answer_withheld", thread=self.record.thread, answer=self.record.answer, reason=reason)
         self.record.sources = _sources(self.annotations)
         content = AssistantMessageContent(text=text, annotations=self.annotations)
-        events: list[ThreadStreamEvent] = []
-        if not self.begun:
-            self.record.first_token_ms = self._elapsed()
-            events.append(ThreadItemAddedEvent(item=self.item.model_copy(deep=True)))
-            empty = AssistantMessageContent(text="")
-            events.append(self._update(AssistantMessageContentPartAdded(content_index=0, content=empty)))
-            events.append(self._update(AssistantMessageContentPartTextDelta(content_index=0, delta=text)))
-        events.append(self._update(AssistantMessageContentPartDone(content_index=0, content=content)))
         self.item.content = [content]
-        return [*events, ThreadItemDoneEvent(item=self.item)]
+        shown: list[ThreadStreamEvent] = []
+        if not self.begun:
+            delta = AssistantMessageContentPartTextDelta(content_index=0, delta=text)
+            shown = [*self._begin(), self._update(delta)]
+        done = AssistantMessageContentPartDone(content_index=0, content=content)
+        return [*shown, self._update(done), ThreadItemDoneEvent(item=self.item)]
 
     def _update(
         self,

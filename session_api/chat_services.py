@@ -20,6 +20,7 @@ from session_api.origins import Origins
 from session_api.store import VisitorStore
 from session_api.threads import Threads
 from session_api.tokens import Tokens
+from session_api.upkeep import Upkeep
 from session_api.upstream import Client
 from session_api.visits import Door
 from sync.state import State
@@ -58,7 +59,7 @@ class ChatServices:
             store,
             Moderation(self.client) if self.settings.moderation else None,
         )
-        app.include_router(sessions.router(door, hosted))
+        app.include_router(sessions.router(door, hosted, Upkeep(state, threads, self.settings.retention)))
         app.include_router(chat.router(door, conversation, store))
         app.include_router(diagnose.router(door, trouble))
         app.add_middleware(Edge, origins=origins)

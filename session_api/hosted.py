@@ -12,7 +12,7 @@ from typing import Any
 
 import openai
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from session_api.chat_settings import Hosted
 from session_api.refusals import Refusal
@@ -69,7 +69,7 @@ class HostedSessions:
         try:
             granted = await self.client.beta.chatkit.sessions.create(user=visitor, workflow=_workflow(self.workflow))
             answer = Answer.model_validate(plain(granted))
-        except (openai.OpenAIError, ValidationError) as error:
+        except (openai.OpenAIError, ValueError) as error:  # ValueError: an answer that is none
             refusal = translated(error, self.workflow.workflow)
             self.trouble.note(refusal, self.state.now())
             log.warning("hosted_session_refused", code=refusal.code, fix=refusal.fix)
@@ -133,7 +133,7 @@ def translated(error: Exception, workflow: str) -> Refusal:  # noqa: PLR0911 - a
             return _refusal("openai_quota", "The OpenAI quota is used up.", "Check the account's plan and billing.")
         case 429:
             return _refusal("openai_busy", "OpenAI limits this key.", "It passes; raise the key's limits.", status=503)
-        case 0:
+        case 0 if not isinstance(error, ValueError):
             fix = "Check openai.base_url and the way to it."
             return _refusal("openai_unreachable", "OpenAI did not answer.", fix, status=503)
         case _:

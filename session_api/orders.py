@@ -1,5 +1,6 @@
 """Tells sentences that a document addresses to a model from those that it addresses to its readers."""
 
+import html
 import re
 import unicodedata
 from functools import lru_cache
@@ -24,6 +25,8 @@ _PATTERNS = (
     r"\b(jailbreak|developer\W+mode|do\W+anything\W+now|begin\W+(admin|system)|end\W+of\W+(document|context|source)s?)\b",
     r"<\W*(system|assistant|user|instructions?|im_start|im_end)\b|\[/?(inst|system)\]|<\|",
     rf"\bwhen(ever)?\W+(you\W+(are\W+)?)?(asked|answering|answer|someone\W+asks)\b\W+{_FEW}(say|answer|reply|respond|claim|tell)\b",
+    r"\byour\W+(answer|reply|response|output)s?\W+(must|should|shall|has|have|will|is)\b",
+    r"\b(answer|reply|respond)\W+(to\W+)?(every|all|any|each)\W+(question|message|query)",
     r"\b(cite|citing|mention)\W+(no|only|nothing)\b",
     rf"\b(antworte|sage|schreibe|gib)\b\W+{_FEW}(immer|genau|wörtlich|dem\W+nutzer|dem\W+kunden)\b",
 )
@@ -34,4 +37,4 @@ _UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\U000e0000-\U000e007f]")
 @lru_cache(maxsize=4096)
 def orders(sentence: str) -> bool:
     """Whether a sentence is written to a model: it says what to answer, what to forget, or whom to play."""
-    return bool(_ORDERS.search(_UNSEEN.sub("", unicodedata.normalize("NFKC", sentence))))
+    return bool(_ORDERS.search(_UNSEEN.sub("", unicodedata.normalize("NFKC", html.unescape(sentence)))))

@@ -104,42 +104,6 @@ def prune(state: State, retention: timedelta) -> int:
         return threads
 
 
-@dataclass(frozen=True)
-class Erased:
-    """What was deleted of a visitor, by place."""
-
-    visitors: tuple[str, ...]
-    threads: int
-    items: int
-    questions: int
-
-
-def erase(state: State, who: str) -> Erased:
-    """Delete everything about a visitor, named by their id here or by their id at the host site; refuse their tokens.
-
-    What a store or a model was asked is not kept at OpenAI: calls are made with store = false.
-    """
-    with state.transaction() as tx:
-        rows = tx.ask("SELECT id FROM chat_visitors WHERE id = :who OR subject = :who", who=who)
-        visitors = list(dict.fromkeys([who, *(row.id for row in rows)]))
-        [items] = tx.ask(
-            """SELECT count(*) AS number FROM chat_items i JOIN chat_threads t ON t.id = i.thread
-               WHERE t.visitor IN :visitors""",
-            visitors=visitors,
-        )
-        threads = tx.run("DELETE FROM chat_threads WHERE visitor IN :visitors", visitors=visitors)
-        questions = tx.run("DELETE FROM chat_questions WHERE visitor IN :visitors", visitors=visitors)
-        tx.run("DELETE FROM chat_visitors WHERE id IN :visitors", visitors=visitors)
-        for visitor in visitors:
-            tx.run(
-                """INSERT INTO chat_revocations (what, until) VALUES (:what, :until)
-                   ON CONFLICT (what) DO UPDATE SET until = excluded.until""",
-                what=f"visitor:{visitor}",
-                until=state.now() + 366 * 86400,
-            )
-    return Erased(tuple(visitors), threads, int(items.number), questions)
-
-
 def recent(state: State, limit: int = 100) -> list[dict[str, Any]]:
     """Return the latest questions, newest first."""
     rows = state.ask("SELECT * FROM chat_questions ORDER BY seq DESC LIMIT :limit", limit=limit)

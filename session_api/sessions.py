@@ -10,6 +10,7 @@ from session_api.chat import REFUSED
 from session_api.hosted import HostedSessions
 from session_api.refusals import Refusal
 from session_api.tokens import SESSION, invalid
+from session_api.upkeep import Upkeep
 from session_api.visits import Door, bearer
 
 
@@ -30,7 +31,7 @@ class Granted(BaseModel):
     visitor_token: str
 
 
-def router(door: Door, hosted: HostedSessions | None) -> APIRouter:
+def router(door: Door, hosted: HostedSessions | None, upkeep: Upkeep) -> APIRouter:
     """Return the endpoint. `hosted` None: we answer ourselves."""
     sessions = APIRouter(prefix="/api/chatkit", tags=["session"])
 
@@ -39,6 +40,7 @@ def router(door: Door, hosted: HostedSessions | None) -> APIRouter:
         """Begin a session, or go on with the visitor's."""
         origin = door.origin(request)
         await door.admit(request, origin)
+        upkeep.look()
         visitor, known, token = await _recognise(door, wanted)
         if hosted is not None:
             return await _granted_by_openai(door, hosted, visitor, token)

@@ -1,7 +1,9 @@
 """The connection to OpenAI, or to what speaks its API; and what its refusals mean for whoever waits for an answer."""
 
 import asyncio
+import json
 
+import httpx2
 import openai
 from agents.exceptions import AgentsException
 
@@ -27,7 +29,18 @@ def connect(
     )
 
 
-FAILURES = (openai.OpenAIError, AgentsException, asyncio.TimeoutError)
+class WorkflowFailed(Exception):
+    """The operator's own workflow raised something; its cause says what."""
+
+
+FAILURES = (
+    openai.OpenAIError,
+    AgentsException,
+    WorkflowFailed,
+    asyncio.TimeoutError,
+    httpx2.HTTPError,  # a connection that ends in the middle of a stream: the SDK does not translate it
+    json.JSONDecodeError,  # an answer that is none
+)
 """What asking a model may raise."""
 
 
@@ -37,6 +50,9 @@ def failure(error: BaseException) -> Refusal:  # noqa: PLR0911 - a table
     busy = "The assistant is busy. Please try again in a moment."
     broken = "The assistant cannot answer right now."
     match cause:
+        case WorkflowFailed():
+            fix = f"See what chat.workflow raises: {type(cause.__cause__).__name__}."
+            return Refusal(502, "workflow_failed", broken, fix)
         case openai.APITimeoutError() | TimeoutError():
             return Refusal(504, "upstream_slow", busy, "The model did not answer in time; see chat.answer_within.")
         case openai.APIConnectionError():

@@ -64,6 +64,7 @@ class OpenAISandbox:
     speak: what the model says instead of quoting (see `Speech`).
     pause: seconds between two events of a streamed answer. streaming: how many answers are being streamed now.
     flags: whether a moderation finds a text harmful.
+    ignores_filters: searches find every file of a store, as on a server that knows no filters.
     workflows: ids that the key's project holds; None: every id that looks like one.
     """
 
@@ -89,6 +90,7 @@ class OpenAISandbox:
         self.streaming = 0
         self.flags: Callable[[str], bool] | None = None
         self.workflows: set[str] | None = None
+        self.ignores_filters = False
         self._db = Database(path)
         rates = Rates(clock)
         attachments = Attachments(self._db, self)

@@ -63,6 +63,7 @@ class Search:
     def find(self, store: str, question: str, wanted: dict[str, Any] | None, most: int) -> list[Found]:
         """Return the best passages of completed files whose attributes pass the filter, best first."""
         with self._db.write() as db:
+            wanted = None if self._knobs.ignores_filters else wanted
             index = require_active(db, store, self._knobs.clock())["seq"]
             asked = _asked(db, index, question)
             candidates = list(islice(self._candidates(db, index, asked, wanted), CANDIDATES))

@@ -89,6 +89,7 @@ class Knobs(Protocol):
     pause: float
     streaming: int
     flags: Callable[[str], bool] | None
+    ignores_filters: bool
 
 
 @dataclass(frozen=True)

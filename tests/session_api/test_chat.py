@@ -355,6 +355,57 @@ def test_a_failing_model_is_told_politely_and_nothing_of_it_leaks(acme: Shop) ->
     assert "sk-secret" not in json.dumps(answered.events)
 
 
+WORDS = ("We pay for the parcel. ",) * 3
+
+
+@pytest.mark.parametrize(
+    "speech",
+    [
+        Speech("".join(WORDS), deltas=WORDS, stops_after=2),
+        Speech("".join(WORDS), deltas=WORDS, fails=True),
+    ],
+)
+def test_a_model_that_breaks_off_leaves_no_half_answer_as_a_whole_one(acme: Shop, speech: Speech) -> None:
+    widget = acme.widget()
+
+    with saying(acme, lambda question, found: speech):
+        answered = widget.ask("Who pays for the parcel?")
+
+    [error] = answered.of("error")
+    assert error["allow_retry"]
+    assert [item["type"] for item in items(widget, answered.thread)] == ["user_message"]
+    [record] = [row for row in acme.rows("chat_questions") if row.thread == answered.thread]
+    assert record.outcome == "error"
+    again = read(widget.call("threads.retry_after_item", thread_id=answered.thread, item_id=answered.question["id"]))
+    assert again.text == "We pay for the parcel."
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(path="/v1/responses", times=None, manner="cut"),
+        Fault(path="/v1/responses", times=None, manner="half"),
+        Fault(path="/v1/responses", times=None, status=200, body="<html>"),
+        Fault(
+            path="/v1/responses",
+            times=None,
+            status=200,
+            body="data: {\n\n",
+            headers={"content-type": "text/event-stream"},
+        ),
+        Fault(path="/v1/responses", times=None, status=429, headers={"retry-after": "0"}),
+        Fault(path="/v1/responses", times=None, status=401),
+    ],
+)
+def test_whatever_happens_at_the_other_side_is_an_error_event(acme: Shop, fault: Fault) -> None:
+    acme.company.openai_wire.fail(fault)
+    answered = acme.widget().ask(QUESTION)
+    acme.company.openai_wire.heal()
+
+    assert answered.status == 200
+    assert len(answered.of("error")) == 1 or "found nothing" in answered.text
+
+
 def test_a_visitor_who_wants_a_person_is_told_where(acme: Shop) -> None:
     widget = acme.widget()
     thread = widget.ask(QUESTION).thread

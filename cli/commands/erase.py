@@ -1,0 +1,47 @@
+"""What a customer may ask for: `erase`."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from cli import output
+from cli.options import DEFAULT_CONFIG, ConfigFile, Json
+
+
+def erase(
+    visitor: Annotated[str, typer.Argument(metavar="VISITOR", help="Their id here, or their id at the host site.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Delete everything about a visitor: threads, messages, recorded questions; and refuse their tokens."""
+    from cli import wiring
+    from session_api import erasure
+
+    settings = wiring.read(config)
+    if not yes and not output.interactive():
+        output.say("answerwell: nobody can be asked here whether to erase, so add --yes")
+        raise typer.Exit(2)
+    if not yes and not typer.confirm(f"Delete everything about {visitor}? It cannot be undone.", err=True):
+        raise typer.Exit(1)
+    state = wiring.open_state(settings)
+    try:
+        hosted = wiring.client(settings) if settings.chat and settings.chat.mode == "hosted" else None
+        erased = erasure.erase(state, visitor, hosted)
+    finally:
+        state.close()
+    if as_json:
+        output.print_json(asdict(erased))
+        return
+    places = {
+        "threads": erased.threads,
+        "messages": erased.items,
+        "recorded questions": erased.questions,
+        "threads at OpenAI": erased.at_openai,
+    }
+    for place, count in places.items():
+        typer.echo(f"{place}: {count:,} deleted")
+    typer.echo("tokens: refused from now on")
+    typer.echo("backups and logs: not touched; logs hold ids, no words")

@@ -1,0 +1,64 @@
+"""Deletes everything about one visitor, and says what was where."""
+
+from dataclasses import dataclass
+
+import openai
+
+from session_api.tokens import VISITOR
+from sync.errors import Misconfigured, Retryable
+from sync.state import State
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was deleted, by place. `at_openai`: threads of hosted sessions."""
+
+    visitors: tuple[str, ...]
+    threads: int
+    items: int
+    questions: int
+    at_openai: int = 0
+
+
+def erase(state: State, who: str, hosted: openai.OpenAI | None = None) -> Erased:
+    """Erase a visitor, named by their id here or by their id at the host site; their tokens are refused from now on.
+
+    `hosted`: the client to delete the visitor's hosted threads with, first, so that a failure there can be tried again.
+    What a store or a model was asked is not kept at OpenAI: calls are made with store = false.
+    Raises Retryable and Misconfigured.
+    """
+    rows = state.ask("SELECT id FROM chat_visitors WHERE id = :who OR subject = :who", who=who)
+    visitors = list(dict.fromkeys([who, *(str(row.id) for row in rows)]))
+    at_openai = sum(_erase_at_openai(hosted, visitor) for visitor in visitors) if hosted is not None else 0
+    with state.transaction() as tx:
+        [items] = tx.ask(
+            """SELECT count(*) AS number FROM chat_items i JOIN chat_threads t ON t.id = i.thread
+               WHERE t.visitor IN :visitors""",
+            visitors=visitors,
+        )
+        threads = tx.run("DELETE FROM chat_threads WHERE visitor IN :visitors", visitors=visitors)
+        questions = tx.run("DELETE FROM chat_questions WHERE visitor IN :visitors", visitors=visitors)
+        tx.run("DELETE FROM chat_hosted WHERE visitor IN :visitors", visitors=visitors)
+        tx.run("DELETE FROM chat_visitors WHERE id IN :visitors", visitors=visitors)
+        for visitor in visitors:
+            tx.run(
+                """INSERT INTO chat_revocations (what, until) VALUES (:what, :until)
+                   ON CONFLICT (what) DO UPDATE SET until = excluded.until""",
+                what=f"visitor:{visitor}",
+                until=state.now() + VISITOR.total_seconds() + 86400,
+            )
+    return Erased(tuple(visitors), threads, int(items.number), questions, at_openai)
+
+
+def _erase_at_openai(client: openai.OpenAI, visitor: str) -> int:
+    try:
+        threads = [thread.id for thread in client.beta.chatkit.threads.list(user=visitor, limit=100)]
+        for thread in threads:
+            client.beta.chatkit.threads.delete(thread)
+    except openai.APIConnectionError as error:
+        raise Retryable("the hosted threads were not deleted: OpenAI did not answer; try again") from error
+    except openai.APIStatusError as error:
+        raise Misconfigured(
+            f"the hosted threads were not deleted: OpenAI answers {error.status_code}; check [openai], then try again"
+        ) from error
+    return len(threads)
