@@ -103,25 +103,28 @@ class GoogleDocs:
         if not is_id(external_id):
             raise Gone(f"google_docs: {external_id[:60]!r} is no id of a file")
         listed = self._memory.take(external_id)
-        if listed is not None:
+        placed = self._placed(listed) if listed is not None else None
+        if placed is not None:
             try:
-                return self._document(listed)
+                return self._document(*placed)
             except Vanished:
                 pass  # since the listing; what Drive says now decides
+        return self._document(*self._asked(external_id))
+
+    def _asked(self, external_id: str) -> tuple[File, Place]:
+        """Return the file as Drive shows it now. Raises Gone for one that is not there, or out of scope."""
         file = self.drive.file(external_id)
         if file is None:
             self._roots.check()
             raise Gone(f"google_docs: there is no file {external_id}, or it is not shared with us any more")
-        return self._document(file)
-
-    def _document(self, file: File) -> Document:
-        """Return the file as a document. Raises Gone for one that is out of scope."""
         placed = self._placed(file)
         if placed is None:
             if not file.trashed and file.is_document:
                 self._roots.check()
             raise Gone(f"google_docs: {file.id} is in the trash, out of scope, or of a type without text")
-        file, place = placed
+        return placed
+
+    def _document(self, file: File, place: Place) -> Document:
         body, problem = self.contents.of(file)
         return document_of(file, place, audience_of(file, place, self._clock()), body, problem)
 

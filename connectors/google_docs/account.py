@@ -8,9 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from google.auth.exceptions import GoogleAuthError
-from google.oauth2.service_account import Credentials
-
 from connectors.addresses import check_origin, origin_of
 from connectors.api import Api
 from connectors.auth import EXPIRY_MARGIN, Anonymous
@@ -80,6 +77,9 @@ class ServiceAccount:
         return True
 
     def _take_token(self) -> None:
+        from google.auth.exceptions import GoogleAuthError  # takes long: only who signs in waits for it
+        from google.oauth2.service_account import Credentials
+
         key = read_key(self._path)
         exchange = _Exchange(key, self._transport, self._sleep)
         try:

@@ -26,9 +26,9 @@ OLD = frozenset({
 FIELDS = (
     "id,name,mimeType,parents,driveId,trashed,modifiedTime,md5Checksum,webViewLink,"
     "shortcutDetails(targetId,targetMimeType),inheritedPermissionsDisabled,copyRequiresWriterPermission,"
-    "downloadRestrictions/effectiveDownloadRestrictionWithContext/restrictedForReaders,capabilities/canDownload"
+    "downloadRestrictions(effectiveDownloadRestrictionWithContext(restrictedForReaders)),capabilities(canDownload)"
 )
-PERMISSION = "id,type,role,expirationTime,deleted,view,inheritedPermissionsDisabled,permissionDetails/inherited"
+PERMISSION = "id,type,role,expirationTime,deleted,view,inheritedPermissionsDisabled,permissionDetails(inherited)"
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _EDITORS: Mapping[str, str] = MappingProxyType({DOC: "document", SHEET: "spreadsheets", SLIDES: "presentation"})

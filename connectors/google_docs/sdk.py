@@ -1,13 +1,13 @@
 """Google's own client as the transport: it sends each request, once, over the connections that every connector uses."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import httplib2
-from googleapiclient.errors import HttpError
-from googleapiclient.http import HttpRequest
-
 from connectors.transport import Answer, Request, Transport
+
+if TYPE_CHECKING:
+    import httplib2
 
 LONGEST = 2048
 """Characters of an address; the client turns a longer GET into a POST."""
@@ -20,6 +20,9 @@ class SdkTransport:
         self._wire = wire
 
     def __call__(self, request: Request) -> Answer:
+        from googleapiclient.errors import HttpError  # takes long: only who calls Google waits for it
+        from googleapiclient.http import HttpRequest
+
         call = HttpRequest(
             _Connection(self._wire, request.most),
             _answer,
@@ -50,14 +53,16 @@ class _Connection:
 
     def request(
         self, uri: str, method: str = "GET", body: bytes | str | None = None, headers: Mapping[str, str] | None = None
-    ) -> tuple[httplib2.Response, bytes]:
+    ) -> "tuple[httplib2.Response, bytes]":
+        import httplib2
+
         sent = body.encode() if isinstance(body, str) else body
         kept = {name: value for name, value in (headers or {}).items() if name.lower() != "content-length"}
         answer = self._wire(Request(method, uri, {}, kept, sent, most=self._most))
         return httplib2.Response({**answer.headers, "status": str(answer.status)}), answer.body
 
 
-def _answer(response: httplib2.Response, content: bytes) -> Answer:
+def _answer(response: "httplib2.Response", content: bytes) -> Answer:
     """Return the answer; one without content, by its status, is an empty object, as the client has it."""
     headers = {name: value for name, value in response.items() if name != "status"}
     return Answer(response.status, headers, b"{}" if response.status == 204 else content)

@@ -275,6 +275,16 @@ def test_what_a_listing_showed_is_used_once_and_only_while_it_is_true(world: Goo
     assert fetched.version == version(world.connect(), document)
 
 
+def test_a_second_fetch_asks_again(world: GoogleWorld) -> None:
+    document = world.put("Doc", "text")
+    connector = world.connect()
+    listing(connector)
+    assert connector.fetch(document).audience == "public"
+    world.restrict(document)
+
+    assert connector.fetch(document).audience == "internal"
+
+
 def test_the_feed_goes_on_after_a_walk_over_several_pages(world: GoogleWorld) -> None:
     foreign = world.sandbox.put_folder("Foreign", world.outside)
     below = [world.sandbox.put_doc(f"Doc {n}", "text", foreign) for n in range(25)]
