@@ -13,7 +13,7 @@ INDENT = "    "
 
 def to_markdown(blocks: object, names: Names) -> str:
     """Return what the blocks say, '' where they say nothing; of a kind that we do not know, every text in it."""
-    return mrkdwn.tidy("\n\n".join(filter(None, (_block(block, names) for block in _records(blocks)))))
+    return mrkdwn.tidy("\n\n".join(filter(None, (_block(block, names) for block in records(blocks)))))
 
 
 def _block(block: Json, names: Names) -> str:
@@ -25,7 +25,7 @@ def _block(block: Json, names: Names) -> str:
 
 
 def _section(block: Json, names: Names) -> str:
-    parts = [block.get("text"), *_records(block.get("fields"))]
+    parts = [block.get("text"), *records(block.get("fields"))]
     return "\n\n".join(filter(None, (_text(part, names) for part in parts)))
 
 
@@ -35,7 +35,7 @@ def _header(block: Json, names: Names) -> str:
 
 
 def _context(block: Json, names: Names) -> str:
-    return " ".join(filter(None, (_text(element, names) for element in _records(block.get("elements")))))
+    return " ".join(filter(None, (_text(element, names) for element in records(block.get("elements")))))
 
 
 def _image(block: Json, names: Names) -> str:
@@ -53,7 +53,7 @@ def _markdown(block: Json, names: Names) -> str:  # noqa: ARG001  every kind is 
 
 def _table(block: Json, names: Names) -> str:
     """The first row is the head: Markdown knows no table without one."""
-    rows = [[_cell(cell, names) for cell in row] for row in block.get("rows") or () if isinstance(row, list)]
+    rows = [[_cell(cell, names) for cell in row] for row in _lists(block.get("rows"))]
     width = max(map(len, rows), default=0)
     if not width:
         return ""
@@ -75,7 +75,7 @@ def _rich_text(block: Json, names: Names) -> str:
     """Sections, lists, quotes and code, as they were typed; lists that belong together stay together."""
     pieces: list[str] = []
     lists = 0
-    for part in _records(block.get("elements")):
+    for part in records(block.get("elements")):
         kind = part.get("type")
         if kind == "rich_text_list":
             said = _list(part, names)
@@ -98,7 +98,7 @@ def _rich_text(block: Json, names: Names) -> str:
 def _list(part: Json, names: Names) -> str:
     depth, number = _number(part.get("indent")), 1 + _number(part.get("offset"))
     lines = []
-    for element in _records(part.get("elements")):
+    for element in records(part.get("elements")):
         mark = f"{number}. " if part.get("style") == "ordered" else "- "
         said = _inline(element, names).strip("\n").replace("\n", f"\n{INDENT * depth}{' ' * len(mark)}")
         lines.append(f"{INDENT * depth}{mark}{said}")
@@ -108,7 +108,7 @@ def _list(part: Json, names: Names) -> str:
 
 
 def _inline(part: Json, names: Names) -> str:
-    return "".join(_styled(element, _element(element, names)) for element in _records(part.get("elements")))
+    return "".join(_styled(element, _element(element, names)) for element in records(part.get("elements")))
 
 
 def _element(element: Json, names: Names) -> str:
@@ -179,7 +179,7 @@ def _verbatim(part: Json, names: Names) -> str:
     """Code as it stands; a link in it is only its address."""
     return "".join(
         text.clean_text(str(element.get("text") or element.get("url") or "")) or _mention(element, names)
-        for element in _records(part.get("elements"))
+        for element in records(part.get("elements"))
     )
 
 
@@ -213,7 +213,11 @@ def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _records(value: object) -> Sequence[Json]:
+def _lists(value: object) -> list[list[object]]:
+    return [one for one in value if isinstance(one, list)] if isinstance(value, list) else []
+
+
+def records(value: object) -> Sequence[Json]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 

@@ -107,8 +107,7 @@ def _covered(plain: str, shown: str) -> bool:
 
 
 def _attachments(attachments: object, names: Names, *, alone: bool) -> str:
-    rows = [row for row in attachments if isinstance(row, dict)] if isinstance(attachments, list) else []
-    return "\n\n".join(filter(None, (_attachment(row, names, alone=alone) for row in rows)))
+    return "\n\n".join(filter(None, (_attachment(row, names, alone=alone) for row in blocks.records(attachments))))
 
 
 def _attachment(row: Json, names: Names, *, alone: bool) -> str:
@@ -120,7 +119,7 @@ def _attachment(row: Json, names: Names, *, alone: bool) -> str:
     if preview and not alone:
         return title
     parts = [_mrkdwn(row.get("pretext"), names), title, _mrkdwn(row.get("text"), names)]
-    parts += [_field(field, names) for field in row.get("fields") or () if isinstance(field, dict)]
+    parts += [_field(field, names) for field in blocks.records(row.get("fields"))]
     parts += [blocks.to_markdown(row.get("blocks"), names), blocks.to_markdown(_message_blocks(row), names)]
     if not any(parts):
         parts = [_mrkdwn(row.get("fallback"), names)]
@@ -132,8 +131,8 @@ def _attachment(row: Json, names: Names, *, alone: bool) -> str:
 def _message_blocks(row: Json) -> list[object]:
     """The blocks of a message that is shared inside of another one."""
     found = []
-    for one in row.get("message_blocks") or ():
-        message = one.get("message") if isinstance(one, dict) else None
+    for one in blocks.records(row.get("message_blocks")):
+        message = one.get("message")
         if isinstance(message, dict) and isinstance(message.get("blocks"), list) and not row.get("text"):
             found += message["blocks"]
     return found
