@@ -8,6 +8,10 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from connectors import markdown_folder
+from connectors.confluence import Confluence
+from connectors.confluence import check as confluence_check
+from connectors.confluence import webhooks as confluence_webhooks
+from connectors.confluence.settings import ConfluenceSettings
 from connectors.findings import Finding
 from connectors.google_docs import GoogleDocs
 from connectors.google_docs import check as google_docs_check
@@ -42,6 +46,7 @@ class Kind:
 
 CONNECTORS: Final[Mapping[str, Kind]] = {
     "zendesk": Kind(ZendeskSettings, Zendesk, zendesk_check.check, zendesk_webhooks.verify),
+    "confluence": Kind(ConfluenceSettings, Confluence, confluence_check.check, confluence_webhooks.verify),
     "google_docs": Kind(GoogleDocsSettings, GoogleDocs, google_docs_check.check, google_docs_webhooks.verify),
     "markdown_folder": Kind(MarkdownFolderSettings, MarkdownFolder, markdown_folder.check),
     "slack": Kind(SlackSettings, Slack, slack_check.check, slack_events.verify),

@@ -16,7 +16,7 @@ import pytest
 
 from sandbox.wire import Fault, Wire
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable, SyncError
-from sync.model import Audience, Change, Connector, Cursor, Document, Page
+from sync.model import Audience, Change, Connector, Cursor, Document, ListsAudiences, Page
 
 
 class World(Protocol):
@@ -123,6 +123,17 @@ def drain(connector: Connector, cursor: Cursor) -> tuple[dict[str, Change], Curs
         found.update((change.external_id, change) for change in page.changes)
         cursor, more = page.cursor, page.more
     return found, cursor
+
+
+def noticed(connector: Connector, cursor: Cursor) -> dict[str, Change]:
+    """What is seen from a cursor on without a snapshot: the changes, and where the feed keeps silent, the audiences."""
+    found, _ = drain(connector, cursor)
+    after, more = None, isinstance(connector, ListsAudiences)
+    while more and isinstance(connector, ListsAudiences):
+        page = connector.audiences(after)
+        found.update((change.external_id, change) for change in page.changes)
+        after, more = page.cursor, page.more
+    return found
 
 
 def version(connector: Connector, external_id: str) -> str:
@@ -318,7 +329,7 @@ class SourceContract:
 
         getattr(world, back)(leaves)
         world.later()
-        changed, _ = drain(connector, cursor)
+        changed = noticed(connector, cursor)
         assert leaves in changed
         assert changed[leaves].version == version(connector, leaves) == before
 
@@ -508,7 +519,7 @@ class AudienceContract:
         world.restrict(put)
         world.later()
 
-        changed, _ = drain(connector, cursor)
+        changed = noticed(connector, cursor)
 
         assert changed[put].version != public
         assert self.audiences(connector, put) == {Audience.INTERNAL}

@@ -1,0 +1,68 @@
+"""What an operator should know of a Confluence site before it is synced."""
+
+from collections.abc import Iterator
+
+from connectors.confluence import Confluence
+from connectors.confluence.library import Library
+from connectors.confluence.records import Space
+from connectors.confluence.settings import ConfluenceSettings
+from connectors.confluence.site import Closed, Site
+from connectors.findings import Finding, Level
+from sync.errors import SyncError
+
+LATE = "webhook_secret is not set, so changes are found by the schedule alone"
+
+
+def check(settings: ConfluenceSettings) -> Iterator[Finding]:
+    """Ask the site for the start of everything that a sync reads, and say what does not answer."""
+    yield from findings(Confluence(settings).library)
+
+
+def findings(library: Library) -> Iterator[Finding]:
+    """Say what stands behind each space of a library."""
+    settings = library.settings
+    where = f"confluence {settings.url}"
+    try:
+        spaces = library.spaces()
+    except SyncError as error:
+        yield Finding(Level.PROBLEM, f"{where} is not readable", str(error))
+        return
+    for key in settings.exact_keys:
+        if key not in {space.key for space in spaces.values()}:
+            yield Finding(
+                Level.WARNING, f"{where}: the space {key} is archived", "take it out of spaces, or restore it"
+            )
+    for space in spaces.values():
+        yield from _space(library, space, f"{where}: space {space.key}")
+    for pattern in settings.public_spaces:
+        if not any(space.public for space in spaces.values()):
+            yield Finding(Level.WARNING, f"{where}: no space matches public_spaces {pattern}", "correct public_spaces")
+    if not settings.on_cloud and not settings.webhook_secret.get_secret_value():
+        yield Finding(Level.OK, f"{where}: {LATE}")
+
+
+def _space(library: Library, space: Space, what: str) -> Iterator[Finding]:
+    site = library.site
+    try:
+        contents = site.contents(space, "page", None, bodies=False)
+        site.facts(space, None)
+        if library.settings.attachments:
+            site.edited(space, ("attachment",), library.clock(), None)
+    except SyncError as error:
+        yield Finding(Level.PROBLEM, f"{what} is not readable", str(error))
+        return
+    more = " or more" if contents.following else ""
+    yield Finding(
+        Level.OK, f"{what}: readable, {len(contents.rows)}{more} pages, {'public' if space.public else 'internal'}"
+    )
+    if space.public:
+        yield from _openness(site, space, what)
+
+
+def _openness(site: Site, space: Space, what: str) -> Iterator[Finding]:
+    try:
+        site.open_ids(space, "page", None)
+    except Closed as error:
+        yield Finding(Level.PROBLEM, f"{what} is in public_spaces, but not open to everyone", str(error))
+    except SyncError as error:
+        yield Finding(Level.PROBLEM, f"{what} could not be read as a visitor", str(error))

@@ -1,0 +1,205 @@
+"""Documents of contents, files and comments: how each is written, and what its version covers."""
+
+import hashlib
+import html
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connectors.confluence import macros, rendered
+from connectors.confluence.records import Comment, Content, File, Space, document_id
+from connectors.confluence.site import Site
+from connectors.confluence.standing import Exact, Standing
+from connectors.confluence.storage import Met, Reader, Reading, accounts_in
+from connectors.extract import MOST_BYTES, Unreadable, extract, kind_of
+from connectors.language import language_of
+from connectors.text import to_markdown
+from connectors.transport import Clock, Oversized
+from sync.model import Audience, Change, Document
+
+FORMAT = "1"  # part of every version: a new way to build documents renews them all
+NAMES_AGE = timedelta(hours=1)
+
+
+class Names:
+    """What accounts are called, remembered for an hour."""
+
+    def __init__(self, site: Site, clock: Clock) -> None:
+        self._site = site
+        self._clock = clock
+        self._known: dict[str, tuple[datetime, str]] = {}
+
+    def learn(self, accounts: Collection[str]) -> None:
+        """Look all of these up at once."""
+        now = self._clock()
+        wanted = [a for a in accounts if a not in self._known or now - self._known[a][0] > NAMES_AGE]
+        if wanted:
+            found = self._site.names(wanted)
+            self._known.update((account, (now, found.get(account, "somebody"))) for account in wanted)
+
+    def __call__(self, account: str) -> str:
+        self.learn([account])
+        return self._known[account][1]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A body as Markdown, and what was met while it was written."""
+
+    markdown: str
+    met: Met
+
+
+class Writer:
+    """Writes documents. Pages that others include are read once, and shown in public only if they are public."""
+
+    def __init__(self, site: Site, spaces: dict[str, Space], names: Names, exact: Exact) -> None:
+        self._site = site
+        self._address = site.address
+        self._spaces = spaces
+        self._names = names
+        self._exact = exact
+        self._titled: dict[tuple[str, str], Content | None] = {}
+
+    def change(self, content: Content, standing: Standing) -> Change:
+        """Return the change that a listing shows. What only the site can render is left to a fetch."""
+        written = self._write(content, standing)
+        version = self._version(content, standing, written)
+        document = None if written.met.unknown else self._document(content, standing, written, version)
+        return Change(document_id(content.kind, content.id), version, document, standing.unconfirmed)
+
+    def document(self, content: Content, standing: Standing) -> Document:
+        """Return the document, rendered by the site where that is needed."""
+        written = self._write(content, standing)
+        version = self._version(content, standing, written)
+        if written.met.unknown:
+            page = self._site.rendered(content, public=standing.audience is Audience.PUBLIC)
+            written = Written(rendered.markdown_of(page, content.url), written.met)
+        return self._document(content, standing, written, version)
+
+    def comments(self, content: Content, standing: Standing, comments: list[Comment]) -> Document:
+        """Return what is said below a content as one document, which is never public."""
+        reading = self._reading(content, public=False)
+        self._names.learn(
+            {c.author for c in comments if not c.name} | {a for c in comments for a in accounts_in(c.storage)}
+        )
+        url = f"{self._address}/pages/viewpage.action?pageId={content.id}"
+        pieces = []
+        for comment in comments:
+            who = html.escape(comment.name or self._names(comment.author))
+            pieces.append(
+                f"<p><strong>{who}, {comment.edited_at:%Y-%m-%d}:</strong></p>{reading.body(comment.storage)}"
+            )
+        body = to_markdown("".join(pieces), url)
+        breadcrumb = (*standing.breadcrumb, content.title)
+        title = f"Comments on {content.title}"
+        return Document(
+            external_id=document_id("comments", content.id),
+            version=_hash([title, breadcrumb, body]),
+            title=title,
+            body=body,
+            url=url,
+            updated_at=max(comment.edited_at for comment in comments),
+            audience=Audience.INTERNAL,
+            language=language_of(body),
+            breadcrumb=breadcrumb,
+            attributes=self._attributes(content),
+            problem=reading.met.problem,
+        )
+
+    def _write(self, content: Content, standing: Standing) -> Written:
+        storage = content.storage or ""
+        self._names.learn(accounts_in(storage))
+        reading = self._reading(content, public=standing.audience is Audience.PUBLIC)
+        return Written(to_markdown(reading.body(storage), content.url), reading.met)
+
+    def _reading(self, content: Content, *, public: bool) -> Reading:
+        space = self._spaces[content.space].key
+
+        def include(key: str, title: str) -> str | None:
+            return self._included(key, title, public=public)
+
+        reader = Reader(self._address, space, content.id, self._names, include, macros.macro)
+        return Reading(reader, ((space, content.title.casefold()),))
+
+    def _included(self, space_key: str, title: str, *, public: bool) -> str | None:
+        place = (space_key, title.casefold())
+        if place not in self._titled:
+            self._titled[place] = self._site.titled(space_key, title)
+        found = self._titled[place]
+        if found is None or (public and not self._exact.is_public(found)):
+            return None
+        return found.storage
+
+    def _version(self, content: Content, standing: Standing, written: Written) -> str:
+        seed = [content.number, content.title, content.url, standing.audience, standing.breadcrumb, standing.labels]
+        return _hash([*seed, written.markdown, sorted(written.met.unknown)])
+
+    def _document(self, content: Content, standing: Standing, written: Written, version: str) -> Document:
+        return Document(
+            external_id=document_id(content.kind, content.id),
+            version=version,
+            title=content.title,
+            body=written.markdown,
+            url=content.url,
+            updated_at=content.edited_at,
+            audience=standing.audience,
+            language=language_of(written.markdown),
+            breadcrumb=standing.breadcrumb,
+            labels=standing.labels,
+            attributes=self._attributes(content),
+            problem=written.met.problem,
+        )
+
+    def _attributes(self, content: Content) -> dict[str, str | float | bool]:
+        return {"space": self._spaces[content.space].key}
+
+
+def is_readable(file: File) -> bool:
+    """Whether a file is of a kind that has text; pictures and archives are no documents."""
+    return bool(kind_of(file.media_type, file.title))
+
+
+def file_change(file: File, content: Content, standing: Standing) -> Change:
+    """Return the change that a listing shows of a file, which is not downloaded for that."""
+    version = _file_version(file, content, standing)
+    return Change(document_id("attachment", file.id), version, None, standing.unconfirmed)
+
+
+def file_document(
+    file: File, content: Content, standing: Standing, space_key: str, read: Callable[[File, int], bytes | None]
+) -> Document:
+    """Return the document of a file. One without text to be had says why; it is as public as what it hangs on."""
+    body, problem = "", ""
+    try:
+        held = read(file, MOST_BYTES)
+        if held is None:
+            problem = f"{file.title}: the site lists it, but does not hand it out; upload it again"
+        else:
+            found = extract(held, file.media_type, file.title, base_url=file.url)
+            body, problem = found.markdown, found.problem
+    except (Oversized, Unreadable) as error:
+        problem = str(error)
+    return Document(
+        external_id=document_id("attachment", file.id),
+        version=_file_version(file, content, standing),
+        title=file.title,
+        body=body,
+        url=file.url,
+        updated_at=file.edited_at,
+        audience=standing.audience,
+        language=language_of(body),
+        breadcrumb=(*standing.breadcrumb, content.title),
+        attributes={"space": space_key},
+        problem=problem,
+    )
+
+
+def _file_version(file: File, content: Content, standing: Standing) -> str:
+    place = [*standing.breadcrumb, content.title]
+    return _hash([file.number, file.title, file.media_type, file.container, standing.audience, place])
+
+
+def _hash(seed: list[object]) -> str:
+    return hashlib.sha256(json.dumps([FORMAT, *seed]).encode()).hexdigest()[:32]

@@ -1,0 +1,74 @@
+"""Atlassian's client as a transport: it sends what it is given, once, and everything it does beyond that is off."""
+
+import json
+import logging
+import weakref
+from http.cookiejar import DefaultCookiePolicy
+
+import requests
+from atlassian.rest_client import AtlassianRestAPI
+
+from connectors.transport import MOST_BYTES, Answer, Request, oversized
+from sync.errors import Retryable
+
+IN_FLIGHT = 5
+
+
+class Slow(Retryable):
+    """No answer in time; a smaller page may be quicker."""
+
+
+class AtlassianTransport:
+    """Sends through the SDK's low-level request. One session for many threads, which keeps nothing between calls."""
+
+    def __init__(self, timeout: float = 60.0) -> None:
+        # At DEBUG the SDK writes the Authorization header and every body into the log.
+        logging.getLogger("atlassian.rest_client").setLevel(logging.INFO)
+        self._session = requests.Session()
+        self._session.auth = _unchanged  # or requests looks for credentials in ~/.netrc, also for an anonymous check
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers["User-Agent"] = "answerwell"
+        self._session.stream = True
+        self._session.hooks["response"].append(_read)
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=4 * IN_FLIGHT)
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, adapter)
+        # It would sleep through any Retry-After, however long: waiting is ours.
+        self._sdk = AtlassianRestAPI("", session=self._session, advanced_mode=True, retry_with_header=False)
+        self._sdk.timeout = timeout  # type: ignore[assignment]  # the SDK cuts a fraction of a second to 0
+        weakref.finalize(self, self._session.close)
+
+    def __call__(self, request: Request) -> Answer:
+        where = request.url.partition("?")[0]
+        try:
+            response = self._sdk.request(
+                method=request.method,
+                path=request.url,
+                params=dict(request.params),
+                headers=dict(request.headers),
+                data=json.loads(request.body) if request.body is not None else None,
+                absolute=True,
+                advanced_mode=True,
+                allow_redirects=False,
+            )
+        except requests.Timeout as error:
+            raise Slow(f"{where} did not answer in time") from error
+        except requests.RequestException as error:
+            raise Retryable(f"{where} could not be read ({type(error).__name__}); check the address") from error
+        return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
+
+
+def _read(response: requests.Response, **_: object) -> None:
+    """Read the answer before the SDK does, which would take any amount."""
+    kept, size = [], 0
+    for piece in response.iter_content(65_536):
+        size += len(piece)
+        if size > MOST_BYTES:
+            response.close()
+            raise oversized(response.url.partition("?")[0], MOST_BYTES)
+        kept.append(piece)
+    response._content = b"".join(kept)  # noqa: SLF001  the only way to hand over what was read
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
