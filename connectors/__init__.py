@@ -15,6 +15,10 @@ from connectors.google_docs import webhooks as google_docs_webhooks
 from connectors.google_docs.settings import GoogleDocsSettings
 from connectors.markdown_folder import MarkdownFolder, MarkdownFolderSettings
 from connectors.nudges import Nudge
+from connectors.slack import Slack
+from connectors.slack import check as slack_check
+from connectors.slack import events as slack_events
+from connectors.slack.settings import SlackSettings
 from connectors.zendesk import Zendesk, ZendeskSettings
 from connectors.zendesk import check as zendesk_check
 from connectors.zendesk import webhooks as zendesk_webhooks
@@ -40,5 +44,6 @@ CONNECTORS: Final[Mapping[str, Kind]] = {
     "zendesk": Kind(ZendeskSettings, Zendesk, zendesk_check.check, zendesk_webhooks.verify),
     "google_docs": Kind(GoogleDocsSettings, GoogleDocs, google_docs_check.check, google_docs_webhooks.verify),
     "markdown_folder": Kind(MarkdownFolderSettings, MarkdownFolder, markdown_folder.check),
+    "slack": Kind(SlackSettings, Slack, slack_check.check, slack_events.verify),
 }
 """Every kind of source by the name that the configuration gives it."""
