@@ -14,7 +14,8 @@ import pytest
 from sandbox.slack.events import Delivery, deliver
 from tests.sandbox.slack_kit import Workspace, serving_slack
 
-SPEC = Path(os.environ.get("ANSWERWELL_SPECS", "../shared/specs")) / "slack_web_openapi_v2.json"
+SPECS = Path(os.environ.get("ANSWERWELL_SPECS", Path(__file__).parents[2] / "../shared/specs"))
+SPEC = SPECS / "slack_web_openapi_v2.json"
 
 
 @pytest.fixture
@@ -219,7 +220,7 @@ class TestEvents:
         assert deliver(delivery, lambda _: 204) == 1
 
 
-@pytest.mark.skipif(not SPEC.is_file(), reason="ANSWERWELL_SPECS names no folder with the vendor's specification")
+@pytest.mark.skipif(not SPEC.is_file(), reason=f"no {SPEC}: set ANSWERWELL_SPECS")
 @pytest.mark.parametrize(
     ("method", "arguments"),
     [
