@@ -23,7 +23,7 @@ from typing import Any
 from bench._apart import apart
 from bench.retrieval import Corpus, load, ndcg, recall
 from connectors.zendesk import Zendesk, ZendeskSettings
-from sandbox.main import loaded
+from sandbox.company import loaded
 from sandbox.openai import OpenAISandbox
 from sandbox.wire import Wire, serve
 from sync.converge import converge

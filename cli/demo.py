@@ -1,106 +1,197 @@
-"""The demo: the whole way from a help center to a cited answer, on this machine alone."""
+"""The demo: a whole company on this machine, kept in step by `answerwell up`, and its customers' questions answered."""
 
 import re
+import signal
+import socket
+import subprocess
+import sys
 import tempfile
 import textwrap
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import Any, NoReturn
 
-import openai
+import httpx2
 from rich.console import Console
 from rich.text import Text
 
-from cli import answers, output, wiring
-from cli.commands.sync import sentence, shortfall
-from cli.progress import watching
-from sandbox import main as servers
+from cli import output, visitor, wiring
 from sandbox import samples
-from sandbox.openai import OpenAISandbox
-from sandbox.wire import Wire, serve
-from sandbox.zendesk import ZendeskSandbox
+from sandbox.company import Company, company
 from sync import report
-from sync.converge import converge
 from sync.engine import Engine
-from sync.errors import Retryable
-from sync.model import StoreId
+from sync.errors import Misconfigured, Retryable
 
+PATIENCE = 120.0
+ADMIN_TOKEN = "demo"  # noqa: S105  # the demo listens on loopback, and holds nothing
 EDITED = "return"
 EDIT = "<p>You may send anything back within <strong>90 days</strong> of delivery, for whatever reason.</p>"
+SAID_IN_SLACK = "The *AirPure 300* hums at 50 Hz? That is the transformer: send the customer adapter *PX-77*."
+SLACK_QUESTION = "Which adapter helps when the AirPure hums?"
 DELETED = "smell"
 DELETED_QUESTION = "A new device smells"
 AGENTS_QUESTION = "How much may agents refund without asking?"
+SERVICE = """
+[chat]
+[widget]
+title = "Ask Acme"
+[admin]
+token = "{token}"
+[server]
+port = {port}
+"""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Everything that the demo plays with."""
+    """Everything that the demo plays with. `url`: where the service answers."""
 
     console: Console
-    help_center: ZendeskSandbox
-    openai_calls: Wire
+    acme: Company
     engine: Engine
-    client: openai.OpenAI
-
-    @property
-    def public(self) -> StoreId:
-        [store] = [index["store"] for index in report.status(self.engine)["indexes"] if index["name"] == "public"]
-        return StoreId(store)
+    service: subprocess.Popen[bytes]
+    log: Path
+    url: str
 
     def say(self, text: str) -> None:
         self.console.print(Text(f"\n{text}", "bold"))
 
+    def status(self) -> dict[str, Any]:
+        return report.status(self.engine)
 
-def play() -> None:
-    """Show a sync, questions and answers, an edit and a deletion; on a terminal, take questions until Ctrl-D."""
-    with _stage() as stage:
-        stage.say("A help center and an OpenAI-compatible server run on this machine. Sync one into the other:")
-        _sync(stage)
-        stage.say("What customers ask, answered from the public index (this server quotes, it does not generate):")
-        for question in samples.QUESTIONS:
-            _ask(stage, question)
-        _compare(stage)
-        _edit(stage)
-        _delete(stage)
-        if output.interactive():
-            _converse(stage)
-        stage.say("Your own help center: `answerwell init`, then `answerwell sync`.")
+
+def play(port: int, *, once: bool) -> None:
+    """Show a sync, questions and answers, an edit and a deletion; then serve the widget until interrupted.
+
+    Raises Retryable where something does not go as it should; `once` returns after the tour.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with _stage(port) as stage:
+            _show_sync(stage)
+            _show_answers(stage)
+            _show_audiences(stage)
+            _show_edit(stage)
+            _show_slack(stage)
+            _show_deletion(stage)
+            if once:
+                return
+            _invite(stage)
+            stage.service.wait()
+            raise Retryable(f"the service ended; it said:\n{_last_words(stage.log)}")
+    except KeyboardInterrupt:
+        output.say("\nthe demo is over; nothing of it is left on this machine")
 
 
 @contextmanager
-def _stage() -> Iterator[Stage]:
+def _stage(port: int) -> Iterator[Stage]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="answerwell-demo-")))
-        help_center, store = samples.acme(), OpenAISandbox(folder / "openai.db", api_key=servers.API_KEY)
-        stack.callback(store.close)
-        calls = Wire(store.app)
-        zendesk_url, openai_url = stack.enter_context(serve(Wire(help_center.app))), stack.enter_context(serve(calls))
-        path = folder / "answerwell.toml"
-        path.write_text(servers.configuration(zendesk_url, openai_url, tickets=True), encoding="utf-8")
-        config = wiring.read(path)
-        engine = stack.enter_context(wiring.running(config))
-        yield Stage(output.stdout(), help_center, calls, engine, wiring.client(config))
+        acme = stack.enter_context(company(folder / "vendors"))
+        path, log = folder / "answerwell.toml", folder / "service.log"
+        free = _free(port)
+        path.write_text(acme.configuration() + SERVICE.format(token=ADMIN_TOKEN, port=free), encoding="utf-8")
+        engine = stack.enter_context(wiring.running(wiring.read(path)))
+        service = stack.enter_context(_service(path, log))
+        stage = Stage(output.stdout(), acme, engine, service, log, f"http://127.0.0.1:{free}")
+        _wait(stage, "the service", lambda: _is_ready(stage))
+        acme.notify(stage.url)
+        yield stage
 
 
-def _sync(stage: Stage, *, full: bool = False) -> None:
-    """Sync and say what it took. Raises Retryable if it did not converge."""
-    stage.openai_calls.forget()
-    with watching(output.stderr()) as progress:
-        summaries = converge(stage.engine, full=full, progress=progress)
-    for summary in summaries:
-        if reason := shortfall(summary):
-            raise Retryable(f"the demo's sync failed: {reason}")
-        stage.console.print(f"  {sentence(summary)}", markup=False)
+@contextmanager
+def _service(path: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`answerwell up`, as an operator starts it, until the block ends."""
+    command = [sys.executable, "-m", "cli.main", "up", "--config", str(path), "--with-parent"]
+    with log.open("wb") as said:
+        service = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)  # noqa: S603  our own
+    try:
+        yield service
+    finally:
+        service.terminate()
+        service.wait()
+
+
+def _show_sync(stage: Stage) -> None:
+    stage.say("A company's help center, wiki, Drive and Slack run on this machine. Its knowledge goes into two stores:")
+    _wait(stage, "the first sync", lambda: _is_synced(stage.status()))
+    for source in stage.status()["sources"]:
+        uploaded = source["last_run"]["counts"].get("uploaded", 0)
+        stage.console.print(f"  {source['name']:<14}{source['documents']:>4} documents · {uploaded} uploaded")
+    for index in stage.status()["indexes"]:
+        readers = "anybody" if index["name"] == "public" else "the company alone"
+        stage.console.print(f"  {index['name']:<14}{index['files']:>4} files, for {readers}")
+
+
+def _show_answers(stage: Stage) -> None:
+    stage.say("What customers ask, answered from the public store (this server quotes, it does not generate):")
+    for question in samples.QUESTIONS:
+        _ask(stage, question)
+
+
+def _show_audiences(stage: Stage) -> None:
+    stage.say(f"What only agents may read is in the internal store alone. {AGENTS_QUESTION}")
+    for index in ("internal", "public"):
+        stage.console.print(f"  best in the {index} store: {_best(stage, index, AGENTS_QUESTION)}", markup=False)
+
+
+def _show_edit(stage: Stage) -> None:
+    stage.say("Somebody edits the returns article. Zendesk tells of it, and that article alone is uploaded:")
+    stage.acme.wires["openai"].forget()
+    stage.acme.edit_article(EDITED, EDIT)
+    seconds = _wait(stage, "the edit", lambda: "90 days" in _passage(stage, "public", samples.QUESTIONS[0]))
+    uploads = stage.acme.wires["openai"].count(path=r"/v1/files\?", method="POST")
+    stage.console.print(f"  searchable after {seconds:.1f} s · uploads seen by the server: {uploads}", markup=False)
+    _ask(stage, samples.QUESTIONS[0])
+
+
+def _show_slack(stage: Stage) -> None:
+    stage.say("Somebody writes in Slack. The internal store learns it, customers do not:")
+    slack = stage.acme.slack
+    channel = next(found.id for found in slack.world.channels.values() if found.name == "help-devices")
+    slack.post(channel, SAID_IN_SLACK, user=next(iter(slack.world.users)))
+    seconds = _wait(stage, "the message", lambda: "PX-77" in _passage(stage, "internal", SLACK_QUESTION))
+    stage.console.print(f"  searchable after {seconds:.1f} s", markup=False)
+    _ask(stage, SLACK_QUESTION)
+
+
+def _show_deletion(stage: Stage) -> None:
+    stage.say(f"Somebody archives “{DELETED_QUESTION}”. A full sync misses it, asks for it, and takes it out:")
+    stage.console.print(f"  best in the public store: {_best(stage, 'public', DELETED_QUESTION)}", markup=False)
+    stage.acme.zendesk.archive_article(stage.acme.zendesk.article_of[DELETED])
+    asked = httpx2.post(
+        f"{stage.url}/api/admin/sources/help-center/sync", json={"full": True}, headers=_as_admin(), timeout=30
+    )
+    asked.raise_for_status()
+    _wait(stage, "the removal", lambda: DELETED_QUESTION not in _best(stage, "public", DELETED_QUESTION))
+    stage.console.print(f"  best in the public store: {_best(stage, 'public', DELETED_QUESTION)}", markup=False)
+
+
+def _invite(stage: Stage) -> None:
+    stage.say("It is yours now:")
+    for what, where in (
+        ("the widget on a page", f"{stage.url}/demo"),
+        ("every address, to try", f"{stage.url}/docs"),
+        ("what it measures", f"{stage.url}/metrics"),
+        ("the admin API's token", ADMIN_TOKEN),
+        ("what the service says", str(stage.log)),
+    ):
+        stage.console.print(f"  {what:<24}{where}", markup=False)
+    stage.say("Ctrl-C ends it. Your own knowledge: `answerwell init`, then `answerwell sync`.")
 
 
 def _ask(stage: Stage, question: str) -> None:
-    answer = answers.ask(stage.client, stage.public, question)
+    answer = visitor.ask(stage.url, question)
     stage.console.print(Text.assemble(("\n  ? ", "cyan"), question))
     for line in textwrap.wrap(_plain(answer.text), width=min(stage.console.width, 110) - 4):
         stage.console.print(Text(f"    {line}"))
-    for citation in answer.citations:
-        stage.console.print(Text(f"    ↳ {citation.title}  {citation.url}", "dim"))
+    for source in answer.sources:
+        stage.console.print(Text(f"    ↳ {source.title}  {source.url}", "dim"))
 
 
 def _plain(markdown: str) -> str:
@@ -109,42 +200,62 @@ def _plain(markdown: str) -> str:
     return " ".join(re.sub(r"\s*\|[\s|]*", " · ", text).strip(" ·\n").split())
 
 
-def _compare(stage: Stage) -> None:
-    stage.say(f"What only agents may read is in the internal index alone. {AGENTS_QUESTION}")
-    for index in ("internal", "public"):
-        _tell_best(stage, index, AGENTS_QUESTION)
-
-
-def _tell_best(stage: Stage, index: str, question: str) -> None:
+def _best(stage: Stage, index: str, question: str) -> str:
     found = stage.engine.search(index, question, limit=1)
-    best = str(found[0].attributes["title"]) if found else "nothing"
-    stage.console.print(f"  best in the {index} index: {best}", markup=False)
+    return str(found[0].attributes["title"]) if found else "nothing"
 
 
-def _edit(stage: Stage) -> None:
-    stage.say("Somebody edits the returns article. The next sync uploads that article, and nothing else:")
-    stage.help_center.put_article(id=stage.help_center.article_of[EDITED], body=EDIT)
-    _sync(stage)
-    uploads = stage.openai_calls.count(path=r"/v1/files\?", method="POST")
-    stage.console.print(f"  uploads seen by the server: {uploads}", markup=False)
-    _ask(stage, samples.QUESTIONS[0])
+def _passage(stage: Stage, index: str, question: str) -> str:
+    return "".join(hit.text for hit in stage.engine.search(index, question, limit=1))
 
 
-def _delete(stage: Stage) -> None:
-    stage.say(f"Somebody archives “{DELETED_QUESTION}”. A full sync misses it, asks for it, and takes it out:")
-    _tell_best(stage, "public", DELETED_QUESTION)
-    stage.help_center.archive_article(stage.help_center.article_of[DELETED])
-    _sync(stage, full=True)
-    _tell_best(stage, "public", DELETED_QUESTION)
+def _is_ready(stage: Stage) -> bool:
+    try:
+        return httpx2.get(f"{stage.url}/readyz", timeout=5).status_code == 200
+    except httpx2.RequestError:
+        return False
 
 
-def _converse(stage: Stage) -> None:
-    stage.say("Ask what you like; Ctrl-D ends.")
-    while True:
-        try:
-            question = stage.console.input("\n  ? ").strip()
-        except EOFError:
-            stage.console.print()
-            return
-        if question:
-            _ask(stage, question)
+def _is_synced(status: dict[str, Any]) -> bool:
+    """Whether every source was read and everything is searchable. Raises Retryable for a source that fails."""
+    for source in status["sources"]:
+        if source["state"] == "failing":
+            raise Retryable(f"the demo's sync failed: {source['error']}")
+    return all(source["state"] == "ok" for source in status["sources"]) and not any(
+        index["unsettled"] or not index["store"] for index in status["indexes"]
+    )
+
+
+def _wait(stage: Stage, what: str, done: Callable[[], bool]) -> float:
+    """Wait until it is done; returns the seconds that took. Raises Retryable when the service ends or time runs out."""
+    started, pause = time.monotonic(), Event()
+    while not done():
+        if stage.service.poll() is not None or time.monotonic() - started > PATIENCE:
+            raise Retryable(f"the demo waits for {what} in vain; the service said:\n{_last_words(stage.log)}")
+        pause.wait(0.05)
+    return time.monotonic() - started
+
+
+def _last_words(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
+
+
+def _as_admin() -> dict[str, str]:
+    return {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+
+
+def _free(port: int) -> int:
+    """The port, or any free one where somebody has it. Raises Misconfigured where there is none."""
+    for wanted in (port, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise Misconfigured("no port is free on 127.0.0.1")
+
+
+def _interrupt(_: int, __: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

@@ -126,7 +126,7 @@ class Supervisor:
             env={**os.environ, READY_VARIABLE: str(telling)},
             pass_fds=(telling, *child.spec.files),
             start_new_session=True,  # Ctrl-C is for us: it would end the broker before the worker
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  no thread runs here
+            preexec_fn=die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  no thread runs here
         )
         os.close(telling)
         child.pipe, child.started, child.ready = listening, self.clock(), False
@@ -213,7 +213,7 @@ def _wait_or_kill(spec: Spec, process: subprocess.Popen[bytes], seconds: float) 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Have the kernel end this process, gently, when the one that started it is gone (prctl(2))."""
     if _LIBC is not None:
         _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -18,10 +18,17 @@ AliveFile = Annotated[
 ]
 
 
-def up(config: ConfigFile = DEFAULT_CONFIG) -> None:
+def up(
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+) -> None:
     """Run everything on this machine until Ctrl-C: API, worker, schedule, and a private broker."""
+    from cli.supervise import die_with_parent
     from cli.up import run
 
+    if with_parent:
+        die_with_parent()
     output.configure_logs(verbose=True)
     run(config)
 

@@ -7,6 +7,8 @@ import typer
 
 from sync.errors import Misconfigured
 
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")]
+
 
 def sandbox(
     load: Annotated[
@@ -16,22 +18,36 @@ def sandbox(
     data: Annotated[Path, typer.Option("--data", metavar="FOLDER", help="Where vector stores are kept.")] = Path(
         "sandbox-data"
     ),
-    zendesk_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8501,
-    openai_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8500,
+    zendesk_port: Port = 8501,
+    openai_port: Port = 8500,
+    confluence_port: Port = 8502,
+    google_port: Port = 8503,
+    slack_port: Port = 8504,
 ) -> None:
-    """Serve a fake help center and an OpenAI-compatible server on this machine, until Ctrl-C."""
+    """Serve fakes of every vendor and an OpenAI-compatible server on this machine, until Ctrl-C."""
     from sandbox.main import run
 
+    ports = {
+        "zendesk": zendesk_port,
+        "openai": openai_port,
+        "confluence": confluence_port,
+        "google": google_port,
+        "slack": slack_port,
+    }
     try:
-        run(load, zendesk_port, openai_port, data)
+        run(load, ports, data)
     except ValueError as error:
         raise Misconfigured(f"--load: {error}") from error
     except OSError as error:
-        raise Misconfigured(f"cannot serve: {error}; choose --data, --zendesk-port and --openai-port anew") from error
+        raise Misconfigured(f"cannot serve: {error}; choose --data, or the ports (--…-port 0: any) anew") from error
 
 
-def demo() -> None:
-    """Sync a sample help center into a vector store and ask it questions; nothing leaves this machine."""
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End after the tour, instead of serving the widget.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8400,
+) -> None:
+    """Sync a made-up company's help center, wiki, Drive and Slack, and ask the widget; nothing leaves this machine."""
     from cli.demo import play
 
-    play()
+    play(port, once=once)

@@ -108,7 +108,7 @@ def test_the_sandbox_prints_a_configuration_that_syncs(tmp_path: Path) -> None:
     with started(tmp_path, "sandbox", "--load", "texts", *ports) as sandbox:
         assert sandbox.stdout is not None
         printed = "".join(iter(sandbox.stdout.readline, 'include = ["articles"]\n'))
-        (tmp_path / "answerwell.toml").write_text(printed.partition("for both:\n")[2], encoding="utf-8")
+        (tmp_path / "answerwell.toml").write_text(printed.partition("for all of it:\n")[2], encoding="utf-8")
 
         synced = answerwell(tmp_path, "sync")
         found = answerwell(tmp_path, "search", "money back", "--json")
@@ -125,16 +125,19 @@ def test_a_folder_without_texts_cannot_be_served(tmp_path: Path) -> None:
 
 
 @pytest.mark.processes
-def test_the_demo_ends_by_itself_where_nobody_can_ask(tmp_path: Path) -> None:
-    done = answerwell(tmp_path, "demo")
+def test_the_tour_of_the_demo_shows_every_source_and_leaves_nothing(tmp_path: Path) -> None:
+    done = answerwell(tmp_path, "demo", "--once", "--port", "0")
 
     assert done.returncode == 0, done.stderr
+    for source in ("help-center", "wiki", "docs", "support-slack"):
+        assert re.search(rf"^  {source} +[0-9]+ documents · [0-9]+ uploaded$", done.stdout, re.MULTILINE)
     assert done.stdout.count("↳ Sending a product back  http://127.0.0.1:") == 2
     assert "within 60 days" in done.stdout
     assert "within 90 days" in done.stdout
     assert "uploads seen by the server: 1\n" in done.stdout
-    assert "best in the internal index: Internal: refunds beyond the return period" in done.stdout
-    assert done.stdout.count("best in the public index: A new device smells") == 1
+    assert "best in the internal store: Internal: refunds beyond the return period" in done.stdout
+    assert done.stdout.count("best in the public store: A new device smells") == 1
+    assert done.stdout.count("searchable after ") == 2
     assert list(tmp_path.iterdir()) == []
 
 

@@ -91,9 +91,7 @@ def test_the_tickets_can_be_exported_at_once_and_hold_private_comments(desk: Des
 def test_the_sandbox_serves_both_vendors_until_it_is_stopped(tmp_path: Path) -> None:
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "a.md").write_text("# Hello\n\nWorld\n", encoding="utf-8")
-    program = (
-        "import sys; from pathlib import Path; from sandbox.main import run; run(Path('text'), 0, 0, Path('data'))"
-    )
+    program = "import sys; from pathlib import Path; from sandbox.main import run; run(Path('text'), {}, Path('data'))"
     paths = {"PYTHONPATH": str(Path(main.__file__).parents[1])}
 
     with subprocess.Popen(
@@ -103,7 +101,7 @@ def test_the_sandbox_serves_both_vendors_until_it_is_stopped(tmp_path: Path) -> 
         lines: list[str] = []
         while not lines or not lines[-1].startswith("include"):
             lines.append(process.stdout.readline())
-        written = tomllib.loads("".join(lines).partition("both:\n")[2])
+        written = tomllib.loads("".join(lines).partition("all of it:\n")[2])
         (source,) = written["source"]
         articles = httpx2.get(f"{source['url']}{HC}/en-us/articles.json").json()["articles"]
         key = {"authorization": f"Bearer {written['openai']['api_key']}"}
