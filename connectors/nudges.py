@@ -15,14 +15,10 @@ class Refused(SyncError):
 
 @dataclass(frozen=True, slots=True)
 class Nudge:
-    """A message that the vendor did send. `wake`: the source may have changed; `answer`: what to answer with.
-
-    `documents`: ids of those that it speaks of, where the feed alone may not show that they changed.
-    """
+    """A message that the vendor did send. `wake`: the source may have changed; `answer`: what to answer with."""
 
     wake: bool
     answer: str = ""
-    documents: tuple[str, ...] = ()
 
 
 def check_signature(given: str, wanted: str, who: str) -> None:

@@ -10,10 +10,9 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from session_api.refusals import Refusal
-from sync import nudged
 from sync.errors import Retryable
 from sync.state import State
-from sync.wake import wake as count_wake
+from sync.wake import wake as note
 
 log = structlog.get_logger()
 
@@ -38,11 +37,6 @@ class Nudge(Protocol):
         """What the vendor wants to hear, '' for nothing."""
         ...
 
-    @property
-    def documents(self) -> tuple[str, ...]:
-        """The documents that it speaks of, where the source's feed may not show that they changed."""
-        ...
-
 
 Verify = Callable[[str, Mapping[str, str], bytes], Nudge]
 """Judges a source's message by its headers, lower case, and raw body. Raises Unverified; KeyError: takes none."""
@@ -59,9 +53,9 @@ def router(state: State, verify: Verify, wake: Wake, clock: Callable[[], float] 
     webhooks = APIRouter(tags=["webhooks"])
     told: dict[str, float] = {}
 
-    def take(source: str, documents: tuple[str, ...]) -> None:
+    def take(source: str) -> None:
         with state.transaction() as tx:
-            nudged.note(tx, source, count_wake(tx, source), documents)
+            note(tx, source)
         if clock() - told.get(source, -PAUSE) < PAUSE:
             return  # the turn that the last message starts hears this one too, or the schedule finds it
         told[source] = clock()
@@ -89,7 +83,7 @@ def router(state: State, verify: Verify, wake: Wake, clock: Callable[[], float] 
             log.warning("nudge_refused", source=source, reason=str(error))
             raise Refusal(401, "signature_invalid", "the message is refused", str(error)) from error
         if nudge.wake:
-            await run_in_threadpool(take, source, nudge.documents)
+            await run_in_threadpool(take, source)
         return PlainTextResponse(nudge.answer)
 
     return webhooks

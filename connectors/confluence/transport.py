@@ -2,14 +2,17 @@
 
 import json
 import logging
+import threading
 import weakref
 from http.cookiejar import DefaultCookiePolicy
-
-import requests
-from atlassian.rest_client import AtlassianRestAPI
+from typing import TYPE_CHECKING
 
 from connectors.transport import MOST_BYTES, Answer, Request, oversized
 from sync.errors import Retryable
+
+if TYPE_CHECKING:
+    import requests
+    from atlassian.rest_client import AtlassianRestAPI
 
 IN_FLIGHT = 5
 
@@ -22,26 +25,16 @@ class AtlassianTransport:
     """Sends through the SDK's low-level request. One session for many threads, which keeps nothing between calls."""
 
     def __init__(self, timeout: float = 60.0) -> None:
-        # At DEBUG the SDK writes the Authorization header and every body into the log.
-        logging.getLogger("atlassian.rest_client").setLevel(logging.INFO)
-        self._session = requests.Session()
-        self._session.auth = _unchanged  # or requests looks for credentials in ~/.netrc, also for an anonymous check
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session.headers["User-Agent"] = "answerwell"
-        self._session.stream = True
-        self._session.hooks["response"].append(_read)
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=4 * IN_FLIGHT)
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, adapter)
-        # It would sleep through any Retry-After, however long: waiting is ours.
-        self._sdk = AtlassianRestAPI("", session=self._session, advanced_mode=True, retry_with_header=False)
-        self._sdk.timeout = timeout  # type: ignore[assignment]  # the SDK cuts a fraction of a second to 0
-        weakref.finalize(self, self._session.close)
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._client: AtlassianRestAPI | None = None
 
     def __call__(self, request: Request) -> Answer:
+        import requests  # takes long, the SDK still longer: only who calls Confluence waits for it
+
         where = request.url.partition("?")[0]
         try:
-            response = self._sdk.request(
+            response = self._sdk().request(
                 method=request.method,
                 path=request.url,
                 params=dict(request.params),
@@ -57,8 +50,37 @@ class AtlassianTransport:
             raise Retryable(f"{where} could not be read ({type(error).__name__}); check the address") from error
         return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
 
+    def _sdk(self) -> "AtlassianRestAPI":
+        from atlassian.rest_client import AtlassianRestAPI
 
-def _read(response: requests.Response, **_: object) -> None:
+        with self._lock:
+            if self._client is None:
+                # At DEBUG the SDK writes the Authorization header and every body into the log.
+                logging.getLogger("atlassian.rest_client").setLevel(logging.INFO)
+                session = _session()
+                # It would sleep through any Retry-After, however long: waiting is ours.
+                self._client = AtlassianRestAPI("", session=session, advanced_mode=True, retry_with_header=False)
+                self._client.timeout = self._timeout  # type: ignore[assignment]  # the SDK cuts 0.3 seconds to 0
+                weakref.finalize(self, session.close)
+            return self._client
+
+
+def _session() -> "requests.Session":
+    import requests
+
+    session = requests.Session()
+    session.auth = _unchanged  # or requests looks for credentials in ~/.netrc, also for an anonymous check
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers["User-Agent"] = "answerwell"
+    session.stream = True
+    session.hooks["response"].append(_read)
+    adapter = requests.adapters.HTTPAdapter(pool_maxsize=4 * IN_FLIGHT)
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, adapter)
+    return session
+
+
+def _read(response: "requests.Response", **_: object) -> None:
     """Read the answer before the SDK does, which would take any amount."""
     kept, size = [], 0
     for piece in response.iter_content(65_536):
@@ -70,5 +92,5 @@ def _read(response: requests.Response, **_: object) -> None:
     response._content = b"".join(kept)  # noqa: SLF001  the only way to hand over what was read
 
 
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _unchanged(request: "requests.PreparedRequest") -> "requests.PreparedRequest":
     return request
