@@ -36,6 +36,8 @@ for command in (
     serve.api,
     serve.worker,
     serve.schedule,
+    serve.backup,
+    serve.restore,
     trial.sandbox,
     trial.demo,
     start.version,
