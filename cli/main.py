@@ -37,6 +37,8 @@ for command in (
     serve.api,
     serve.worker,
     serve.schedule,
+    serve.backup,
+    serve.restore,
     trial.sandbox,
     trial.demo,
     start.version,

@@ -1,4 +1,4 @@
-"""To keep it running: `up` on one machine; `api`, `worker` and `schedule` on many."""
+"""To keep it running: `up` on one machine; `api`, `worker` and `schedule` on many; `backup` and `restore`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -61,3 +61,30 @@ def schedule(config: ConfigFile = DEFAULT_CONFIG, *, alive_file: AliveFile = Non
 
     output.configure_logs(verbose=True)
     keep_schedule(config, alive_file=alive_file)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Such as answerwell.backup; it is replaced.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Write the state of data_dir to a file, also while everything runs."""
+    from cli import backup as keeping
+    from cli import wiring
+
+    size = keeping.backup(wiring.read(config), file)
+    typer.echo(f"{file}: {size / 1e6:,.1f} MB; it holds the texts of all documents: keep it as private as they are")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `answerwell backup` wrote.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    move: Annotated[
+        bool, typer.Option("--move", help="The host it was made on is gone for good: take its stores over.")
+    ] = False,
+) -> None:
+    """Put a backup in the place of the state; what is there is kept aside."""
+    from cli import backup as keeping
+    from cli import wiring
+
+    typer.echo(f"restored; {keeping.restore(wiring.read(config), file, move=move)}")

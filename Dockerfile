@@ -1,0 +1,31 @@
+# One image for every process: `docker run … answerwell api | worker | schedule | sync …`
+FROM python:3.12-slim AS build
+WORKDIR /src
+COPY requirements.lock .
+# The lock names what developers need too: all of it is checked by its hash, and only what runs is installed from it.
+RUN pip download --no-cache-dir --require-hashes --dest /wheels --requirement requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY sync sync
+COPY connectors connectors
+COPY workers workers
+COPY session_api session_api
+COPY cli cli
+COPY sandbox sandbox
+RUN python -m venv /opt/answerwell \
+    && /opt/answerwell/bin/pip install --no-cache-dir --no-index --find-links /wheels . \
+    && /opt/answerwell/bin/pip uninstall --yes pip
+
+FROM python:3.12-slim
+RUN useradd --uid 10001 --create-home --home-dir /var/lib/answerwell answerwell
+COPY --from=build /opt/answerwell /opt/answerwell
+COPY deploy/entrypoint.sh /usr/local/bin/entrypoint
+ENV PATH=/opt/answerwell/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    ANSWERWELL_CONFIG=/etc/answerwell/answerwell.toml
+USER 10001:10001
+WORKDIR /var/lib/answerwell
+VOLUME /var/lib/answerwell
+EXPOSE 8400
+ENTRYPOINT ["entrypoint"]
+CMD ["answerwell", "up"]

@@ -1,0 +1,141 @@
+"""What is handed to operators: every file can be read, and names only what there is."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from cli.main import app
+from tests.cli.kit import ROOT
+from tests.session_api.operating import site
+
+METRIC = re.compile(r"\banswerwell_[a-z_]+\b")
+SECRET = re.compile(r"\$([A-Z][A-Z0-9_]+)")
+COMMANDS = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+
+
+@pytest.mark.parametrize("file", ["deploy/grafana/answerwell.json", "deploy/prometheus/alerts.yml"])
+def test_every_metric_that_is_shown_or_alerted_on_exists(file: str) -> None:
+    with site() as here:
+        text = here.get("/metrics").text
+    known = set()
+    for family in text_string_to_metric_families(text):
+        known |= {family.name, *(f"{family.name}_{part}" for part in ("total", "bucket", "sum", "count"))}
+
+    named = {name for expression in expressions(file) for name in METRIC.findall(expression)}
+
+    assert named
+    assert named <= known
+
+
+def test_every_gauge_and_counter_is_on_the_dashboard() -> None:
+    with site() as here:
+        families = {family.name for family in text_string_to_metric_families(here.get("/metrics").text)}
+
+    shown = {
+        name for expression in expressions("deploy/grafana/answerwell.json") for name in METRIC.findall(expression)
+    }
+
+    assert {name for name in families if not any(one.startswith(name) for one in shown)} == set()
+
+
+def test_every_alert_says_what_happened_and_what_to_do() -> None:
+    rules = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text("utf-8"))["groups"][0]["rules"]
+
+    for rule in rules:
+        assert set(rule["annotations"]) == {"summary", "fix"}, rule["alert"]
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+def test_the_compose_file_keeps_every_process_small_unprivileged_and_watched() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+
+    services = compose["services"]
+    assert set(services) == {"api", "worker", "schedule", "redis", "postgres"}
+    for name, service in services.items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "healthcheck" in service, name
+        assert set(service["secrets"]) <= set(compose["secrets"]), name
+    for name in ("api", "worker", "schedule"):
+        assert services[name]["command"][:2] == ["answerwell", name]
+        files = {value.removeprefix("/run/secrets/") for value in services[name]["environment"].values()}
+        assert files <= set(services[name]["secrets"])
+    assert "--appendonly yes" in services["redis"]["command"][2]
+    assert "noeviction" in services["redis"]["command"][2]
+
+
+def test_the_image_runs_as_nobody_in_particular_and_copies_what_it_needs() -> None:
+    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+
+    copied = {line.split()[1] for line in lines if line.startswith("COPY ") and "--from" not in line}
+    assert sum(line.startswith("FROM ") for line in lines) == 2
+    assert any(line.startswith("USER 10001") for line in lines)
+    assert all((ROOT / name).exists() for name in copied)
+    assert {"sync", "connectors", "workers", "session_api", "cli", "sandbox"} <= copied
+    ignored = (ROOT / ".dockerignore").read_text("utf-8")
+    assert all(f"!{name}" in ignored for name in copied)
+
+
+def test_the_kubernetes_example_is_valid_and_as_unprivileged() -> None:
+    text = (ROOT / "docs/kubernetes.md").read_text("utf-8")
+    [example] = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    objects: list[dict[str, Any]] = list(yaml.safe_load_all(example))
+
+    deployments = [made for made in objects if made["kind"] == "Deployment"]
+    assert {made["metadata"]["labels"]["process"] for made in deployments} == {"api", "worker", "schedule"}
+    secrets = next(made for made in objects if made["kind"] == "Secret")["stringData"]
+    for made in deployments:
+        pod = made["spec"]["template"]["spec"]
+        [container] = pod["containers"]
+        assert made["spec"]["selector"]["matchLabels"] == made["spec"]["template"]["metadata"]["labels"]
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert container["args"][1] in COMMANDS
+        assert {mount["name"] for mount in container["volumeMounts"]} == {volume["name"] for volume in pod["volumes"]}
+        assert "livenessProbe" in container
+    toml = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)[0]
+    assert set(SECRET.findall(toml)) <= set(secrets)
+
+
+def test_secrets_come_from_files(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text('with "quotes" $HOME and\ttabs\n', "utf-8")
+    environ = {"PATH": os.environ["PATH"], "A_KEY_FILE": str(tmp_path / "key"), "OTHER_FILE": "/not/there"}
+
+    done = subprocess.run(
+        [
+            str(ROOT / "deploy/entrypoint.sh"),
+            "sh",
+            "-c",
+            'printf "%s|%s|%s" "$A_KEY" "${A_KEY_FILE-unset}" "$OTHER_FILE"',
+        ],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == 'with "quotes" $HOME and\ttabs|unset|/not/there'
+
+
+def test_the_handbook_names_only_commands_and_metrics_that_exist() -> None:
+    text = (ROOT / "docs/operate.md").read_text("utf-8")
+    with site() as here:
+        metrics = here.get("/metrics").text
+
+    commands = {words.split()[0] for words in re.findall(r"`?answerwell ([a-z]+[^`\n]*)", text)}
+    assert commands <= COMMANDS, commands - COMMANDS
+    assert {name for name in METRIC.findall(text) if name not in metrics} == set()
+
+
+def expressions(file: str) -> list[str]:
+    text = (ROOT / file).read_text("utf-8")
+    if file.endswith(".json"):
+        return [target["expr"] for panel in json.loads(text)["panels"] for target in panel["targets"]]
+    return [rule["expr"] for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
