@@ -51,7 +51,7 @@ def router(door: Door, conversation: Conversation, store: VisitorStore) -> APIRo
         await door.admit(request, session.origin, session.visitor if is_streaming_req(asked) else None)
         try:
             await requests.authorize(asked, store, session)
-            result = await conversation.process(asked.model_dump_json().encode(), session)
+            result = await conversation.handle(asked, session)
         except NotFoundError:
             raise Refusal(404, "not_found", "This visitor has no such thread or message.",
                           "Start a new thread; old ones are deleted after a while.") from None  # fmt: skip

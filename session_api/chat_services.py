@@ -53,6 +53,8 @@ class ChatServices:
         )
         trouble = Trouble()
         hosted = HostedSessions(self.client, self.settings.hosted, state, trouble) if self.settings.hosted else None
+        if hosted is not None:
+            hosted.warn()
         store = VisitorStore(state, threads)
         conversation = Conversation(
             Answering(state, self.settings, self.model, threads),

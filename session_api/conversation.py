@@ -3,16 +3,18 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from chatkit.actions import Action
 from chatkit.errors import CustomStreamError
-from chatkit.server import ChatKitServer
+from chatkit.server import ChatKitServer, NonStreamingResult, StreamingResult
 from chatkit.types import (
     AssistantMessageContent,
     AssistantMessageItem,
+    ChatKitReq,
     FeedbackKind,
     ProgressUpdateEvent,
     Thread,
@@ -22,6 +24,7 @@ from chatkit.types import (
     ThreadStreamEvent,
     UserMessageItem,
     WidgetItem,
+    is_streaming_req,
 )
 
 from session_api import records, upstream
@@ -51,10 +54,17 @@ class Conversation(ChatKitServer[Session]):
     def __init__(self, answering: Answering, store: VisitorStore, moderation: Moderation | None) -> None:
         super().__init__(store)
         self._moderation = moderation
+        self._kept = store
         self._answering = answering
         self._state = answering.state
         self._settings = answering.settings
         self._aside = answering.threads.run
+
+    async def handle(self, request: ChatKitReq, context: Session) -> StreamingResult | NonStreamingResult:
+        """Do what a request that was read and authorized asks for: `process` would read it once more."""
+        if is_streaming_req(request):
+            return StreamingResult(self._process_streaming(request, context))
+        return NonStreamingResult(await self._process_non_streaming(request, context))
 
     async def respond(
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: Session
@@ -63,7 +73,6 @@ class Conversation(ChatKitServer[Session]):
         if input_user_message is None:
             return
         question = text_of(input_user_message)
-        thread.title = thread.title or _title(question)
         language = language_of(question)
         record = Record(
             thread=thread.id,
@@ -78,6 +87,7 @@ class Conversation(ChatKitServer[Session]):
             async with contextlib.aclosing(self._answer(thread, record, language, context)) as events:
                 async for event in events:
                     yield event
+            thread.title = thread.title or _title(question)  # last: naming it is a commit, and nobody waits for it
         except upstream.FAILURES as error:
             refusal = upstream.failure(error)
             record.reason = refusal.code
@@ -97,7 +107,7 @@ class Conversation(ChatKitServer[Session]):
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
         """`hand_off`: tell the visitor where a person helps, and remember that they wanted one."""
         del sender
-        history = await self._history(thread.id, context)
+        history = await self._aside(self._history, thread.id, context)
         asked = next((text for role, text in reversed(history) if role == "user"), "")
         said = PHRASES[language_of(asked)]
         text = self._settings.hand_off or said.hand_off
@@ -123,45 +133,50 @@ class Conversation(ChatKitServer[Session]):
         if greets(record.question):
             yield self._reply(record, Outcome.GREETED, said.greeting)
             return
-        if await self._spent():
+        ready = await self._aside(self._prepare, thread.id, context)
+        if ready.spent:
             yield self._reply(record, Outcome.REFUSED, f"{said.spent}\n\n{self._hand_off(said)}", "daily_usd is spent")
             return
         if self._moderation is not None and await self._moderation.flags(record.question):
             yield self._reply(record, Outcome.REFUSED, f"{said.flagged} {self._hand_off(said)}", "flagged")
             return
         yield ProgressUpdateEvent(icon="search", text=said.searching)
-        turn = await self._turn(thread.id, record.question, context)
+        turn = self._turn(ready, record.question, context)
         async with contextlib.aclosing(self._answering.answer(turn, language, record)) as events:
             async for event in events:
                 yield event
 
-    async def _turn(self, thread: str, question: str, context: Session) -> Turn:
+    def _prepare(self, thread: str, context: Session) -> "_Ready":
+        """Everything that answering reads, at once: each way to the database and back is time to the first word."""
+        limit = self._settings.daily_usd
+        live = questions.active(self._state, context.index)
+        return _Ready(
+            spent=limit is not None and records.spent_today(self._state) >= limit,
+            store=live.store if live else None,
+            history=self._history(thread, context),
+        )
+
+    def _turn(self, ready: "_Ready", question: str, context: Session) -> Turn:
         """Put the question together with what was said before and with the store that is live now."""
-        history = await self._history(thread, context)
-        live = await self._aside(questions.active, self._state, context.index)
-        if live is None:
+        if ready.store is None:
             raise CustomStreamError("Nothing can be searched yet. Please try again later.", allow_retry=True)
         filters = {"audience": Audience.PUBLIC.value}
         if not self._settings.search_unmanaged:
             filters |= {"managed_by": managed_by(self._state.installation)}
         return Turn(
             question=question,
-            history=history,
-            store=live.store,
+            history=ready.history,
+            store=ready.store,
             filters={} if self._settings.search_unmanaged else filters,
             instructions=instructions(self._settings.instructions),
             who=context.visitor,
         )
 
-    async def _history(self, thread: str, context: Session) -> Sequence[tuple[str, str]]:
+    def _history(self, thread: str, context: Session) -> Sequence[tuple[str, str]]:
         """The last messages, oldest first, each at most so long."""
-        page = await self.store.load_thread_items(thread, None, HISTORY, "desc", context)
+        page = self._kept.items(thread, None, HISTORY, "desc", context)
         spoken = [found for item in reversed(page.data) if (found := _spoken(item))]
         return [(role, text[:LONGEST_REMEMBERED]) for role, text in spoken[:-1]] + spoken[-1:]
-
-    async def _spent(self) -> bool:
-        limit = self._settings.daily_usd
-        return limit is not None and await self._aside(records.spent_today, self._state) >= limit
 
     def _reply(self, record: Record, outcome: Outcome, text: str, reason: str = "") -> ThreadItemDoneEvent:
         record.outcome, record.reason, record.model = outcome, reason, ""
@@ -181,6 +196,15 @@ class Conversation(ChatKitServer[Session]):
         told = super()._to_thread_response(thread)
         told.created_at = aware(told.created_at)
         return told
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """What is known before the model is asked. `store` None: nothing was synced yet."""
+
+    spent: bool
+    store: str | None
+    history: Sequence[tuple[str, str]]
 
 
 def text_of(message: UserMessageItem) -> str:

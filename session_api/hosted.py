@@ -43,6 +43,7 @@ class Trouble:
 
     met: Refusal | None = None
     at: float = 0.0
+    warned_at: float = 0.0
 
     def note(self, refusal: Refusal, now: float) -> None:
         self.met, self.at = refusal, now
@@ -65,7 +66,7 @@ class HostedSessions:
 
     async def create(self, visitor: str) -> Answer:
         """Return a session for the visitor. Raises Refusal with the fix for whatever OpenAI answers."""
-        warn(datetime.fromtimestamp(self.state.now(), UTC).date())
+        self.warn()
         try:
             granted = await self.client.beta.chatkit.sessions.create(user=visitor, workflow=_workflow(self.workflow))
             answer = Answer.model_validate(plain(granted))
@@ -76,6 +77,14 @@ class HostedSessions:
             raise refusal from error
         self.trouble.clear()
         return answer
+
+    def warn(self) -> None:
+        """Log that hosted workflows end: at the start, and once an hour while sessions are asked for."""
+        now = self.state.now()
+        if now - self.trouble.warned_at >= 3600:
+            self.trouble.warned_at = now
+            days = (ENDS - datetime.fromtimestamp(now, UTC).date()).days
+            log.warning("hosted_workflow_ends", on=ENDS.isoformat(), days=days, fix=FIX)
 
     def remember(self, answer: Answer, visitor: str) -> None:
         """Keep what cancelling needs, without the secret."""
@@ -101,11 +110,6 @@ class HostedSessions:
             return  # it is over already
         except openai.OpenAIError as error:
             raise translated(error, self.workflow.workflow) from error
-
-
-def warn(today: date) -> None:
-    """Log, at each session from now on, that the hosted workflow ends."""
-    log.warning("hosted_workflow_ends", on=ENDS.isoformat(), days=(ENDS - today).days, fix=FIX)
 
 
 def translated(error: Exception, workflow: str) -> Refusal:  # noqa: PLR0911 - a table

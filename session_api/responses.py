@@ -7,6 +7,7 @@ from agents import Agent, FileSearchTool, ModelSettings, RunConfig, Runner
 from agents.items import TResponseInputItem
 from agents.models.openai_responses import OpenAIResponsesModel
 from openai import AsyncOpenAI
+from openai.types.responses import ResponseCompletedEvent, ResponseOutputItemDoneEvent, ResponseTextDeltaEvent
 from openai.types.shared_params import ComparisonFilter, CompoundFilter
 from pydantic import BaseModel
 
@@ -15,11 +16,29 @@ from session_api.heard import Cited, Heard, Passage, Said, Searched, Spent, Turn
 
 RUN = RunConfig(tracing_disabled=True)  # a trace would carry what customers ask to a second place
 
+TELLING = frozenset(
+    {
+        "response.output_text.delta",
+        "response.refusal.delta",
+        "response.output_text.annotation.added",
+        "response.output_item.done",
+        "response.completed",
+        "response.incomplete",
+    }
+)
+
+
+def warm_up() -> None:
+    """Build what the SDK builds at the first event: half a second that no visitor should wait for."""
+    for event in (ResponseOutputItemDoneEvent, ResponseTextDeltaEvent, ResponseCompletedEvent):
+        event.model_rebuild()
+
 
 class ResponsesModel:
     """Our own agent: one turn, one file search tool, nothing kept at the other side."""
 
     def __init__(self, client: AsyncOpenAI, settings: ChatSettings) -> None:
+        warm_up()
         self._model = OpenAIResponsesModel(settings.model, openai_client=client)
         self._passages = settings.passages
         self._settings = ModelSettings(
@@ -47,7 +66,7 @@ class ResponsesModel:
         ear = Ear()
         try:
             async for event in run.stream_events():
-                if event.type == "raw_response_event":
+                if event.type == "raw_response_event" and event.data.type in TELLING:
                     for heard in ear.hear(plain(event.data)):
                         yield heard
         finally:

@@ -1,6 +1,7 @@
 """Threads and their items in the state database; whatever is asked is asked for one visitor."""
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
@@ -12,7 +13,7 @@ from sqlalchemy import Row
 
 from session_api.threads import Threads
 from session_api.tokens import Session
-from sync.state import State
+from sync.state import State, Transaction
 
 PREFIXES: dict[StoreItemType, str] = {
     "thread": "thr",
@@ -24,6 +25,7 @@ PREFIXES: dict[StoreItemType, str] = {
     "sdk_hidden_context": "shcx",
 }
 LARGEST_PAGE = 100
+MOST_UNWRITTEN = 10_000
 LONGEST_ID = 100
 
 R = TypeVar("R")
@@ -45,10 +47,14 @@ class VisitorStore(Store[Session]):
     def __init__(self, state: State, threads: Threads) -> None:
         self._state = state
         self._threads = threads
+        self._made: set[str] = set()
+        self._unwritten: OrderedDict[str, ThreadMetadata] = OrderedDict()
 
     def generate_thread_id(self, context: Session) -> str:
         del context
-        return new_id("thread")
+        made = new_id("thread")
+        self._made.add(made)
+        return made
 
     def generate_item_id(self, item_type: StoreItemType, thread: ThreadMetadata, context: Session) -> str:
         del thread, context
@@ -58,7 +64,14 @@ class VisitorStore(Store[Session]):
         return await self._aside(self._load_thread, thread_id, context)
 
     async def save_thread(self, thread: ThreadMetadata, context: Session) -> None:
-        await self._aside(self._save_thread, thread, context)
+        if thread.id not in self._made:
+            await self._aside(self._save_thread, thread, context)
+            return
+        # A thread that is made now is written together with its first item, in one commit.
+        self._made.discard(thread.id)
+        self._unwritten[thread.id] = thread
+        while len(self._unwritten) > MOST_UNWRITTEN:
+            self._unwritten.popitem(last=False)  # its first item never came
 
     async def load_threads(self, limit: int, after: str | None, order: str, context: Session) -> Page[ThreadMetadata]:
         return await self._aside(self._load_threads, limit, after, order, context)
@@ -69,10 +82,11 @@ class VisitorStore(Store[Session]):
     async def load_thread_items(
         self, thread_id: str, after: str | None, limit: int, order: str, context: Session
     ) -> Page[ThreadItem]:
-        return await self._aside(self._load_items, thread_id, after, limit, order, context)
+        return await self._aside(self.items, thread_id, after, limit, order, context)
 
     async def add_thread_item(self, thread_id: str, item: ThreadItem, context: Session) -> None:
-        await self._aside(self._save_item, thread_id, item, context)
+        new = self._unwritten.pop(thread_id, None)
+        await self._aside(self._save_item, thread_id, item, context, new)
 
     async def save_item(self, thread_id: str, item: ThreadItem, context: Session) -> None:
         await self._aside(self._save_item, thread_id, item, context)
@@ -106,20 +120,23 @@ class VisitorStore(Store[Session]):
         return ThreadMetadata.model_validate_json(rows[0].body)
 
     def _save_thread(self, thread: ThreadMetadata, context: Session) -> None:
+        with self._state.transaction() as tx:
+            self._write_thread(tx, thread, context)
+
+    def _write_thread(self, tx: Transaction, thread: ThreadMetadata, context: Session) -> None:
         # The SDK passes a Thread with its items when a title is set while the thread is made: those stay out.
         kept = ThreadMetadata(**thread.model_dump(exclude={"items"}))
         kept.created_at = aware(kept.created_at)
-        with self._state.transaction() as tx:
-            saved = tx.run(
-                """INSERT INTO chat_threads (id, visitor, body, made_at, used_at)
-                   VALUES (:id, :visitor, :body, :now, :now)
-                   ON CONFLICT (id) DO UPDATE SET body = excluded.body, used_at = excluded.used_at
-                   WHERE chat_threads.visitor = excluded.visitor""",
-                id=_checked(thread.id),
-                visitor=context.visitor,
-                body=kept.model_dump_json(),
-                now=self._state.now(),
-            )
+        saved = tx.run(
+            """INSERT INTO chat_threads (id, visitor, body, made_at, used_at)
+               VALUES (:id, :visitor, :body, :now, :now)
+               ON CONFLICT (id) DO UPDATE SET body = excluded.body, used_at = excluded.used_at
+               WHERE chat_threads.visitor = excluded.visitor""",
+            id=_checked(thread.id),
+            visitor=context.visitor,
+            body=kept.model_dump_json(),
+            now=self._state.now(),
+        )
         if not saved:
             raise NotFoundError(f"thread {thread.id}")
 
@@ -145,7 +162,8 @@ class VisitorStore(Store[Session]):
         if not gone:
             raise NotFoundError(f"thread {thread}")
 
-    def _load_items(self, thread: str, after: str | None, limit: int, order: str, context: Session) -> Page[ThreadItem]:
+    def items(self, thread: str, after: str | None, limit: int, order: str, context: Session) -> Page[ThreadItem]:
+        """Load a page of items, in a thread that may wait. Raises NotFoundError."""
         self._load_thread(thread, context)
         start = self._start("SELECT seq FROM chat_items WHERE id = :id AND thread = :owner", after, owner=thread)
         rows = self._state.ask(
@@ -156,9 +174,11 @@ class VisitorStore(Store[Session]):
         )
         return _page(rows, limit, lambda row: _ITEM.validate_json(row.body))
 
-    def _save_item(self, thread: str, item: ThreadItem, context: Session) -> None:
+    def _save_item(self, thread: str, item: ThreadItem, context: Session, new: ThreadMetadata | None = None) -> None:
         item.created_at = aware(item.created_at)
         with self._state.transaction() as tx:
+            if new is not None:
+                self._write_thread(tx, new, context)
             own = tx.run(
                 "UPDATE chat_threads SET used_at = :now WHERE id = :id AND visitor = :visitor",
                 now=self._state.now(),

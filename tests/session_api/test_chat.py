@@ -188,7 +188,7 @@ def test_who_leaves_ends_the_call_to_the_model_and_keeps_what_was_shown(acme: Sh
         until(lambda: acme.company.openai.streaming == 0)
 
     thread = json.loads(seen.split("\n\n")[0].removeprefix("data: "))["thread"]["id"]
-    until(lambda: [row for row in acme.rows("chat_questions") if row.thread == thread])
+    until(lambda: [row for row in acme.rows("chat_items") if row.thread == thread and "sdk_hidden" in row.body])
     kept = items(widget, thread)
     stored = [json.loads(row.body)["type"] for row in acme.rows("chat_items") if row.thread == thread]
     [record] = [row for row in acme.rows("chat_questions") if row.thread == thread]

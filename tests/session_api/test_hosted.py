@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator
 from datetime import date
 
+import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from sandbox.wire import Fault
+from cli import serving
+from sandbox.wire import Fault, serve
 from session_api.chat_settings import ChatSettings, EdgeSettings, Hosted, Prices
 from session_api.findings import ENDING, findings
 from tests.session_api.kit import SHOP, Shop, shop
@@ -109,9 +111,10 @@ def test_each_refusal_of_openai_has_its_own_code_and_fix(builder: Shop, status: 
     assert builder.http.get("/widget/diagnose", params={"origin": SHOP}).json()["findings"][0]["code"] == code
 
 
-def test_each_session_warns_of_the_end(builder: Shop) -> None:
-    with capture_logs() as logs:
-        builder.widget().open()
+def test_the_log_warns_of_the_end_from_the_start_and_is_not_filled_with_it(builder: Shop) -> None:
+    with capture_logs() as logs, serve(serving.application(builder.config, state=builder.engine.state)) as url:
+        for _ in range(3):
+            httpx2.post(f"{url}/api/chatkit/session", headers={"origin": "https://evil.com"})
 
     [warning] = [entry for entry in logs if entry["event"] == "hosted_workflow_ends"]
     assert (warning["on"], warning["log_level"]) == ("2026-11-30", "warning")
