@@ -17,7 +17,7 @@ from connectors.pacing import Allowances, Everywhere, Here
 from sync import openai_index
 from sync.engine import Engine, Width
 from sync.errors import Misconfigured, Retryable
-from sync.model import Chunking, ListsAudiences, StoreId
+from sync.model import Chunking, KeepsPush, ListsAudiences, StoreId
 from sync.openai_index import OpenAIIndex
 from sync.pace import Local, Pacer, Rate, Shared
 from sync.specs import KnowledgeIndex, Source
@@ -146,6 +146,7 @@ def _source(source: SourceConfig, allowances: Allowances) -> Source:
         store_content=source.common.store_content,
         audiences=connector.audiences if isinstance(connector, ListsAudiences) else None,
         audience_every=source.common.audience_every,
+        push=connector.keep_push if isinstance(connector, KeepsPush) else None,
     )
 
 

@@ -15,10 +15,14 @@ class Refused(SyncError):
 
 @dataclass(frozen=True, slots=True)
 class Nudge:
-    """A message that the vendor did send. `wake`: the source may have changed; `answer`: what to answer with."""
+    """A message that the vendor did send. `wake`: the source may have changed; `answer`: what to answer with.
+
+    `documents`: ids of those that it speaks of, where the feed alone may not show that they changed.
+    """
 
     wake: bool
     answer: str = ""
+    documents: tuple[str, ...] = ()
 
 
 def check_signature(given: str, wanted: str, who: str) -> None:

@@ -10,9 +10,10 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from session_api.refusals import Refusal
+from sync import nudged
 from sync.errors import Retryable
 from sync.state import State
-from sync.wake import wake as note
+from sync.wake import wake as count_wake
 
 log = structlog.get_logger()
 
@@ -37,6 +38,11 @@ class Nudge(Protocol):
         """What the vendor wants to hear, '' for nothing."""
         ...
 
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The documents that it speaks of, where the source's feed may not show that they changed."""
+        ...
+
 
 Verify = Callable[[str, Mapping[str, str], bytes], Nudge]
 """Judges a source's message by its headers, lower case, and raw body. Raises Unverified; KeyError: takes none."""
@@ -53,9 +59,9 @@ def router(state: State, verify: Verify, wake: Wake, clock: Callable[[], float] 
     webhooks = APIRouter(tags=["webhooks"])
     told: dict[str, float] = {}
 
-    def take(source: str) -> None:
+    def take(source: str, documents: tuple[str, ...]) -> None:
         with state.transaction() as tx:
-            note(tx, source)
+            nudged.note(tx, source, count_wake(tx, source), documents)
         if clock() - told.get(source, -PAUSE) < PAUSE:
             return  # the turn that the last message starts hears this one too, or the schedule finds it
         told[source] = clock()
@@ -83,7 +89,7 @@ def router(state: State, verify: Verify, wake: Wake, clock: Callable[[], float] 
             log.warning("nudge_refused", source=source, reason=str(error))
             raise Refusal(401, "signature_invalid", "the message is refused", str(error)) from error
         if nudge.wake:
-            await run_in_threadpool(take, source)
+            await run_in_threadpool(take, source, nudge.documents)
         return PlainTextResponse(nudge.answer)
 
     return webhooks

@@ -19,6 +19,7 @@ from sync.fetch import fetch
 from sync.heartbeat import heartbeat
 from sync.lease import Lease
 from sync.model import Cursor, Document, Filter, Hit, Index, Page
+from sync.nudged import read_nudged
 from sync.observe import observe
 from sync.publish import publish, withdraw
 from sync.render import managed_by
@@ -243,7 +244,9 @@ class Engine:
     def _listen(self, turn: Turn, news: "News") -> None:
         listening = replace(turn, until=turn.until - (turn.until - self.state.clock()) / 2)  # leaves time to publish
         with _stage(turn, "observe"):
+            _keep_push(listening)
             observe(listening)
+            read_nudged(listening)
         if not listening.over:  # killed or stopped before, the turn has heard nothing
             with self.state.commit(turn.lease) as tx:
                 _hear(tx, turn, news)
@@ -328,6 +331,21 @@ def _hear(tx: Transaction, turn: Turn, news: News) -> None:
         at=news.at,
         name=turn.source.name,
     )
+
+
+def _keep_push(turn: Turn) -> None:
+    """Have the vendor go on calling us. Where it will not, the schedule alone finds what changed."""
+    if turn.source.push is None:
+        return
+    held = questions.source(turn.state, turn.source.name).push
+    try:
+        kept = turn.source.push(held)
+    except (Retryable, Misconfigured) as error:
+        log.warning("push_channel_not_kept", source=turn.source.name, error=str(error))
+        return
+    if kept != held:
+        with turn.state.commit(turn.lease) as tx:
+            tx.run("UPDATE sources SET push = :push WHERE name = :name", push=kept, name=turn.source.name)
 
 
 class Recorded:

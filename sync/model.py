@@ -104,6 +104,15 @@ class ListsAudiences(Protocol):
         ...
 
 
+@runtime_checkable
+class KeepsPush(Protocol):
+    """A connector whose vendor calls us only while a channel is open, which ends by itself."""
+
+    def keep_push(self, held: str) -> str:
+        """Return the note of an open channel: the held one, or that of a new one if it ends soon; '' for none."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """The exact bytes and attributes of a document in an index.

@@ -85,7 +85,7 @@ def _read_changes(turn: Turn, cursor: Cursor) -> None:
             _begin(turn, expired=True)
             return
         with turn.state.commit(turn.lease) as tx:
-            seen = _write(tx, turn, page, epoch)
+            seen = write(tx, turn, page, epoch)
             tx.run("UPDATE sources SET changes_cursor = :c WHERE name = :s", c=page.cursor, s=turn.source.name)
         _count(turn, seen)
         if not page.more:
@@ -132,7 +132,7 @@ def _read_snapshot(turn: Turn) -> None:
         if page.more:
             check_advance(cursor, page, "snapshot")
         with turn.state.commit(turn.lease) as tx:
-            seen = _write(tx, turn, page, source.epoch)
+            seen = write(tx, turn, page, source.epoch)
             if page.more:
                 tx.run("UPDATE sources SET snapshot_cursor = :c WHERE name = :s", c=page.cursor, s=turn.source.name)
             else:
@@ -160,7 +160,7 @@ def _read_audiences(turn: Turn) -> None:
         if page.more:
             check_advance(cursor, page, "audience")
         with turn.state.commit(turn.lease) as tx:
-            seen = _write(tx, turn, page, source.epoch)
+            seen = write(tx, turn, page, source.epoch)
             tx.run(
                 """UPDATE sources SET audience_cursor = :cursor, audience_done = coalesce(:done, audience_done)
                    WHERE name = :source""",
@@ -200,7 +200,7 @@ def _count(turn: Turn, seen: Counter[str]) -> None:
         turn.count(stage, by)
 
 
-def _write(tx: Transaction, turn: Turn, page: Page, epoch: int) -> Counter[str]:
+def write(tx: Transaction, turn: Turn, page: Page, epoch: int) -> Counter[str]:
     """Write the page's rows; returns how many documents were observed, and how many of them are new or changed."""
     seen = Counter(observed=len(page.changes))
     changes = {change.external_id: change for change in page.changes}  # the last word on each document

@@ -131,6 +131,16 @@ STEPS: tuple[tuple[str, ...], ...] = (
         # the last complete look at who may read what, and where the one under way goes on
         "ALTER TABLE sources ADD COLUMN audience_done DOUBLE PRECISION NOT NULL DEFAULT 0",
         "ALTER TABLE sources ADD COLUMN audience_cursor TEXT",
+        # a connector's own note of the channel by which its vendor calls us
+        "ALTER TABLE sources ADD COLUMN push TEXT NOT NULL DEFAULT ''",
+        # documents that a vendor's message named; `wake` is its number, the row goes once the source was asked
+        """CREATE TABLE nudged (
+            source TEXT NOT NULL,
+            external_id TEXT NOT NULL,
+            wake BIGINT NOT NULL,
+            failures INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (source, external_id)
+        )""",
     ),
     (
         # wakes: how often somebody said that there is news; heard: how many of those the last turn that asked had heard

@@ -26,19 +26,36 @@ def verify(settings: ConfluenceSettings, headers: Mapping[str, str], body: bytes
         raise Refused("confluence: the source has no webhook_secret; set it to the webhook's secret")
     wanted = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     check_signature(stated.lower().removeprefix("sha256="), wanted, "confluence")
-    event, moment = _event(body)
+    said = _read(body)
+    event, moment = _event(said)
     if moment is not None:
         check_moment(moment, now, "confluence")
-    return Nudge(wake=not event.startswith(QUIET))
+    return Nudge(wake=not event.startswith(QUIET), documents=_documents(said))
 
 
-def _event(body: bytes) -> tuple[str, datetime | None]:
-    """Return the event's name and time; a connection test has no body."""
+def _documents(said: object) -> tuple[str, ...]:
+    """The page or blog post that an event speaks of: no feed tells that it was restricted, moved or deleted."""
+    parts = [said.get(kind) for kind in ("page", "blog", "blogpost", "content")] if isinstance(said, dict) else []
+    ids = [str(part.get("id")) for part in parts if isinstance(part, dict)]
+    return tuple(dict.fromkeys(one for one in ids if one.isascii() and one.isdecimal()))
+
+
+def _read(body: bytes) -> object:
+    """The event; a connection test has no body."""
     try:
-        said = json.loads(body) if body.strip() else {"event": "test"}
+        return json.loads(body) if body.strip() else {"event": "test"}
+    except (ValueError, RecursionError) as error:
+        raise Refused("confluence: the message is no event of Confluence") from error
+
+
+def _event(said: object) -> tuple[str, datetime | None]:
+    """Return the event's name and time."""
+    if not isinstance(said, dict):
+        raise Refused("confluence: the message is no event of Confluence")
+    try:
         told = said.get("event") or said.get("eventType") or ("test" if said.get("test") else "")
         milliseconds = said.get("timestamp")
         moment = None if milliseconds is None else datetime.fromtimestamp(float(milliseconds) / 1000, UTC)
-    except (ValueError, TypeError, AttributeError, OverflowError, OSError, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, OSError) as error:
         raise Refused("confluence: the message is no event of Confluence") from error
     return str(told), moment

@@ -62,6 +62,10 @@ class GoogleDocs:
         self._walked_to = ""
         self._knew_all = False
 
+    def keep_push(self, held: str) -> str:
+        """Return the note of an open watch channel; '' where no address is set that Google could call."""
+        return self.channels.kept(held)
+
     def head(self) -> Cursor:
         self._latest = self.drive.start()
         self._memory.doubt()

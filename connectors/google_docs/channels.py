@@ -1,5 +1,6 @@
 """Watch channels: Google calls us when anything changes, for a week at most; a new one is opened before that ends."""
 
+import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -39,6 +40,16 @@ class Channels:
         self._address = address
         self._secret = secret
         self._clock = clock
+
+    def kept(self, note: str) -> str:
+        """Return the note of an open channel, a new one where the given one ends soon; '' without an address."""
+        if not self._address:
+            return ""
+        try:
+            held = channel_of(json.loads(note)) if note else None
+        except (KeyError, TypeError, ValueError):
+            held = None
+        return json.dumps(self.renewed(held).json())
 
     def renewed(self, held: Channel | None) -> Channel:
         """Return the held channel, or a new one where there is none that lasts another day.

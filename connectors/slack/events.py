@@ -1,5 +1,7 @@
 """What Slack sends to a webhook: signed events, of which each only wakes a sync, however often it comes.
 
+Edits, deletions and replies to old messages are not in a channel's newest messages, so their documents are named.
+
 Slack tries an event again, up to three times, until it is answered: so the same one may come more than once, and in
 any order.
 """
@@ -11,7 +13,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from connectors.nudges import Nudge, Refused, check_moment, check_signature
+from connectors.slack import stamps
+from connectors.slack.documents import day_id, name_of, thread_id
 from connectors.slack.settings import SlackSettings
+from connectors.transport import Json
 
 SIGNATURE = "x-slack-signature"
 MOMENT = "x-slack-request-timestamp"
@@ -53,4 +58,26 @@ def _read(body: bytes) -> Nudge:
         raise Refused("slack: the message is signed, and says nothing")
     if said.get("type") == "url_verification":
         return Nudge(wake=False, answer=str(said.get("challenge") or "")[:1000])
-    return Nudge(wake=said.get("type") not in QUIET)
+    return Nudge(wake=said.get("type") not in QUIET, documents=_documents(said.get("event")))
+
+
+def _documents(event: object) -> tuple[str, ...]:
+    """The documents that an event speaks of and that the newest messages of a channel may not show to have changed.
+
+    They are of a reply, an edit or a deletion; a message that has a first reply, or its last one no more, also leaves
+    its day for a thread, or comes back to it. A new message is in the feed.
+    """
+    if not isinstance(event, dict) or event.get("type") != "message":
+        return ()
+    before, after = _part(event.get("previous_message")), _part(event.get("message"))
+    ts = event.get("deleted_ts") or after.get("ts") or event.get("ts")
+    root = event.get("thread_ts") or after.get("thread_ts") or before.get("thread_ts")
+    told = event.get("subtype") in ("message_changed", "message_deleted")
+    channel, said = event.get("channel"), root or (ts if told else None)
+    if not stamps.is_ts(said) or name_of(thread_id(str(channel), str(said))) is None:
+        return ()
+    return (thread_id(str(channel), str(said)), day_id(str(channel), stamps.day_of(str(said))))
+
+
+def _part(value: object) -> Json:
+    return value if isinstance(value, dict) else {}

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -107,8 +108,15 @@ class TestWebhooks:
         delivery = page_event(1, "page_updated", secret, world.clock.now)
         return verify(world.settings(webhook_secret=self.SECRET), delivery.headers, delivery.body, world.clock.utc())
 
-    def test_a_signed_event_wakes_a_sync(self, world: ConfluenceWorld) -> None:
-        assert self.given(world) == Nudge(wake=True)
+    def test_a_signed_event_wakes_a_sync_and_names_its_page(self, world: ConfluenceWorld) -> None:
+        assert self.given(world) == Nudge(wake=True, documents=("1",))
+
+    @pytest.mark.parametrize("page", [None, [], {}, {"id": None}, {"id": "../1"}, {"id": [1]}])
+    def test_an_event_that_names_no_page_only_wakes(self, world: ConfluenceWorld, page: object) -> None:
+        delivery = sign(json.dumps({"event": "page_updated", "page": page}).encode(), self.SECRET)
+        settings = world.settings(webhook_secret=self.SECRET)
+
+        assert verify(settings, delivery.headers, delivery.body, world.clock.utc()) == Nudge(wake=True)
 
     def test_another_secret_is_refused(self, world: ConfluenceWorld) -> None:
         with pytest.raises(Refused, match="signing secret"):

@@ -1,5 +1,6 @@
 """Watch channels: opened, renewed before they end, and only listened to when they prove who opened them."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -105,3 +106,25 @@ def test_the_secret_of_a_channel_shows_nowhere(world: GoogleWorld) -> None:
     told = [repr(settings), repr(connector), repr(channel), str(channel.json())]
     told += [f"{call.path}?{call.query}" for call in world.wire.calls]
     assert not any("hook-secret" in text for text in told)
+
+
+def test_the_note_of_a_channel_keeps_it_until_it_ends_soon(world: GoogleWorld) -> None:
+    connector = world.connect(**HOOK)
+    note = connector.keep_push("")
+    assert world.connect(**HOOK).keep_push(note) == note
+
+    world.clock.now += 6.5 * 86_400
+    renewed = connector.keep_push(note)
+
+    assert renewed != note
+    assert len({channel_of(json.loads(one)).id for one in (note, renewed)}) == 2
+
+
+@pytest.mark.parametrize("note", ["nonsense", "{}", "[]", '{"id": 1}'])
+def test_a_note_that_is_none_is_replaced(world: GoogleWorld, note: str) -> None:
+    assert channel_of(json.loads(world.connect(**HOOK).keep_push(note))).resource
+
+
+def test_without_an_address_nobody_is_asked_for_a_channel(world: GoogleWorld) -> None:
+    assert world.connect().keep_push("") == ""
+    assert world.wire.count() == 0

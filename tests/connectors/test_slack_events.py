@@ -38,7 +38,44 @@ def test_every_edit_wakes_a_sync_however_often_it_is_told(sandbox: SlackSandbox)
 
     assert len(told) == 3
     for delivery in told:
-        assert judged(delivery) == judged(delivery.again(1)) == judged(delivery.again(3)) == Nudge(wake=True)
+        assert judged(delivery) == judged(delivery.again(1)) == judged(delivery.again(3))
+        assert judged(delivery).wake
+
+
+def test_what_the_newest_messages_may_not_show_is_named(sandbox: SlackSandbox) -> None:
+    told: list[Delivery] = []
+    sandbox.events.listeners.append(told.append)
+    channel = sandbox.put_channel("help")
+    root = sandbox.post(channel, "How do refunds work?")
+    reply = sandbox.post(channel, "Within 60 dyas.", thread=root)
+    sandbox.edit(channel, reply, "Within 60 days.")
+    sandbox.delete(channel, reply)
+    sandbox.edit(channel, root, "How do refunds work, please?")
+
+    documents = [judged(delivery).documents for delivery in told]
+
+    both = (f"{channel}:{root}", f"{channel}:day:2026-09-21")
+    assert documents == [(), both, both, both, both]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        [],
+        {"type": "channel_archive", "channel": "C1"},
+        {"type": "message", "channel": "C1", "ts": "1.2"},
+        {"type": "message", "channel": 7, "ts": "1.2", "thread_ts": "1.1"},
+        {"type": "message", "channel": "C1", "thread_ts": 1.1},
+        {"type": "message", "channel": "../C1", "thread_ts": "1.1"},
+        {"type": "message", "channel": "C1", "subtype": "message_changed", "message": "no"},
+        {"type": "message", "channel": "C1", "subtype": "message_deleted", "deleted_ts": {"ts": "1.1"}},
+    ],
+)
+def test_an_event_that_names_nothing_readable_only_wakes(sandbox: SlackSandbox, event: object) -> None:
+    nudge = judged(sandbox.events.sign({"type": "event_callback", "event": event}))
+
+    assert nudge == Nudge(wake=True)
 
 
 def test_the_challenge_is_sent_back_and_wakes_nobody(sandbox: SlackSandbox) -> None:

@@ -22,6 +22,7 @@ from sync.wake import unheard
 class Told:
     wake: bool
     answer: str = ""
+    documents: tuple[str, ...] = ()
 
 
 def verify(source: str, headers: Mapping[str, str], body: bytes) -> Told:
@@ -30,7 +31,9 @@ def verify(source: str, headers: Mapping[str, str], body: bytes) -> Told:
         raise KeyError(source)
     if headers.get("x-signature") != "signed":
         raise Unverified("check the signing secret")
-    return Told(wake=not body.startswith(b"challenge "), answer=body.decode().partition("challenge ")[2])
+    said = body.decode()
+    named = tuple(said.removeprefix("about ").split()) if said.startswith("about ") else ()
+    return Told(not said.startswith("challenge "), said.partition("challenge ")[2], named)
 
 
 @dataclass
@@ -73,6 +76,17 @@ def test_a_signed_message_marks_the_source_and_wakes_a_sync(site: Site) -> None:
     assert unheard(site.state, "help")
     assert not unheard(site.state, "chat")
     assert site.woken == [("sync", "help")]
+
+
+def test_documents_that_a_message_names_are_remembered_once(site: Site) -> None:
+    for _ in range(2):
+        site.post("chat", b"about C1:1.2 C1:day:2026-11-23")
+
+    rows = site.state.ask("SELECT source, external_id, wake FROM nudged ORDER BY external_id")
+    assert [(row.source, row.external_id, row.wake) for row in rows] == [
+        ("chat", "C1:1.2", 2),
+        ("chat", "C1:day:2026-11-23", 2),
+    ]
 
 
 def test_a_burst_is_one_message_to_the_workers_and_none_of_it_is_lost(site: Site) -> None:
