@@ -84,7 +84,8 @@ def test_the_example_holds_what_a_help_center_needs(tmp_path: Path) -> None:
 
 
 def test_every_key_that_the_example_leaves_out_exists(tmp_path: Path) -> None:
-    text = re.sub(r"^# (?=[a-z_]+ = )", "", (ROOT / "answerwell.example.toml").read_text("utf-8"), flags=re.MULTILINE)
+    left_out = re.compile(r"^# (?=[a-z_]+ = |\[+[a-z]+\]+$)", re.MULTILINE)
+    text = left_out.sub("", (ROOT / "answerwell.example.toml").read_text("utf-8"))
     path = tmp_path / "answerwell.toml"
     path.write_text(text.replace("proj_…", "p").replace("org-…", "o"), encoding="utf-8")
     environ = {
@@ -92,12 +93,18 @@ def test_every_key_that_the_example_leaves_out_exists(tmp_path: Path) -> None:
         "ZENDESK_CLIENT_SECRET": "s",
         "DATABASE_URL": "postgresql://u@db/a",
         "REDIS_URL": "redis://cache",
+        "ZENDESK_WEBHOOK_SECRET": "s",
+        "CONFLUENCE_TOKEN": "t",
+        "SLACK_BOT_TOKEN": "xoxb-1",
+        "SLACK_SIGNING_SECRET": "s",
+        "ANSWERWELL_ADMIN_TOKEN": "t",
     }
 
     loaded = config.load(path, environ, CONNECTORS)
 
     assert loaded.openai.uploads_per_minute == 1000
     assert not loaded.sources[0].common.store_content
+    assert {source.common.kind for source in loaded.sources} == CONNECTORS.keys()
 
 
 @pytest.mark.processes
