@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from bench._apart import Served, apart
 from cli import config as configuration
-from cli import serving
+from cli import serving, wiring
 from connectors import CONNECTORS
 from sandbox.wire import serve
 
@@ -102,8 +102,8 @@ class Ours:
         path = Path(self._folder) / ("hosted" if self._hosted else "own") / "answerwell.toml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-        app = serving.application(configuration.load(path, {}, CONNECTORS))
-        with serve(app, lifespan="on") as url:
+        config = configuration.load(path, {}, CONNECTORS)
+        with wiring.running(config) as engine, serve(serving.application(config, engine), lifespan="on") as url:
             yield url
 
 
