@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.session_api.kit import Shop, shop
+from tests.sync.conftest import postgresql  # noqa: F401 - a fixture
 
 
 @pytest.fixture(scope="module")
