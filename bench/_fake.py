@@ -28,16 +28,23 @@ FILENAME = re.compile(rb'filename="([^"]*)"')
 
 @dataclass(frozen=True)
 class Manner:
-    """How it behaves: seconds until a POST is answered, and until an attached batch is done; uploads a minute."""
+    """How it behaves: seconds until a POST is answered, and until an attached batch is done; uploads a minute.
+
+    `minute`: how many seconds that is; fewer for time that runs faster.
+    """
 
     latency: float = 0.0
     processing: float = 0.0
     uploads: int | None = None
+    minute: float = MINUTE
 
 
 @dataclass
 class Fake:
-    """The ASGI app. `GET /calls`: how often each kind of call came, and how many uploads were refused."""
+    """The ASGI app. `GET /calls`: how often each kind of call came, and how many uploads were refused.
+
+    `GET /moments`: when each upload came, in seconds of its own clock.
+    """
 
     manner: Manner = field(default_factory=Manner)
     counts: Counter[str] = field(default_factory=Counter)
@@ -45,6 +52,7 @@ class Fake:
     stores: dict[str, dict[str, Json]] = field(default_factory=dict)
     batches: dict[str, tuple[int, float]] = field(default_factory=dict)
     lately: deque[float] = field(default_factory=deque)
+    moments: list[float] = field(default_factory=list)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read(receive)
@@ -54,6 +62,7 @@ class Fake:
         query = {key: values[0] for key, values in parse_qs(scope["query_string"].decode()).items()}
         answers: dict[str, Answers] = {
             "GET /calls": lambda *_: dict(self.counts),
+            "GET /moments": lambda *_: {"moments": self.moments},
             "POST /files": self._upload,
             "GET /files": self._uploads,
             "POST /vector_stores": self._create,
@@ -73,13 +82,14 @@ class Fake:
 
     def _upload(self, _ids: list[str], _query: Query, body: bytes) -> Json:
         now = time.monotonic()
-        while self.lately and self.lately[0] <= now - MINUTE:
+        while self.lately and self.lately[0] <= now - self.manner.minute:
             self.lately.popleft()
         if self.manner.uploads is not None and len(self.lately) >= self.manner.uploads:
             self.counts["uploads refused"] += 1
-            wait = int((self.lately[0] + MINUTE - now) * 1000) + 1
+            wait = int((self.lately[0] + self.manner.minute - now) * 1000) + 1
             return {"error": {"message": "too many", "type": "requests", "code": "rate_limit", "wait": wait}}
         self.lately.append(now)
+        self.moments.append(now)
         self.counts["uploads"] += 1
         file = f"file-{len(self.names):09}"
         name = FILENAME.search(body)
