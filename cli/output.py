@@ -49,3 +49,26 @@ def configure_logs(*, verbose: bool) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if verbose else logging.WARNING),
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # looked up late: progress bars stand in for it
     )
+
+
+def adopt_library_logs() -> None:
+    """Have what libraries warn of written as our own lines are: one JSON object each where nobody watches."""
+    watched = sys.stderr.isatty()
+    renderer: Any = structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+            ],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *([] if watched else [structlog.processors.format_exc_info]),
+                renderer,
+            ],
+        )
+    )
+    logging.root.handlers[:] = [handler]
+    logging.root.setLevel(logging.WARNING)

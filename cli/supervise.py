@@ -138,14 +138,18 @@ class Supervisor:
         for key, _ in self._selector.select(timeout):
             if key.data is None:
                 os.read(key.fd, 4096)
-            elif os.read(key.fd, 64):
-                key.data.ready = True
-                self._forget_pipe(key.data)
             else:
+                if os.read(key.fd, 64):
+                    self._is_ready(key.data)
                 self._forget_pipe(key.data)
         for child in self.children:
-            if not child.ready and child.spec.probe is not None and child.process is not None:
-                child.ready = child.spec.probe()
+            if not child.ready and child.spec.probe and child.process is not None and child.spec.probe():
+                self._is_ready(child)
+
+    def _is_ready(self, child: Child) -> None:
+        child.ready = True
+        if child.failures:
+            log.warning("process_ready", process=child.spec.name, after_seconds=round(self.clock() - child.started, 1))
 
     def _revive(self) -> None:
         """Start again what died: at once the first time, later and later when it goes on dying."""

@@ -30,6 +30,7 @@ def up(
     if with_parent:
         die_with_parent()
     output.configure_logs(verbose=True)
+    output.adopt_library_logs()
     run(config)
 
 
@@ -38,6 +39,7 @@ def api(config: ConfigFile = DEFAULT_CONFIG) -> None:
     from cli.serving import serve
 
     output.configure_logs(verbose=True)
+    output.adopt_library_logs()
     serve(config)
 
 
@@ -52,6 +54,7 @@ def worker(
     from cli.working import work
 
     output.configure_logs(verbose=True)
+    output.adopt_library_logs()
     work(config, slots=slots, alive_file=alive_file, with_schedule=with_schedule)
 
 
@@ -60,6 +63,7 @@ def schedule(config: ConfigFile = DEFAULT_CONFIG, *, alive_file: AliveFile = Non
     from cli.working import keep_schedule
 
     output.configure_logs(verbose=True)
+    output.adopt_library_logs()
     keep_schedule(config, alive_file=alive_file)
 
 

@@ -58,7 +58,7 @@ def damage(truth: Truth) -> Damage:
     missing = stale = foreign = duplicates = 0
     for attached in stores.values():
         articles = Counter(int(str(attributes["document"]).split(":")[1]) for attributes in attached.values())
-        text = "\n".join(uploads[file].content.decode() for file in attached)
+        text = "\n".join(uploads[file].content.decode() for file in attached if file in uploads)
         missing += len(truth.sentences.keys() - articles.keys())
         foreign += len(articles.keys() - truth.sentences.keys())
         duplicates += sum(times - 1 for times in articles.values())
