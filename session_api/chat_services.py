@@ -52,9 +52,11 @@ class ChatServices:
             limits=Limits(self.edge.rates, self.counters),
         )
         trouble = Trouble()
-        hosted = HostedSessions(self.client, self.settings.hosted, state, trouble) if self.settings.hosted else None
-        if hosted is not None:
+        hosted = None
+        if self.settings.hosted is not None:
+            hosted = HostedSessions(self.client, self.settings.hosted, state, threads, trouble)
             hosted.warn()
+            app.state.closing.append(hosted.close)
         store = VisitorStore(state, threads)
         conversation = Conversation(
             Answering(state, self.settings, self.model, threads),
@@ -65,7 +67,7 @@ class ChatServices:
         app.include_router(chat.router(door, conversation, store))
         app.include_router(diagnose.router(door, trouble))
         app.add_middleware(Edge, origins=origins)
-        app.state.closing += [threads.close, self.client.close, door.limits.close]
+        app.state.closing[:0] = [threads.close, self.client.close, door.limits.close]
 
 
 def _audiences(edge: EdgeSettings) -> tuple[str, ...]:

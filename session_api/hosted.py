@@ -4,6 +4,7 @@ OpenAI ends Agent Builder on 2026-11-30; what its sessions answer afterwards is 
 be the end of it is told as such, with what to change.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from session_api.chat_settings import Hosted
 from session_api.refusals import Refusal
 from session_api.responses import plain
+from session_api.threads import Threads
 from session_api.upstream import Client
+from sync.errors import SyncError
 from sync.state import State
 
 ENDS = date(2026, 11, 30)
@@ -55,14 +58,17 @@ class Trouble:
         return self.met if now - self.at < 3600 else None
 
 
-@dataclass(frozen=True)
+@dataclass
 class HostedSessions:
     """Asks OpenAI for sessions of the configured workflow; nothing in them comes from the browser but the visitor."""
 
     client: Client
     workflow: Hosted
     state: State
+    threads: Threads
     trouble: Trouble = field(default_factory=Trouble)
+    unwritten: dict[str, dict[str, Any]] = field(default_factory=dict)
+    writing: asyncio.Task[None] | None = None
 
     async def create(self, visitor: str) -> Answer:
         """Return a session for the visitor. Raises Refusal with the fix for whatever OpenAI answers."""
@@ -87,19 +93,41 @@ class HostedSessions:
             log.warning("hosted_workflow_ends", on=ENDS.isoformat(), days=days, fix=FIX)
 
     def remember(self, answer: Answer, visitor: str) -> None:
-        """Keep what cancelling needs, without the secret."""
+        """Keep what cancelling needs, without the secret; it is written a moment later, with what else comes then."""
+        until = self.state.now() + 2 * SESSION.total_seconds()
+        name = _hash(answer.client_secret)
+        self.unwritten[name] = {"hash": name, "session": answer.id, "visitor": visitor, "until": until}
+        if self.writing is None or self.writing.done():
+            self.writing = asyncio.create_task(self._write())
+
+    async def session_of(self, secret: str) -> str | None:
+        held = self.unwritten.get(_hash(secret))
+        return str(held["session"]) if held else await self.threads.run(self._written, _hash(secret))
+
+    async def close(self) -> None:
+        if self.writing is not None:
+            await self.writing
+
+    async def _write(self) -> None:
+        while self.unwritten:
+            rows = dict(self.unwritten)
+            try:
+                await self.threads.run(self._insert, list(rows.values()))
+            except SyncError as error:
+                log.warning("hosted_sessions_not_kept", count=len(rows), error=str(error))
+            for name in rows:
+                del self.unwritten[name]
+
+    def _insert(self, rows: list[dict[str, Any]]) -> None:
         with self.state.transaction() as tx:
-            tx.run(
+            tx.run_many(
                 """INSERT INTO chat_hosted (secret_hash, session, visitor, until)
                    VALUES (:hash, :session, :visitor, :until) ON CONFLICT (secret_hash) DO NOTHING""",
-                hash=_hash(answer.client_secret),
-                session=answer.id,
-                visitor=visitor,
-                until=self.state.now() + 2 * SESSION.total_seconds(),
+                rows,
             )
 
-    def session_of(self, secret: str) -> str | None:
-        rows = self.state.ask("SELECT session FROM chat_hosted WHERE secret_hash = :hash", hash=_hash(secret))
+    def _written(self, secret_hash: str) -> str | None:
+        rows = self.state.ask("SELECT session FROM chat_hosted WHERE secret_hash = :hash", hash=secret_hash)
         return str(rows[0].session) if rows else None
 
     async def cancel(self, session: str) -> None:

@@ -43,7 +43,7 @@ def router(door: Door, hosted: HostedSessions | None, upkeep: Upkeep) -> APIRout
         upkeep.look()
         visitor, known, token = await _recognise(door, wanted)
         if hosted is not None:
-            return await _granted_by_openai(door, hosted, visitor, token)
+            return await _granted_by_openai(hosted, visitor, token)
         secret, session = door.tokens.session(visitor, origin, door.settings.index, known=known)
         return Granted(
             client_secret=secret,
@@ -97,9 +97,9 @@ async def _anonymous(door: Door, token: str | None) -> str:
     return visitors.new_visitor() if gone else visitor
 
 
-async def _granted_by_openai(door: Door, hosted: HostedSessions, visitor: str, token: str) -> Granted:
+async def _granted_by_openai(hosted: HostedSessions, visitor: str, token: str) -> Granted:
     answer = await hosted.create(visitor)
-    await door.threads.run(hosted.remember, answer, visitor)
+    hosted.remember(answer, visitor)
     return Granted(
         client_secret=answer.client_secret,
         expires_at=answer.expires_at,
@@ -111,7 +111,7 @@ async def _granted_by_openai(door: Door, hosted: HostedSessions, visitor: str, t
 
 async def _cancel_at_openai(door: Door, hosted: HostedSessions, request: Request) -> None:
     door.origin(request)
-    session = await door.threads.run(hosted.session_of, bearer(request))
+    session = await hosted.session_of(bearer(request))
     if session is None:
         raise invalid()
     await hosted.cancel(session)
