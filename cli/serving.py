@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cli import answering, nudges, supervise, telemetry, wiring
+from cli import answering, looks, nudges, supervise, telemetry, wiring
 from cli.config import Config
 from cli.listening import Address, inherited
 from cli.working import needed_broker
@@ -100,6 +100,7 @@ def application(config: Config, engine: Engine, broker: Broker | None = None) ->
                 queue=lambda: waiting(client) if client else Waiting(0),
             ),
             chat=answering.chat_services(config),
+            look=looks.look(config),
         )
     )
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from session_api import assets
+from session_api.assets import LANGUAGES
 from session_api.identity_keys import read_keys
 from sync.model import Audience
 
@@ -77,6 +79,24 @@ def _name(text: str) -> str:
 def _colour(text: str) -> str:
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", text):
         raise ValueError('is not a colour; write it as "#0b5fff"')
+    return text
+
+
+def _language(text: str) -> str:
+    if text not in LANGUAGES:
+        raise ValueError(f"is no language of the widget; write one of: {', '.join(LANGUAGES)}")
+    return text
+
+
+def _text_key(key: str) -> str:
+    if key not in (known := assets.texts("en")) or key == "dir":
+        raise ValueError(f"is no text of the widget; known are: {', '.join(sorted(known))}")
+    return key
+
+
+def _email(text: str) -> str:
+    if not re.fullmatch(r"[^\s@?&,;<>\"]+@[^\s@?&,;<>\"]+", text):
+        raise ValueError('is not an e-mail address; write "help@acme.com"')
     return text
 
 
@@ -255,6 +275,7 @@ class RatesSection(Section):
 class WidgetSection(Section):
     """Where the widget may be embedded, how it looks, and who is behind it.
 
+    `session_api.look.Look` says what each of the looks means.
     `identity_keys`: by key id, a shared secret (HS256) or a public key in PEM (RS256, ES256). `allow_null_origin`: for
     the WebView of an app, which has no origin.
     """
@@ -262,6 +283,22 @@ class WidgetSection(Section):
     origins: list[Origin] = []
     title: Text = "Ask us"
     accent: Annotated[str, AfterValidator(_colour)] = "#0b5fff"
+    greeting: Text | None = None
+    intro: Text | None = None
+    starters: list[Text] = Field(default=[], max_length=8)
+    disclaimer: Text | None = None
+    label: Text | None = None
+    logo: Address | None = None
+    radius: Literal["sharp", "soft", "round", "pill"] | Annotated[int, Field(ge=0, le=40)] = "round"
+    position: Literal["left", "right"] | None = None
+    offset: tuple[Annotated[int, Field(ge=0, le=400)], Annotated[int, Field(ge=0, le=400)]] = (0, 0)
+    theme: Literal["auto", "light", "dark"] = "auto"
+    language: Annotated[str, AfterValidator(_language)] | None = None
+    texts: dict[Annotated[str, AfterValidator(_language)], dict[Annotated[str, AfterValidator(_text_key)], Text]] = {}
+    contact_text: Text | None = None
+    contact_email: Annotated[str, AfterValidator(_email)] | None = None
+    contact_url: Address | None = None
+    contact_form: Address | None = None
     domain_key: Secret | None = None
     identity_keys: dict[Text, Annotated[Secret, AfterValidator(_identity_key)]] = {}
     identity_audience: Text = "answerwell"

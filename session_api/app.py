@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
-from session_api import health, refusals, webhooks
+from session_api import health, refusals, webhooks, widget
 from session_api.chat_services import ChatServices
+from session_api.look import Look
 from session_api.operations import Operations
 from sync.state import State
 
@@ -19,7 +20,7 @@ Wake = Callable[[str, str], None]
 class Services:
     """What the application is given: it makes nothing itself and knows no configuration file.
 
-    `operations` None: no metrics and no admin API. `chat` None: no customer is answered here.
+    `operations` None: no metrics and no admin API. `chat` None: no customer is answered here, so no widget either.
     """
 
     state: State
@@ -28,6 +29,7 @@ class Services:
     verify: webhooks.Verify = webhooks.nobody
     operations: Operations | None = None
     chat: ChatServices | None = None
+    look: Look = field(default_factory=Look)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -41,6 +43,7 @@ def create_app(services: Services) -> FastAPI:
         services.operations.install(app, services.wake)
     if services.chat is not None:
         services.chat.install(app, services.state)
+        app.include_router(widget.router(services.look, hosted=services.chat.settings.hosted is not None))
     return app
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from chatkit.server import StreamingResult
 from chatkit.store import NotFoundError
-from chatkit.types import is_streaming_req
+from chatkit.types import ItemsFeedbackReq, is_streaming_req
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from session_api import requests
+from session_api import remarks, requests
 from session_api.conversation import Conversation
 from session_api.event_stream import EventStream
 from session_api.refusals import ErrorBody, Refusal
@@ -52,6 +52,9 @@ def router(door: Door, conversation: Conversation, store: VisitorStore) -> APIRo
         try:
             await requests.authorize(asked, store, session)
             result = await conversation.handle(asked, session)
+            if isinstance(asked, ItemsFeedbackReq) and (remark := remarks.of(asked, door.settings)):
+                said = asked.params
+                await door.threads.run(remarks.keep, door.state, session.visitor, said.thread_id, said.item_ids, remark)
         except NotFoundError:
             raise Refusal(404, "not_found", "This visitor has no such thread or message.",
                           "Start a new thread; old ones are deleted after a while.") from None  # fmt: skip

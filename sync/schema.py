@@ -225,6 +225,8 @@ STEPS: tuple[tuple[str, ...], ...] = (
         # what answering cost on a day (UTC, 2026-11-30)
         "CREATE TABLE chat_spend (day TEXT PRIMARY KEY, micro_usd BIGINT NOT NULL)",
     ),
+    # what a visitor wrote beside a rating
+    ("ALTER TABLE chat_questions ADD COLUMN comment TEXT NOT NULL DEFAULT ''",),
 )
 
 _DIALECTS = {

@@ -1,0 +1,185 @@
+/* What the server is asked: a session, then the ChatKit protocol, one POST for each request. */
+
+/* Something a person can act on. `code` chooses the words that are shown; `wait` is in seconds. */
+export class Trouble extends Error {
+  constructor(code, message, wait) {
+    super(message);
+    this.code = code;
+    this.wait = wait;
+  }
+}
+
+const EXPIRED = /^token_/;
+const SHORTEST = 60000; // a visitor's clock may be wrong by hours: no token is renewed sooner than after a minute
+
+export class Server {
+  constructor({ base, local, proof, onvisitor }) {
+    Object.assign(this, { base, local, proof, onvisitor });
+    this.session = null;
+    this.blocked = null; // what the page's Content-Security-Policy refused
+    this.watch = (event) => {
+      if (event.blockedURI.startsWith(new URL(base).origin)) this.blocked = event.effectiveDirective;
+    };
+    document.addEventListener("securitypolicyviolation", this.watch);
+  }
+
+  close() {
+    document.removeEventListener("securitypolicyviolation", this.watch);
+  }
+
+  /* Forget who was talking. */
+  reset() {
+    this.session = null;
+    this.local.removeItem(`answerwell:${this.base}`);
+  }
+
+  /* A session that is still good. Several callers at once share one request. */
+  async ready() {
+    if (!this.session || performance.now() > this.session.until) {
+      this.asking =
+        this.asking ||
+        this.ask().finally(() => {
+          this.asking = null;
+        });
+      await this.asking;
+    }
+    return this.session;
+  }
+
+  async ask() {
+    const visitor = this.local.getItem(`answerwell:${this.base}`);
+    const proof = typeof this.proof === "function" ? await this.proof() : this.proof;
+    const body = { ...(visitor && { visitor_token: visitor }), ...(proof && { identity_token: proof }) };
+    const response = await this.fetch(this.url("api/chatkit/session"), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const answer = await response.json();
+    const expiry = typeof answer.expires_at === "number" ? answer.expires_at * 1000 : Date.parse(answer.expires_at);
+    const lasts = Math.max(SHORTEST, Math.min(expiry - Date.now() - 30000, 600000) || 0);
+    this.session = {
+      token: answer.client_secret,
+      mode: answer.mode,
+      url: this.url(answer.api_url || "chatkit"),
+      until: performance.now() + lasts,
+    };
+    if (answer.visitor_token) this.local.setItem(`answerwell:${this.base}`, answer.visitor_token);
+    this.onvisitor();
+  }
+
+  url(path) {
+    return new URL(path, this.base).href;
+  }
+
+  /* A ChatKit request that answers JSON. */
+  async call(type, params, metadata = {}) {
+    return (await this.post({ type, params, metadata })).json();
+  }
+
+  /* A ChatKit request that answers with events, as they arrive. Raises Trouble when the connection breaks off. */
+  async *stream(type, params, signal) {
+    const response = await this.post({ type, params, metadata: {} }, signal);
+    const reader = response.body.getReader();
+    const decoder = new TextDecoder();
+    let kept = "";
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        kept += done ? decoder.decode() : decoder.decode(value, { stream: true });
+        const frames = kept.split(/\r?\n\r?\n/);
+        kept = done ? "" : frames.pop();
+        for (const frame of frames) {
+          const event = parsed(frame);
+          if (event) yield event;
+        }
+        if (done) return;
+      }
+    } catch (error) {
+      throw error.name === "AbortError" || error instanceof Trouble ? error : new Trouble("cut", error.message);
+    } finally {
+      reader.cancel().catch(() => {});
+    }
+  }
+
+  /* A token may expire at any moment: it is renewed once, and the same question is sent again. */
+  async post(body, signal) {
+    for (let renewed = false; ; renewed = true) {
+      const session = await this.ready();
+      if (session.mode === "hosted")
+        throw new Trouble("hosted", "this server uses a hosted workflow, which only OpenAI's own element can talk to");
+      try {
+        return await this.fetch(session.url, {
+          method: "POST",
+          signal,
+          headers: { "Content-Type": "application/json", Authorization: `Bearer ${session.token}` },
+          body: JSON.stringify(body),
+        });
+      } catch (error) {
+        if (renewed || !EXPIRED.test(error.code)) throw error;
+        if (this.session === session) this.session = null;
+      }
+    }
+  }
+
+  async fetch(url, init) {
+    let response;
+    this.blocked = null;
+    try {
+      response = await fetch(url, { ...init, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" });
+    } catch (error) {
+      if (error.name === "AbortError") throw error;
+      throw await this.unreachable(error);
+    }
+    if (response.ok) return response;
+    const { error = {} } = await response.json().catch(() => ({}));
+    throw this.refused(response, error);
+  }
+
+  refused(response, { code = "", message = response.statusText, fix = "" }) {
+    const wait = Number(response.headers.get("Retry-After")) || 30;
+    if (response.status === 401) return new Trouble(EXPIRED.test(code) ? code : "signin", message);
+    if (response.status === 403) return this.told(new Trouble("blocked", message), fix);
+    if (response.status === 429) return new Trouble("limited", message, wait);
+    if (response.status === 404) return new Trouble("gone", message);
+    if (response.status < 500)
+      return this.told(new Trouble(/long/.test(code) || response.status === 413 ? "long" : "failed", message), fix);
+    return new Trouble("down", message);
+  }
+
+  /* Browsers hide why a request failed. The page's own policy, the network and the server's diagnosis tell. */
+  async unreachable(error) {
+    const { origin } = new URL(this.base);
+    await new Promise((resolve) => setTimeout(resolve)); // violations are reported as events of their own
+    if (this.blocked)
+      return this.told(
+        new Trouble("blocked", `the page's Content-Security-Policy refuses ${origin}`),
+        `add ${origin} to ${this.blocked}`,
+      );
+    if (!navigator.onLine) return new Trouble("offline", error.message);
+    const asked = `widget/diagnose?origin=${encodeURIComponent(location.origin)}&now=${Date.now() / 1000}`;
+    const { findings = [] } = await fetch(this.url(asked), { credentials: "omit" })
+      .then((told) => told.json())
+      .catch(() => ({}));
+    if (!findings.length) return new Trouble(navigator.onLine ? "down" : "offline", error.message);
+    const fix = findings.map((found) => `${found.message} ${found.fix}`).join(" ");
+    return this.told(new Trouble("blocked", `the server does not answer pages of ${location.origin}`), fix);
+  }
+
+  /* Visitors read what they can do; whoever set the page up reads this. */
+  told(trouble, fix) {
+    console.error(`Answerwell: ${trouble.message}; ${fix || "see the server's log"}`);
+    return trouble;
+  }
+}
+
+/* One frame's event. Comments keep a connection alive and carry nothing; what cannot be read is skipped. */
+function parsed(frame) {
+  const lines = frame.split(/\r?\n/).filter((line) => line.startsWith("data:"));
+  const text = lines.map((line) => line.slice(5).replace(/^ /, "")).join("\n");
+  try {
+    return text && text !== "[DONE]" ? JSON.parse(text) : null;
+  } catch (unreadable) {
+    return null;
+  }
+}

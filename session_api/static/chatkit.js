@@ -1,0 +1,129 @@
+/* OpenAI's ChatKit element in our frame, on our endpoint. Where it does not come up, our own chat takes over. */
+
+const SCRIPT = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js";
+const PATIENCE = 5000; // milliseconds until a visitor gets our own chat instead
+const RADII = ["sharp", "soft", "round", "pill"];
+
+let policy = null;
+
+/* Returns what drives the element, or null once our own chat has taken over. */
+export async function embed(panel) {
+  try {
+    const chat = await within(PATIENCE, shown(panel));
+    chat.addEventListener("chatkit.error", ({ detail }) => later(panel, detail.error));
+    chat.addEventListener("chatkit.thread.change", ({ detail }) => remember(panel, detail.threadId));
+    panel.emit("chatkit", { element: chat });
+    return { ask: (text) => chat.sendUserMessage({ text }) };
+  } catch (error) {
+    return fallBack(panel, error);
+  }
+}
+
+async function shown(panel) {
+  const [session] = await Promise.all([panel.server.ready(), load(panel.nonce)]);
+  await customElements.whenDefined("openai-chatkit");
+  const chat = document.createElement("openai-chatkit");
+  const ready = new Promise((resolve, reject) => {
+    chat.addEventListener("chatkit.ready", resolve, { once: true });
+    chat.addEventListener("chatkit.error", ({ detail }) => reject(detail.error), { once: true });
+  });
+  panel.frame.append(chat);
+  chat.setOptions(chatkitOptions(panel, session));
+  await ready;
+  return chat;
+}
+
+function load(nonce) {
+  if (customElements.get("openai-chatkit")) return undefined;
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.async = true;
+    script.nonce = nonce || "";
+    script.onload = resolve;
+    script.onerror = () =>
+      reject(new Error(`${SCRIPT} cannot be loaded; it is blocked, or script-src does not allow it`));
+    script.src = trusted(SCRIPT);
+    document.head.append(script);
+  });
+}
+
+/* Pages that enforce Trusted Types must allow the policy "answerwell" for this one address. */
+function trusted(address) {
+  if (!window.trustedTypes) return address;
+  policy =
+    policy || window.trustedTypes.createPolicy("answerwell", { createScriptURL: (url) => (url === SCRIPT ? url : "") });
+  return policy.createScriptURL(address);
+}
+
+/* The same configuration in OpenAI's words: its types know no other keys. */
+export function chatkitOptions(panel, session) {
+  const { options, texts, server } = panel;
+  const prompts = panel.starters().map((text) => ({ label: text, prompt: text }));
+  const hosted = session.mode === "hosted";
+  return {
+    api: hosted
+      ? { getClientSecret: (current) => secret(server, current) }
+      : { url: session.url, domainKey: options.domainKey, fetch: authorised(server) },
+    locale: panel.language,
+    frameTitle: options.title,
+    theme: {
+      colorScheme: panel.node.dataset.theme,
+      radius: RADII.includes(options.radius) ? options.radius : "round",
+      color: { accent: { primary: panel.host.style.getPropertyValue("--accent"), level: 1 } },
+    },
+    header: { enabled: true, title: { enabled: false } },
+    history: { enabled: true, showDelete: true, showRename: false },
+    startScreen: { greeting: options.greeting || texts.greeting, prompts },
+    composer: { placeholder: texts.placeholder, attachments: { enabled: false } },
+    threadItemActions: { feedback: true, retry: true },
+    disclaimer: { text: options.disclaimer || texts.disclaimer },
+    ...(!hosted && { initialThread: panel.remembered() }),
+  };
+}
+
+/* A fetch that adds the token, and a new one where the server says that it ended. */
+function authorised(server) {
+  return async (input, init = {}) => {
+    for (let renewed = false; ; renewed = true) {
+      const session = await server.ready();
+      const headers = new Headers(init.headers || (input instanceof Request ? input.headers : undefined));
+      headers.set("Authorization", `Bearer ${session.token}`);
+      const response = await fetch(input instanceof Request ? input.clone() : input, { ...init, headers });
+      if (renewed || response.status !== 401) return response;
+      if (server.session === session) server.session = null;
+    }
+  };
+}
+
+/* A hosted workflow's secret: another one where the current one is handed in. */
+async function secret(server, current) {
+  if (server.session && server.session.token === current) server.session = null;
+  return (await server.ready()).token;
+}
+
+/* An error after it came up concerns one request, unless OpenAI took the domain's permission back. */
+function later(panel, error) {
+  if (/domain/i.test(error.message)) fallBack(panel, error);
+  else console.warn("Answerwell: ChatKit reports", error);
+}
+
+function fallBack(panel, error) {
+  console.warn(
+    `Answerwell: OpenAI's ChatKit element does not come up (${error.message}); the built-in chat is used instead. Check domain_key and that ${location.hostname} is on the domain allowlist in OpenAI's settings.`,
+  );
+  panel.element = null;
+  panel.framed(null);
+  return null;
+}
+
+function remember(panel, id) {
+  if (id) panel.threaded({ id });
+  else panel.local.removeItem(`${panel.key}:thread`);
+}
+
+function within(patience, promise) {
+  return new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error(`nothing after ${patience / 1000} seconds`)), patience);
+    promise.then(resolve, reject);
+  });
+}

@@ -1,0 +1,102 @@
+/* A person to talk to: the way that is configured, and the conversation carried along. */
+
+import { withSources } from "./conversation.js";
+import { copy, element, icon, link, press, safeAddress } from "./dom.js";
+
+const LONGEST_MAIL = 1800; // what mail programs and servers still take, in encoded characters
+
+export function contactPage(panel, transcript) {
+  const { texts, options } = panel;
+  const ways = [form(panel, transcript), email(panel, transcript), page(panel, transcript)].filter(Boolean);
+  if (!ways.length)
+    console.warn("Answerwell: nobody can be contacted; set contact_email, contact_url or contact_form under [widget]");
+  const button = press("button quiet", () => copied(panel, transcript), icon("copy"), texts.copyTalk);
+  const kept = element(
+    "details",
+    {},
+    element("summary", {}, texts.transcript),
+    element("pre", { class: "transcript", tabindex: "0", dir: "auto" }, transcript || texts.nothingYet),
+  );
+  const used = ({ target }) => target.closest(".button") && panel.handOff();
+  return element(
+    "div",
+    { class: "page", onclick: used },
+    element("h3", { tabindex: "-1" }, texts.person),
+    element("p", {}, options.contactText || (ways.length ? texts.personIntro : texts.personNone)),
+    ways,
+    element("div", { class: "row" }, button),
+    kept,
+  );
+}
+
+/* The conversation as plain text, with its sources. */
+export function transcriptOf(talk, texts) {
+  const parts = talk.entries.map((entry) => {
+    const { text, sources } = withSources(entry);
+    const words = text.replace(/\uE000(\d+)\uE001/g, " [$1]").replace(/\*\*/g, "");
+    const named = sources.map((source, at) => `[${at + 1}] ${source.title} ${source.url || ""}`.trim());
+    return [`${entry.role === "question" ? texts.you : texts.they}: ${words}`, ...named].join("\n");
+  });
+  return parts.join("\n\n");
+}
+
+function email({ texts, options }, transcript) {
+  if (!options.contactEmail) return null;
+  const subject = encodeURIComponent(texts.subject);
+  const address = safeAddress(`mailto:${options.contactEmail}?subject=${subject}&body=${shortened(transcript)}`);
+  return address && element("div", {}, element("a", { class: "button", href: address }, icon("mail"), texts.email));
+}
+
+function page(panel, transcript) {
+  const { texts, options } = panel;
+  if (!options.contactUrl) return null;
+  const carried = options.contactUrl.includes("{transcript}");
+  const address = safeAddress(options.contactUrl.replace("{transcript}", () => shortened(transcript)));
+  const label = [icon("link"), texts.page, element("span", { class: "unseen" }, ` (${texts.newTab})`)];
+  const button =
+    address && link(address, { class: "button", onclick: () => carried || copied(panel, transcript) }, label);
+  return (
+    address && element("div", {}, button, !carried && transcript && element("p", { class: "aside" }, texts.pageNote))
+  );
+}
+
+/* A plain form: it reaches any server, in a tab of its own, with a conversation of any length. */
+function form(panel, transcript) {
+  const { texts, options } = panel;
+  const address = safeAddress(options.contactForm || "");
+  if (!address) return null;
+  const kept = element("textarea", { name: "transcript", hidden: true });
+  kept.value = transcript;
+  return element(
+    "form",
+    { method: "post", action: address, target: "_blank", rel: "noopener" },
+    element(
+      "label",
+      {},
+      texts.formEmail,
+      element("input", { type: "email", name: "email", required: true, autocomplete: "email", dir: "ltr" }),
+    ),
+    element(
+      "label",
+      {},
+      texts.formMessage,
+      element("textarea", { name: "message", rows: "3", required: true, dir: "auto" }),
+    ),
+    kept,
+    element("input", { type: "hidden", name: "page", value: location.href }),
+    element("button", { class: "button", type: "submit" }, texts.formSend),
+    element("p", { class: "aside" }, texts.formNote),
+  );
+}
+
+/* The newest part that fits into an address; the whole can be copied. */
+function shortened(transcript) {
+  let kept = Array.from(transcript).slice(-LONGEST_MAIL);
+  while (encodeURIComponent(kept.join("")).length > LONGEST_MAIL) kept = kept.slice(Math.ceil(kept.length / 8));
+  return encodeURIComponent(kept.join(""));
+}
+
+async function copied(panel, transcript) {
+  const done = await copy(transcript);
+  panel.say(done ? panel.texts.copied : panel.texts.notCopied);
+}

@@ -1,0 +1,101 @@
+"""`/embed.js`, what it loads when somebody opens the chat, and `/demo`, a page to try it on."""
+
+import html
+from importlib.metadata import version
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from session_api import assets
+from session_api.assets import Asset
+from session_api.look import Look
+
+CHATKIT = "https://cdn.platform.openai.com"
+SHORT = "public, max-age=300, stale-while-revalidate=86400"
+FOREVER = "public, max-age=31536000, immutable"
+NOT_KEPT = "no-cache"
+ANYWHERE = {
+    "access-control-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
+    "timing-allow-origin": "*",
+    "x-content-type-options": "nosniff",
+}
+"""Scripts that hold nothing private, for pages of any origin, isolated ones too. Who may chat is asked elsewhere."""
+
+
+def router(look: Look, *, hosted: bool = False) -> APIRouter:
+    """Return the widget's addresses. `hosted`: answers come from a workflow at OpenAI, by OpenAI's element only."""
+    loaded = assets.loaded(look.settings(hosted=hosted))
+    release = assets.release(loaded)
+    told = {
+        "version": version("answerwell"),
+        "release": release,
+        "options": look.launcher(),
+        "launcher": look.launcher_texts(),
+    }
+    embed = assets.asset(assets.JAVASCRIPT, assets.launcher(told))
+    demo = assets.asset(assets.HTML, _demo(look, release))
+    policy = _policy(look)
+    widget = APIRouter(tags=["widget"])
+
+    @widget.api_route("/embed.js", methods=["GET", "HEAD"], response_class=Response)
+    def embed_js(request: Request) -> Response:
+        """The one script that a page includes."""
+        return _answer(request, embed, {**ANYWHERE, "cache-control": SHORT})
+
+    @widget.api_route("/widget/{named}/{path:path}", methods=["GET", "HEAD"], response_class=Response)
+    def part(request: Request, named: str, path: str) -> Response:
+        """What the script loads. A page that still holds the script of another release gets what there is now."""
+        found = loaded.get(path)
+        if found is None:
+            return Response(status_code=404, headers={**ANYWHERE, "cache-control": NOT_KEPT})
+        kept = FOREVER if named == release else NOT_KEPT
+        return _answer(request, found, {**ANYWHERE, "cache-control": kept})
+
+    @widget.api_route("/demo", methods=["GET", "HEAD"], response_class=Response)
+    def demo_page(request: Request) -> Response:
+        """A help page of a made-up company, with the widget on it."""
+        return _answer(request, demo, {"cache-control": NOT_KEPT, "content-security-policy": policy})
+
+    return widget
+
+
+def _answer(request: Request, found: Asset, headers: dict[str, str]) -> Response:
+    headers = {**headers, "etag": found.tag, "vary": "Accept-Encoding"}
+    known = request.headers.get("if-none-match", "")
+    if found.tag in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
+        return Response(status_code=304, headers=headers)
+    if not _takes_gzip(request.headers.get("accept-encoding", "")):
+        return Response(found.body, media_type=found.kind, headers=headers)
+    return Response(found.compressed, media_type=found.kind, headers={**headers, "content-encoding": "gzip"})
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for coding in accepted.lower().split(","):
+        name, _, weight = coding.partition(";")
+        if name.strip() == "gzip":
+            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False
+
+
+def _policy(look: Look) -> str:
+    """What the demo page may do: the strictest policy that the widget is made for, so that the page proves it."""
+    framed = [CHATKIT] if look.domain_key else []
+    directives = {
+        "default-src": ["'none'"],
+        "script-src": ["'self'", *framed],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "https:"],
+        "connect-src": ["'self'", *framed, *(["https://api.openai.com"] if framed else [])],
+        "frame-src": framed or ["'none'"],
+        "form-action": [look.contact_form or "'none'"],
+        "base-uri": ["'none'"],
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["answerwell"] if framed else ["'none'"],
+    }
+    return "; ".join(" ".join([name, *sources]) for name, sources in directives.items())
+
+
+def _demo(look: Look, release: str) -> str:
+    page = (assets.STATIC / "demo.html").read_text(encoding="utf-8")
+    return page.replace("{release}", release).replace("{accent}", html.escape(look.accent))
