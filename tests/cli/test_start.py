@@ -18,7 +18,7 @@ from tests.cli.kit import ROOT, Company, launch
 
 def answerwell(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     process = launch(folder, *arguments, **environ)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
