@@ -1,7 +1,8 @@
 """What `answerwell up` costs while nothing changes: CPU seconds a minute, memory of the tree, vendor calls an hour.
 
 Four sources over a synced help center, watched for `--seconds`. Calls an hour: those of a sync that finds nothing new,
-times the syncs that `every = "15m"` makes in an hour. The ratio is the tree's resident memory over 400 MB.
+times the syncs that `every = "15m"` makes in an hour. The ratio is the tree's memory over 400 MB, each page that
+processes share counted once.
 """
 
 import argparse
@@ -43,7 +44,7 @@ def main() -> None:
     shared = sum(proportional for _, proportional in held.values())
     print(f"{'together':<15}{sum(used.values()) * 60 / asked.seconds:15.2f}{total:13.0f}{shared:17.0f}")
     print(f"\nvendor calls an hour: {calls * SOURCES * 4:.0f} ({calls:.1f} for a sync that finds nothing new)")
-    print(f"ratio {total / ALLOWED:.2f} of {ALLOWED:.0f} MB")
+    print(f"ratio {shared / ALLOWED:.2f} of {ALLOWED:.0f} MB")
 
 
 if __name__ == "__main__":

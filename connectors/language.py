@@ -2,8 +2,10 @@
 
 import re
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
 
 ENOUGH = 20  # letters; below, any guess is a coin toss
 SURE = 0.5
@@ -24,6 +26,8 @@ def language_of(markdown: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _identifier() -> LanguageIdentifier:
-    """Loaded by the first text that needs it: it takes a second and some memory."""
+def _identifier() -> "LanguageIdentifier":
+    """Loaded by the first text that needs it: it takes a second and some memory, and numpy takes more."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
