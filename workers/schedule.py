@@ -76,7 +76,7 @@ class Schedule:
             run = questions.last_run(self._engine.state, name)
             self._send_once("sync", name, run, every=SEND_AGAIN, stamp=run)
         if self._watch.audit_due(source):
-            self._send_once("audit", name, every=HOUSEKEEP_EVERY)
+            self._send_once("audit", name, every=HOUSEKEEP_EVERY, stamp=int(source.stores_audited_at))
 
     def _ask_full(self, name: str) -> None:
         """Have everything listed; asked once, however often the clock says so before a turn begins to."""

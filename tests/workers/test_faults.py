@@ -49,6 +49,7 @@ def test_a_worker_killed_in_any_stage_is_followed_by_one_that_finishes(
 ) -> None:
     with up(acme) as running:
         synced(running, truth)
+        acme.openai.processing = 0.5  # else a batch is done before anybody asks for it
         for article in list(truth.sentences):
             rewrite(truth, article)
         hanging = wire_of(acme, wire).fail(Fault(path=path, method=method, manner="hang", seconds=600))
@@ -80,8 +81,8 @@ def test_a_broker_that_is_emptied_delays_nothing_for_long(acme: Company, truth: 
 
 
 def test_openai_out_of_quota_is_told_and_work_goes_on_when_it_is_paid(acme: Company, truth: Truth) -> None:
+    acme.openai_wire.fail(Fault(path=r"/v1/files\?", method="POST", times=None, status=429, body=QUOTA))
     with up(acme) as running:
-        acme.openai_wire.fail(Fault(path=r"/v1/files\?", method="POST", times=None, status=429, body=QUOTA))
         told = eventually_failing(running)
         acme.openai_wire.heal()
         running.post("/api/admin/sources/help-center/sync")
@@ -218,6 +219,7 @@ def test_a_disk_that_is_full_is_told_and_work_goes_on_when_there_is_room(acme: C
             wake_without_api(acme)
             running.until_said("disk is full|database or disk")
             filler.unlink()
+            running.post("/api/admin/sources/help-center/sync")
 
             synced(running, truth)
     finally:
