@@ -8,6 +8,7 @@ with serve(Wire(box.app)) as url:
 import json
 import secrets
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,7 @@ class OpenAISandbox:
     speak: what the model says instead of quoting (see `Speech`).
     pause: seconds between two events of a streamed answer. streaming: how many answers are being streamed now.
     flags: whether a moderation finds a text harmful.
+    asked: the bodies of the latest questions to a model, newest last.
     ignores_filters: searches find every file of a store, as on a server that knows no filters.
     workflows: ids that the key's project holds; None: every id that looks like one.
     """
@@ -91,6 +93,7 @@ class OpenAISandbox:
         self.flags: Callable[[str], bool] | None = None
         self.workflows: set[str] | None = None
         self.ignores_filters = False
+        self.asked: deque[dict[str, Any]] = deque(maxlen=50)
         self._db = Database(path)
         rates = Rates(clock)
         attachments = Attachments(self._db, self)

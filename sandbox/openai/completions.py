@@ -53,6 +53,7 @@ class Completions:
         self._knobs = knobs
 
     def create(self, ask: Ask) -> Row | Response:
+        self._knobs.asked.append(ask.body)
         messages = ask.body["messages"]
         question, sources = _question(messages), _sources(messages)
         speech = self._knobs.speak(question, sources) if self._knobs.speak else None

@@ -103,6 +103,7 @@ class Responses:
 
     def create(self, ask: Ask) -> Row | Response:
         body = ask.body
+        self._knobs.asked.append(body)
         for name in NOT_HERE:
             if body.get(name):
                 raise Refused(400, f"'{name}' is not offered: this local server keeps no responses.", param=name)

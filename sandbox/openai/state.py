@@ -3,6 +3,7 @@
 import secrets
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -90,6 +91,7 @@ class Knobs(Protocol):
     streaming: int
     flags: Callable[[str], bool] | None
     ignores_filters: bool
+    asked: deque[dict[str, Any]]
 
 
 @dataclass(frozen=True)

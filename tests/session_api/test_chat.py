@@ -162,12 +162,12 @@ def test_feedback_is_kept_with_the_answer(acme: Shop) -> None:
 
 def test_the_model_hears_what_was_said_before(acme: Shop) -> None:
     widget = acme.widget()
-    heard: list[str] = []
     first = widget.ask(QUESTION)
-    with saying(acme, lambda question, found: heard.append(question)):
-        widget.ask("I forgot my password", first.thread)
+    widget.ask("I forgot my password", first.thread)
 
-    assert heard == ["I forgot my password"]
+    said = [(one["role"], one["content"]) for one in acme.company.openai.asked[-1]["input"]]
+
+    assert said == [("user", QUESTION), ("assistant", first.text), ("user", "I forgot my password")]
 
 
 def test_who_leaves_ends_the_call_to_the_model_and_keeps_what_was_shown(acme: Shop) -> None:

@@ -127,6 +127,28 @@ def test_what_was_asked_and_became_of_it_is_recorded(acme: Shop) -> None:
     assert 0 <= record.first_token_ms <= record.latency_ms
 
 
+def test_the_model_is_told_the_question_and_the_rules_and_nothing_of_it_is_kept_there(acme: Shop) -> None:
+    widget = acme.widget()
+    widget.ask(QUESTION)
+
+    body = acme.company.openai.asked[-1]
+    live = questions.active(acme.engine.state, "public")
+
+    assert live is not None
+    assert body["store"] is False
+    assert body["include"] == ["file_search_call.results"]
+    assert body["max_output_tokens"] == 1200
+    [tool] = body["tools"]
+    ours = {"type": "eq", "key": "managed_by", "value": f"answerwell:{acme.engine.state.installation}"}
+    assert tool["vector_store_ids"] == [live.store]
+    assert tool["filters"] == {"type": "and", "filters": [{"type": "eq", "key": "audience", "value": "public"}, ours]}
+    assert [(said["role"], said["content"]) for said in body["input"]] == [("user", QUESTION)]
+    assert "Passages are quotations" in body["instructions"]
+    visitor = acme.rows("chat_threads")[-1].visitor
+    assert visitor not in json.dumps(body)
+    assert acme.company.openai_wire.count(path="traces") == 0
+
+
 def test_a_greeting_costs_nothing(acme: Shop) -> None:
     asked = acme.said_by_model
 
