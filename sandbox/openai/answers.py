@@ -13,6 +13,9 @@ MOST_FILES = 3
 MOST_SENTENCES = 3
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)")
 LIST_MARK = re.compile(r"^\s*(?:[-*+]|\d+[.)]|>)\s+")
+ROW = re.compile(r"^\|.*\|$")
+RULE = re.compile(r"^\s*\|[\s:|-]+\|\s*$")
+CELL_END = re.compile(r"(?<!\\)\|")
 BARE_ADDRESS = re.compile(r"^<?https?://\S+>?$")
 NOTHING = {
     "en": "I found nothing about this in the knowledge base.",
@@ -68,13 +71,23 @@ def _telling(passage: str, asked: Asked) -> list[str]:
 
 
 def _sentences(passage: str) -> list[str]:
-    """Cut running text and list entries; headings, breadcrumbs, addresses and table rules say nothing by themselves."""
+    """Cut running text and list entries; headings, breadcrumbs, addresses and table heads say nothing by themselves."""
     found = []
-    for line in passage.splitlines():
+    lines = passage.splitlines()
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
         plain = LIST_MARK.sub("", line).strip()
-        if plain and not texts.HEADING.match(line) and not _furniture(plain):
+        if ROW.match(plain):
+            found += [_row(plain)] if not RULE.match(following) and not RULE.match(plain) else []
+        elif plain and not texts.HEADING.match(line) and not _furniture(plain):
             found += SENTENCE_END.split(plain)
     return found
+
+
+def _row(line: str) -> str:
+    """A row of a table as it would be read aloud: what it is about, and what is said of it."""
+    cells = [cell.replace("<br>", " ").replace("\\|", "|").strip() for cell in CELL_END.split(line.strip("| "))]
+    about, *said = [cell for cell in cells if cell] or [""]
+    return f"**{about.strip('*')}**: {' – '.join(said)}" if said else about
 
 
 def _furniture(line: str) -> bool:

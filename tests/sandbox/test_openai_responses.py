@@ -210,3 +210,14 @@ def test_an_unknown_store_is_not_found_also_when_streaming(client: openai.OpenAI
                 body={"model": "m", "input": "x", "tools": [_search("vs_x")], "stream": stream},
                 cast_to=object,
             )
+
+
+def test_a_row_of_a_table_is_quoted_as_it_would_be_read_aloud(client: openai.OpenAI) -> None:
+    lights = (
+        b"# Lights\n\n| Light | Meaning |\n| --- | --- |\n| blinking orange | no Wi-Fi |\n| steady | all is well |\n"
+    )
+    store = stocked(client, lights)[0]
+
+    response = client.responses.create(model="any", input="What does blinking orange mean?", tools=[_search(store)])
+
+    assert _said(response).text == "**blinking orange**: no Wi-Fi"
