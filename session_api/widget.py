@@ -38,12 +38,14 @@ def router(look: Look, *, hosted: bool = False) -> APIRouter:
     policy = _policy(look)
     widget = APIRouter(tags=["widget"])
 
-    @widget.api_route("/embed.js", methods=["GET", "HEAD"], response_class=Response)
+    @widget.api_route("/embed.js", methods=["GET", "HEAD"], response_class=Response, include_in_schema=False)
     def embed_js(request: Request) -> Response:
         """The one script that a page includes."""
         return _answer(request, embed, {**ANYWHERE, "cache-control": SHORT})
 
-    @widget.api_route("/widget/{named}/{path:path}", methods=["GET", "HEAD"], response_class=Response)
+    @widget.api_route(
+        "/widget/{named}/{path:path}", methods=["GET", "HEAD"], response_class=Response, include_in_schema=False
+    )
     def part(request: Request, named: str, path: str) -> Response:
         """What the script loads. A page that still holds the script of another release gets what there is now."""
         found = loaded.get(path)
@@ -52,7 +54,7 @@ def router(look: Look, *, hosted: bool = False) -> APIRouter:
         kept = FOREVER if named == release else NOT_KEPT
         return _answer(request, found, {**ANYWHERE, "cache-control": kept})
 
-    @widget.api_route("/demo", methods=["GET", "HEAD"], response_class=Response)
+    @widget.api_route("/demo", methods=["GET", "HEAD"], response_class=Response, include_in_schema=False)
     def demo_page(request: Request) -> Response:
         """A help page of a made-up company, with the widget on it."""
         return _answer(request, demo, {"cache-control": NOT_KEPT, "content-security-policy": policy})
