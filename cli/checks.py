@@ -1,12 +1,14 @@
 """What `doctor` finds out about everything but the sources."""
 
 from collections.abc import Iterator
+from datetime import date
 
 import redis
 
-from cli import wiring
+from cli import answering, wiring
 from cli.config import Config
 from connectors.findings import Finding, Level
+from session_api import findings
 from sync.errors import Misconfigured, SyncError
 
 
@@ -42,6 +44,13 @@ def broker(config: Config) -> Iterator[Finding]:
     finally:
         client.close()
     yield Finding(Level.OK, "Redis answers")
+
+
+def chat(config: Config, today: date) -> Iterator[Finding]:
+    """How customers are answered, and who may ask."""
+    levels = {"error": Level.PROBLEM, "warning": Level.WARNING, "info": Level.OK}
+    for level, what, fix in findings.findings(answering.chat_settings(config), answering.edge_settings(config), today):
+        yield Finding(levels[level], what, fix)
 
 
 def openai(config: Config) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """`doctor`: whether everything that Answerwell depends on is there and works, and what to do where it is not."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -41,6 +42,7 @@ def _findings(settings: "Config") -> Iterator[tuple[str, "Finding"]]:
     yield from (("state", finding) for finding in checks.state(settings))
     yield from (("redis", finding) for finding in checks.broker(settings))
     yield from (("openai", finding) for finding in checks.openai(settings))
+    yield from (("chat", finding) for finding in checks.chat(settings, datetime.now(UTC).date()))
     for source in settings.sources:
         try:
             for finding in CONNECTORS[source.common.kind].check(source.settings):

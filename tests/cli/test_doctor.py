@@ -20,6 +20,7 @@ def test_a_sound_installation_has_no_problem(acme: Company, run: Run) -> None:
     assert (done.status, done.err) == (0, "")
     for about in ("configuration", "state", "redis", "openai", "help-center"):
         assert f"✓ {about}: " in done.out
+    assert " chat: " in done.out
     assert "✗" not in done.out
 
 
@@ -72,3 +73,11 @@ def test_a_folder_of_markdown_is_synced_beside_the_help_center(acme: Company, ru
     assert "handbook: 1 documents · 1 new · 1 uploaded" in synced.out
     assert "✓ handbook: " in doctor.out
     assert found.json[0]["title"] == "Pets"
+
+
+def test_a_hosted_workflow_is_a_warning_from_now_on(acme: Company, run: Run) -> None:
+    acme.configure('[chat]\nmode = "hosted"\nworkflow_id = "wf_0123456789abcdef"\n')
+
+    done = run("doctor")
+
+    assert "2026-11-30" in done.out

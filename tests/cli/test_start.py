@@ -98,6 +98,7 @@ def test_every_key_that_the_example_leaves_out_exists(tmp_path: Path) -> None:
         "SLACK_BOT_TOKEN": "xoxb-1",
         "SLACK_SIGNING_SECRET": "s",
         "ANSWERWELL_ADMIN_TOKEN": "t",
+        "ANSWERWELL_IDENTITY_SECRET": "a secret of the host site, long enough",
     }
 
     loaded = config.load(path, environ, CONNECTORS)
