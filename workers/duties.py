@@ -32,7 +32,7 @@ class Shift:
         self._clock = clock
         self._watch = Watch(engine.state)
         self._lock = threading.Lock()
-        self._begun: dict[int, float] = {}
+        self._begun: dict[object, float] = {}
 
     @property
     def running(self) -> int:
@@ -110,14 +110,15 @@ class Shift:
             log.warning("source_unknown", task=task, source=source, fix="restart this worker, or send it SIGHUP")
             yield None
             return
+        task_under_way = object()
         with self._lock:
-            self._begun[threading.get_ident()] = self._clock()
+            self._begun[task_under_way] = self._clock()
         try:
             yield engine
         except SyncError as error:
             log.warning("task_failed", task=task, source=source, error=str(error))
         finally:
             with self._lock:
-                del self._begun[threading.get_ident()]
+                del self._begun[task_under_way]
             with contextlib.suppress(Retryable):
                 TALLY.flush(engine.state)

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from sync import operate, report, requests
+from sync import operate, questions, report, requests
 from sync.errors import Held, Misconfigured
 from sync.model import StoreId
 from sync.requests import What
+from sync.wake import Watch
 from tests.sync.world import Installation, SourceWorld, installed
 
 
@@ -208,6 +209,7 @@ def test_a_reindex_replaces_a_store_that_was_deleted_and_the_source_is_well_agai
     request = requests.ask_of_index(installation.engine, What.REINDEX, "public", "ada")
 
     attended(installation, request)
+    due = Watch(installation.state).due(questions.source(installation.state, "s"), listens_at=float("inf"))
     installation.engine.turn("s")
     done = attended(installation, request)
     heard = installation.state.ask("SELECT wakes - heard AS news FROM sources")[0].news
@@ -216,6 +218,7 @@ def test_a_reindex_replaces_a_store_that_was_deleted_and_the_source_is_well_agai
     installation.engine.turn("s")
 
     assert isinstance(failed.failure, Misconfigured)
+    assert due
     assert (done.done_at is None, done.error, heard) == (False, "", 1)
     assert well.failure is None
     assert installation.differences() == []

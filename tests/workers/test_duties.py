@@ -257,3 +257,27 @@ def test_publishing_asks_the_source_nothing() -> None:
     place.shift.publish("s")
 
     assert asked == []
+
+
+def test_news_that_comes_while_a_turn_runs_is_synced_by_one_turn_after_it_without_the_schedule() -> None:
+    place = Place(installed())
+    place.live(60)
+    source = place.installation.source
+    before = place.turns
+
+    def more_news(_: str) -> None:
+        source.told = lambda _: None
+        source.put("d01", "edited while the changes were read")
+        for _news in range(20):
+            with place.installation.state.transaction() as tx:
+                wake(tx, "s")
+            place.shift.sync("s")  # another worker hears of it, and finds the source taken
+
+    source.told = more_news
+    with place.installation.state.transaction() as tx:
+        wake(tx, "s")
+    place.shift.sync("s")
+    place.work()
+
+    assert place.installation.differences() == []
+    assert place.turns - before == 2
