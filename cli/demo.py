@@ -40,6 +40,8 @@ SERVICE = """
 [chat]
 [widget]
 title = "Ask Acme"
+starters = ["How many days do I have to send a product back?", "What does a blinking orange light mean?"]
+contact_email = "help@acme.example"
 [admin]
 token = "{token}"
 [server]

@@ -5,7 +5,7 @@ import { cited } from "./markdown.js";
 
 const ITEMS = 100;
 
-/* A question or an answer. `state`: sending, streaming, done, stopped, failed. */
+/* A question or an answer. `state`: sending, streaming, done, stopped, cut, failed. */
 function entry(id, role, state) {
   return { id, role, state, parts: [], trouble: null, rated: null };
 }
@@ -97,20 +97,20 @@ export class Conversation {
   stop() {
     if (!this.running) return;
     const { controller, question } = this.running;
-    const begun = this.cutOff();
+    const begun = this.cutOff("stopped");
     if (!begun) question.trouble = { code: "stopped" };
     this.put(question, question.state === "sending" ? "failed" : "done");
     this.end();
     controller.abort();
   }
 
-  /* What was on its way stays as far as it came; returns whether there is any of it. */
-  cutOff() {
+  /* What was on its way stays as far as it came; returns it, or nothing where nothing came. */
+  cutOff(state) {
     const [answer] = this.entries.filter((one) => one.state === "streaming");
-    if (!answer) return false;
-    if (!textOf(answer)) this.remove(answer.id);
-    else this.put(answer, "stopped");
-    return Boolean(textOf(answer));
+    if (!answer) return null;
+    if (textOf(answer)) this.put(answer, state);
+    else this.remove(answer.id);
+    return textOf(answer) ? answer : null;
   }
 
   end() {
@@ -122,12 +122,13 @@ export class Conversation {
   fail(question, error) {
     const trouble = error instanceof Trouble ? error : new Trouble("failed", error.message);
     if (!(error instanceof Trouble)) console.error("Answerwell:", error);
-    this.cutOff();
+    const answer = this.cutOff("cut");
     if (trouble.code === "gone") {
       this.thread = null; // another try begins a new conversation with the same question
       question.id = `local-${Date.now()}`;
     }
-    question.trouble = trouble;
+    (answer || question).trouble = trouble;
+    if (answer) this.put(answer);
     this.put(question, question.state === "sending" ? "failed" : "done");
     this.view.troubled(trouble);
   }

@@ -66,6 +66,12 @@ export function safeAddress(text) {
   }
 }
 
+/* The day of a timestamp, as it is written in a language; nothing where there is none. */
+export function dated(timestamp, language) {
+  const at = Date.parse(timestamp);
+  return Number.isNaN(at) ? "" : new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(at);
+}
+
 /* A link that keeps the chat where it is and tells the other page nothing it could use against this one. */
 export function link(address, attributes, ...children) {
   return element("a", { href: address, target: "_blank", rel: "noopener noreferrer", ...attributes }, ...children);

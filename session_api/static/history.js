@@ -1,6 +1,6 @@
 /* Earlier conversations of this visitor: open one, or delete it. */
 
-import { element, iconButton, press } from "./dom.js";
+import { dated, element, iconButton, press } from "./dom.js";
 
 const THREADS = 20;
 
@@ -32,15 +32,11 @@ export function historyPage(panel) {
 function row(panel, thread) {
   const { texts } = panel;
   const title = thread.title || texts.untitled;
-  const at = new Date(thread.created_at);
-  const day = Number.isNaN(at.getTime())
-    ? ""
-    : new Intl.DateTimeFormat(panel.locale, { dateStyle: "medium", timeStyle: "short" }).format(at);
   const open = press(
     "open",
     () => chosen(panel, thread.id),
     element("span", { dir: "auto" }, title),
-    element("time", {}, day),
+    element("time", {}, dated(thread.created_at, panel.locale)),
   );
   const remove = iconButton("trash", `${texts.delete}: ${title}`, () => ask());
   const entry = element("li", {}, open, remove);

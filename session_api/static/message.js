@@ -1,6 +1,6 @@
 /* One question or answer as it is shown, with its sources and what can be done about it. */
 
-import { copy, element, icon, iconButton, link, press, safeAddress } from "./dom.js";
+import { copy, dated, element, icon, iconButton, link, press, safeAddress } from "./dom.js";
 import { textOf, withSources } from "./conversation.js";
 import { drawing } from "./markdown.js";
 
@@ -64,16 +64,16 @@ export class Message {
     this.shown = text;
     this.sources = sources;
     if (changed) this.draw(text, { open });
-    if (!open && this.footed !== this.entry.state) this.paintFoot();
+    if (!open && (this.footed !== this.entry.state || this.entry.trouble)) this.paintFoot();
   }
 
   paintFoot() {
     this.footed = this.entry.state;
     if (this.entry.role === "notice") return;
-    const stopped = this.entry.state === "stopped" && element("p", { class: "aside" }, this.words.stopped);
-    this.foot.replaceChildren(
-      ...[stopped, this.sourceList(), this.entry.state === "done" && this.actions()].filter(Boolean),
-    );
+    const { state, trouble } = this.entry;
+    const stopped = state === "stopped" && element("p", { class: "aside" }, this.words.stopped);
+    const parts = [stopped, this.sourceList(), state === "done" && this.actions(), trouble && this.trouble(trouble)];
+    this.foot.replaceChildren(...parts.filter(Boolean));
     this.panel.latest();
   }
 
@@ -120,12 +120,8 @@ export class Message {
   }
 
   age({ timestamp, description }) {
-    const at = Date.parse(timestamp);
-    if (Number.isNaN(at)) return description || null;
-    return this.words.synced.replace(
-      "{date}",
-      new Intl.DateTimeFormat(this.panel.locale, { dateStyle: "medium" }).format(at),
-    );
+    const day = dated(timestamp, this.panel.locale);
+    return day ? this.words.synced.replace("{date}", day) : description;
   }
 
   actions() {

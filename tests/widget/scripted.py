@@ -71,6 +71,11 @@ class Break:
 
 
 @dataclass(frozen=True)
+class Done:
+    """The text is declared complete, without its annotations, as the library does it; the message is not yet."""
+
+
+@dataclass(frozen=True)
 class Cite:
     """A source, cited where the answer stands."""
 
@@ -79,7 +84,7 @@ class Cite:
     timestamp: str | None = "2026-11-20T08:00:00+00:00"
 
 
-Part = str | Gate | Pause | Break | Cite | Any
+Part = str | Gate | Pause | Done | Break | Cite | Any
 """What an answer consists of: text, sources, waits, and any event of the protocol as it is."""
 
 
@@ -172,14 +177,15 @@ class Scripted(ChatKitServer[Visitor]):
                     yield _annotated(item, cited)
                 case Gate():
                     await asyncio.to_thread(part.opened.wait, 60)
+                case Done():
+                    yield _complete(item, said)
                 case Pause():
                     await asyncio.sleep(part.seconds)
                 case Break():
                     yield ClientEffectEvent(name=POLITELY if part.politely else RUDELY)
                 case _:
                     yield part
-        done = AssistantMessageContentPartDone(content_index=0, content=AssistantMessageContent(text=said))
-        yield _update(item, done)
+        yield _complete(item, said)
         yield ThreadItemDoneEvent(item=_message(item, thread.id, said, cited))
 
     async def add_feedback(self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: Visitor) -> None:
@@ -260,6 +266,10 @@ def _added(item: str, thread: str) -> ThreadItemAddedEvent:
 def _message(item: str, thread: str, said: str | None, cited: list[Annotation]) -> AssistantMessageItem:
     content = [] if said is None else [AssistantMessageContent(text=said, annotations=cited)]
     return AssistantMessageItem(id=item, thread_id=thread, created_at=datetime.now().astimezone(), content=content)
+
+
+def _complete(item: str, said: str) -> ThreadItemUpdatedEvent:
+    return _update(item, AssistantMessageContentPartDone(content_index=0, content=AssistantMessageContent(text=said)))
 
 
 def _annotated(item: str, cited: list[Annotation]) -> ThreadItemUpdatedEvent:

@@ -161,6 +161,22 @@ def test_what_was_destroyed_is_gone_and_can_come_again(visit: Visit, server: str
     chat.last.get_by_text("All right.").wait_for()
 
 
+def test_what_was_destroyed_leaves_nothing_in_memory(visit: Visit) -> None:
+    chat = visit()
+    chat.page.evaluate("() => { window.kept = new WeakRef(document.querySelector('answerwell-chat')); }")
+    chat.page.evaluate(
+        "() => new Promise((done) => { Answerwell.on('answer', () => done(true)); Answerwell.ask('Anything?'); })"
+    )
+
+    chat.page.evaluate("Answerwell.destroy()")
+    session = chat.page.context.new_cdp_session(chat.page)
+    eventually(chat.page, lambda: bool(session.send("HeapProfiler.collectGarbage") or True) and _is_gone(chat))
+
+
+def _is_gone(chat: Chat) -> bool:
+    return bool(chat.page.evaluate("kept.deref() === undefined"))
+
+
 def test_what_the_page_wants_before_the_script_is_there_is_done_once_it_is(
     chromium: Browser, site: Site, server: str, words: dict[str, str]
 ) -> None:
