@@ -1,6 +1,7 @@
 """How customers are answered, from the configuration."""
 
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -8,15 +9,14 @@ import redis.asyncio
 
 from cli.config import Config
 from cli.settings import ChatSection, WidgetSection
-from session_api import upstream, workflow
+from session_api import upstream
 from session_api.chat_services import ChatServices
 from session_api.chat_settings import DEFAULT_MODEL, ChatSettings, EdgeSettings, Hosted, Prices, Rates
 from session_api.completions import CompletionsModel
 from session_api.heard import Model
-from session_api.responses import ResponsesModel
-from session_api.workflow import WorkflowModel
 from sync.errors import Misconfigured
 from sync.model import Audience
+from workers.broker import broker
 
 SECRET_FILE = "answerwell.secret"  # noqa: S105 - a file name
 
@@ -122,18 +122,29 @@ def _client(config: Config, settings: ChatSettings) -> upstream.Client:
     )
 
 
-def _model(config: Config, client: upstream.Client, settings: ChatSettings) -> Model:
-    """Return what answers: the operator's workflow, or our agent through the API that the server offers."""
+def _model(config: Config, client: upstream.Client, settings: ChatSettings) -> Callable[[], Model]:
+    """Return what makes that which answers: the operator's workflow, or our agent through the API of the server.
+
+    A workflow that does not load is said at once; our own agent is loaded when somebody is about to ask.
+    """
     if settings.workflow is not None:
-        return WorkflowModel(client, workflow.load(settings.workflow, config.path.absolute().parent))
+        from session_api import workflow
+
+        answers = workflow.WorkflowModel(client, workflow.load(settings.workflow, config.path.absolute().parent))
+        return lambda: answers
     if settings.api == "chat_completions":
-        return CompletionsModel(client, settings)
-    return ResponsesModel(client, settings)
+        return lambda: CompletionsModel(client, settings)
+    return lambda: _agent(client, settings)
+
+
+def _agent(client: upstream.Client, settings: ChatSettings) -> Model:
+    from session_api.agent import AgentModel
+
+    return AgentModel(client, settings)
 
 
 def _shared(config: Config) -> redis.asyncio.Redis | None:
     """Return the connection through which several processes count together; None: one process."""
     if config.general.redis_url is None:
         return None
-    url = config.general.redis_url.get_secret_value()
-    return redis.asyncio.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+    return broker(config.general.redis_url.get_secret_value()).awaited()

@@ -10,6 +10,7 @@ from cli.config import Config
 from connectors.findings import Finding, Level
 from session_api import findings
 from sync.errors import Misconfigured, SyncError
+from workers import broker as brokers
 
 
 def configuration(config: Config) -> Iterator[Finding]:
@@ -33,7 +34,7 @@ def broker(config: Config) -> Iterator[Finding]:
     if config.general.redis_url is None:
         yield Finding(Level.OK, "no redis_url: limits are kept by each process for itself")
         return
-    client = redis.Redis.from_url(config.general.redis_url.get_secret_value(), socket_timeout=5)
+    client = brokers.broker(config.general.redis_url.get_secret_value()).client()
     try:
         client.ping()
     except redis.RedisError as error:

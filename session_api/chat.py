@@ -1,19 +1,21 @@
 """`POST /chatkit`: one address for the whole ChatKit protocol."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chatkit.server import StreamingResult
 from chatkit.store import NotFoundError
 from chatkit.types import ItemsFeedbackReq, is_streaming_req
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from session_api import remarks, requests
-from session_api.conversation import Conversation
 from session_api.event_stream import EventStream
+from session_api.prepared import Prepared
 from session_api.refusals import ErrorBody, Refusal
 from session_api.store import VisitorStore
 from session_api.visits import Door, body
+
+if TYPE_CHECKING:
+    from session_api.conversation import Conversation  # loads the Agents SDK, which nobody needs until somebody asks
 
 BROKEN = b'data: {"type":"error","code":"stream.error","allow_retry":true}\n\n'
 REFUSED: dict[int | str, dict[str, Any]] = {
@@ -39,7 +41,7 @@ _PROTOCOL = {
 }
 
 
-def router(door: Door, conversation: Conversation, store: VisitorStore) -> APIRouter:
+def router(door: Door, conversation: "Prepared[Conversation]", store: VisitorStore) -> APIRouter:
     """Return the endpoint. Answers that a model makes are event streams, everything else is JSON."""
     chat = APIRouter(tags=["chat"])
 
@@ -51,15 +53,16 @@ def router(door: Door, conversation: Conversation, store: VisitorStore) -> APIRo
         await door.admit(request, session.origin, session.visitor if is_streaming_req(asked) else None)
         try:
             await requests.authorize(asked, store, session)
-            result = await conversation.handle(asked, session)
+            server = await conversation.ready()
+            if is_streaming_req(asked):
+                return EventStream(server.stream(asked, session), broken=BROKEN)
+            told = await server.reply(asked, session)
             if isinstance(asked, ItemsFeedbackReq) and (remark := remarks.of(asked, door.settings)):
                 said = asked.params
                 await door.threads.run(remarks.keep, door.state, session.visitor, said.thread_id, said.item_ids, remark)
         except NotFoundError:
             raise Refusal(404, "not_found", "This visitor has no such thread or message.",
                           "Start a new thread; old ones are deleted after a while.") from None  # fmt: skip
-        if isinstance(result, StreamingResult):
-            return EventStream(result.json_events, broken=BROKEN)
-        return Response(result.json, media_type="application/json", headers={"cache-control": "no-store"})
+        return Response(told, media_type="application/json", headers={"cache-control": "no-store"})
 
     return chat

@@ -1,6 +1,8 @@
 """Puts the parts of the chat together: what the application is given to serve the widget."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
@@ -8,7 +10,6 @@ from redis.asyncio import Redis
 from session_api import chat, diagnose, sessions
 from session_api.answers import Answering
 from session_api.chat_settings import ChatSettings, EdgeSettings
-from session_api.conversation import Conversation
 from session_api.edge import Edge
 from session_api.heard import Model
 from session_api.hosted import HostedSessions, Trouble
@@ -17,6 +18,7 @@ from session_api.identity_keys import read_keys
 from session_api.limits import Limits
 from session_api.moderation import Moderation
 from session_api.origins import Origins
+from session_api.prepared import Prepared
 from session_api.store import VisitorStore
 from session_api.threads import Threads
 from session_api.tokens import Tokens
@@ -25,15 +27,21 @@ from session_api.upstream import Client
 from session_api.visits import Door
 from sync.state import State
 
+if TYPE_CHECKING:
+    from session_api.conversation import Conversation
+
 
 @dataclass(frozen=True)
 class ChatServices:
-    """What answering customers needs. `secret`: what tokens are signed from; the same on every host."""
+    """What answering customers needs. `secret`: what tokens are signed from; the same on every host.
+
+    `model` is called once, in a thread, when the first visitor comes.
+    """
 
     settings: ChatSettings
     edge: EdgeSettings
     secret: str = field(repr=False)
-    model: Model
+    model: Callable[[], Model]
     client: Client
     counters: Redis | None = None
 
@@ -58,16 +66,19 @@ class ChatServices:
             hosted.warn()
             app.state.closing.append(hosted.close)
         store = VisitorStore(state, threads)
-        conversation = Conversation(
-            Answering(state, self.settings, self.model, threads),
-            store,
-            Moderation(self.client) if self.settings.moderation else None,
-        )
-        app.include_router(sessions.router(door, hosted, Upkeep(state, threads, self.settings.retention)))
+        conversation = Prepared(lambda: self._conversation(store, state, threads))
+        upkeep = Upkeep(state, threads, self.settings.retention)
+        app.include_router(sessions.router(door, hosted, upkeep, conversation.prepare))
         app.include_router(chat.router(door, conversation, store))
         app.include_router(diagnose.router(door, trouble))
         app.add_middleware(Edge, origins=origins)
         app.state.closing[:0] = [threads.close, self.client.close, door.limits.close]
+
+    def _conversation(self, store: VisitorStore, state: State, threads: Threads) -> "Conversation":
+        from session_api.conversation import Conversation
+
+        moderation = Moderation(self.client) if self.settings.moderation else None
+        return Conversation(Answering(state, self.settings, self.model(), threads), store, moderation)
 
 
 def _audiences(edge: EdgeSettings) -> tuple[str, ...]:

@@ -10,13 +10,14 @@ from typing import Any
 import structlog
 from chatkit.actions import Action
 from chatkit.errors import CustomStreamError
-from chatkit.server import ChatKitServer, NonStreamingResult, StreamingResult
+from chatkit.server import ChatKitServer
 from chatkit.types import (
     AssistantMessageContent,
     AssistantMessageItem,
-    ChatKitReq,
     FeedbackKind,
+    NonStreamingReq,
     ProgressUpdateEvent,
+    StreamingReq,
     Thread,
     ThreadItem,
     ThreadItemDoneEvent,
@@ -24,7 +25,6 @@ from chatkit.types import (
     ThreadStreamEvent,
     UserMessageItem,
     WidgetItem,
-    is_streaming_req,
 )
 
 from session_api import records, upstream
@@ -60,11 +60,13 @@ class Conversation(ChatKitServer[Session]):
         self._settings = answering.settings
         self._aside = answering.threads.run
 
-    async def handle(self, request: ChatKitReq, context: Session) -> StreamingResult | NonStreamingResult:
-        """Do what a request that was read and authorized asks for: `process` would read it once more."""
-        if is_streaming_req(request):
-            return StreamingResult(self._process_streaming(request, context))
-        return NonStreamingResult(await self._process_non_streaming(request, context))
+    def stream(self, request: StreamingReq, context: Session) -> AsyncGenerator[bytes, None]:
+        """Answer a request that was read and authorized, event by event: `process` would read it once more."""
+        return self._process_streaming(request, context)
+
+    async def reply(self, request: NonStreamingReq, context: Session) -> bytes:
+        """Answer a request that was read and authorized, in JSON."""
+        return await self._process_non_streaming(request, context)
 
     async def respond(
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: Session

@@ -1,76 +1,13 @@
-"""The Responses API: an agent whose model searches the store itself."""
+"""The Responses API: what is sent to it, and what its events mean."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from agents import Agent, FileSearchTool, ModelSettings, RunConfig, Runner
-from agents.items import TResponseInputItem
-from agents.models.openai_responses import OpenAIResponsesModel
-from openai import AsyncOpenAI
-from openai.types.responses import ResponseCompletedEvent, ResponseOutputItemDoneEvent, ResponseTextDeltaEvent
+from openai.types.responses import ResponseInputItemParam
 from openai.types.shared_params import ComparisonFilter, CompoundFilter
 from pydantic import BaseModel
 
-from session_api.chat_settings import ChatSettings
 from session_api.heard import Cited, Heard, Passage, Said, Searched, Spent, Turn
-
-RUN = RunConfig(tracing_disabled=True)  # a trace would carry what customers ask to a second place
-
-TELLING = frozenset(
-    {
-        "response.output_text.delta",
-        "response.refusal.delta",
-        "response.output_text.annotation.added",
-        "response.output_item.done",
-        "response.completed",
-        "response.incomplete",
-    }
-)
-
-
-def warm_up() -> None:
-    """Build what the SDK builds at the first event: half a second that no visitor should wait for."""
-    for event in (ResponseOutputItemDoneEvent, ResponseTextDeltaEvent, ResponseCompletedEvent):
-        event.model_rebuild()
-
-
-class ResponsesModel:
-    """Our own agent: one turn, one file search tool, nothing kept at the other side."""
-
-    def __init__(self, client: AsyncOpenAI, settings: ChatSettings) -> None:
-        warm_up()
-        self._model = OpenAIResponsesModel(settings.model, openai_client=client)
-        self._passages = settings.passages
-        self._settings = ModelSettings(
-            store=False,
-            max_tokens=settings.longest_answer,
-            response_include=["file_search_call.results"],
-        )
-
-    async def answer(self, turn: Turn) -> AsyncGenerator[Heard, None]:
-        agent = Agent(
-            name="answerwell",
-            instructions=turn.instructions,
-            model=self._model,
-            model_settings=self._settings,
-            tools=[
-                FileSearchTool(
-                    vector_store_ids=[turn.store],
-                    max_num_results=self._passages,
-                    include_search_results=True,
-                    filters=filters(turn.filters),
-                )
-            ],
-        )
-        run = Runner.run_streamed(agent, said(turn), max_turns=2, run_config=RUN)
-        ear = Ear()
-        try:
-            async for event in run.stream_events():
-                if event.type == "raw_response_event" and event.data.type in TELLING:
-                    for heard in ear.hear(plain(event.data)):
-                        yield heard
-        finally:
-            run.cancel()
 
 
 class Ear:
@@ -103,9 +40,9 @@ class Ear:
         return self._messages.setdefault(key, len(self._messages))
 
 
-def said(turn: Turn) -> list[TResponseInputItem]:
+def said(turn: Turn) -> list[ResponseInputItemParam]:
     """Return the conversation as the model's input."""
-    items: list[TResponseInputItem] = []
+    items: list[ResponseInputItemParam] = []
     for role, text in turn.history:
         if role == "assistant":
             items.append({"role": "assistant", "content": text})

@@ -1,5 +1,6 @@
 """`/api/chatkit/session`: what a page asks for before its widget may talk, and gives back when it is done."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Request, Response
@@ -31,8 +32,8 @@ class Granted(BaseModel):
     visitor_token: str
 
 
-def router(door: Door, hosted: HostedSessions | None, upkeep: Upkeep) -> APIRouter:
-    """Return the endpoint. `hosted` None: we answer ourselves."""
+def router(door: Door, hosted: HostedSessions | None, upkeep: Upkeep, prepare: Callable[[], object]) -> APIRouter:
+    """Return the endpoint. `hosted` None: we answer ourselves, and `prepare` hears that somebody is about to ask."""
     sessions = APIRouter(prefix="/api/chatkit", tags=["session"])
 
     @sessions.post("/session", responses=REFUSED)
@@ -44,6 +45,7 @@ def router(door: Door, hosted: HostedSessions | None, upkeep: Upkeep) -> APIRout
         visitor, known, token = await _recognise(door, wanted)
         if hosted is not None:
             return await _granted_by_openai(hosted, visitor, token)
+        prepare()
         secret, session = door.tokens.session(visitor, origin, door.settings.index, known=known)
         return Granted(
             client_secret=secret,

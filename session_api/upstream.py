@@ -5,7 +5,6 @@ import json
 
 import httpx2
 import openai
-from agents.exceptions import AgentsException
 
 from session_api.refusals import Refusal
 
@@ -29,13 +28,17 @@ def connect(
     )
 
 
+class ModelFailed(Exception):
+    """The Agents SDK gave up; its cause says why."""
+
+
 class WorkflowFailed(Exception):
     """The operator's own workflow raised something; its cause says what."""
 
 
 FAILURES = (
     openai.OpenAIError,
-    AgentsException,
+    ModelFailed,
     WorkflowFailed,
     asyncio.TimeoutError,
     httpx2.HTTPError,  # a connection that ends in the middle of a stream: the SDK does not translate it
@@ -46,7 +49,7 @@ FAILURES = (
 
 def failure(error: BaseException) -> Refusal:  # noqa: PLR0911 - a table
     """Return what to tell: `message` to the visitor, `fix` in the log. Neither repeats what the other side said."""
-    cause = error.__cause__ if isinstance(error, AgentsException) and error.__cause__ else error
+    cause = error.__cause__ if isinstance(error, ModelFailed) else error
     busy = "The assistant is busy. Please try again in a moment."
     broken = "The assistant cannot answer right now."
     match cause:

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from session_api.heard import Cited, Heard, Said, Searched, Spent, Turn
 from session_api.responses import Ear, filters, plain, said
-from session_api.upstream import Client, WorkflowFailed
+from session_api.upstream import Client, ModelFailed, WorkflowFailed
 from sync.errors import Misconfigured
 
 Function = Callable[..., Any]
@@ -104,8 +104,10 @@ class WorkflowModel:
         finally:
             running.cancel()
         if (error := running.exception()) is not None:
-            if isinstance(error, openai.OpenAIError | agents.AgentsException):
+            if isinstance(error, openai.OpenAIError):
                 raise error
+            if isinstance(error, agents.AgentsException):
+                raise ModelFailed(type(error).__name__) from (error.__cause__ or error)
             raise WorkflowFailed(f"{type(error).__name__} in the workflow") from error
         for one in _retold(asked, _text_of(running.result())):
             yield one

@@ -11,11 +11,14 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import redis
+import redis.asyncio
+import redis.asyncio.sentinel
 from redis.sentinel import Sentinel
 
 from sync.errors import Misconfigured
 
 SOCKET_TIMEOUT = 10.0
+AWAITED_TIMEOUT = 1.0
 VISIBILITY_TIMEOUT = 3600
 QUEUE = "answerwell"
 SENTINEL_PORT = 26379
@@ -34,16 +37,25 @@ class Broker:
 
     def client(self) -> redis.Redis:
         """A client of the same server, for pacing and for looking at the queue."""
-        timeouts = {"socket_timeout": SOCKET_TIMEOUT, "socket_connect_timeout": SOCKET_TIMEOUT}
+        within = _within(SOCKET_TIMEOUT)
         if not self.master:
-            return redis.Redis.from_url(self.url, **timeouts)
-        parts = urlsplit(self.url)
-        login = {"username": parts.username, "password": parts.password}
-        sentinels = Sentinel(list(self.hosts), **timeouts)  # type: ignore[no-untyped-call]  # redis-py has no type here
-        found: redis.Redis = sentinels.master_for(  # type: ignore[no-untyped-call]  # likewise
-            self.master, db=_database(parts.path), **login, **timeouts
-        )
+            return redis.Redis.from_url(self.url, **within)
+        sentinels = Sentinel(list(self.hosts), **within)  # type: ignore[no-untyped-call]  # redis-py has no type here
+        found: redis.Redis = sentinels.master_for(self.master, **self._entry(), **within)  # type: ignore[no-untyped-call]
         return found
+
+    def awaited(self) -> redis.asyncio.Redis:
+        """A client of the same server for who awaits its answers, which must not delay an answer to a customer."""
+        within = _within(AWAITED_TIMEOUT)
+        if not self.master:
+            return redis.asyncio.Redis.from_url(self.url, **within)
+        sentinels = redis.asyncio.sentinel.Sentinel(list(self.hosts), **within)  # type: ignore[no-untyped-call]
+        found: redis.asyncio.Redis = sentinels.master_for(self.master, **self._entry(), **within)
+        return found
+
+    def _entry(self) -> dict[str, Any]:
+        parts = urlsplit(self.url)
+        return {"username": parts.username, "password": parts.password, "db": _database(parts.path)}
 
 
 def broker(url: str) -> Broker:
@@ -74,6 +86,10 @@ def answers(client: redis.Redis) -> bool:
         return bool(client.ping())
     except (redis.RedisError, OSError):
         return False
+
+
+def _within(seconds: float) -> dict[str, Any]:
+    return {"socket_timeout": seconds, "socket_connect_timeout": seconds}
 
 
 def _with_tls(url: str, common: dict[str, Any]) -> Broker:

@@ -1,5 +1,6 @@
 """The broker's address, and a real server behind each kind of it."""
 
+import asyncio
 import socket
 import subprocess
 import tempfile
@@ -73,6 +74,16 @@ def test_the_master_that_the_sentinels_name_takes_wake_ups() -> None:
         eventually(lambda: answers(broker(url).client()))
 
         assert carries(url)
+        assert asyncio.run(counted(url)) == 1
+
+
+async def counted(url: str) -> int:
+    """The first count of something, by whoever awaits."""
+    client = broker(url).awaited()
+    try:
+        return int(await client.incr("visits"))
+    finally:
+        await client.aclose()
 
 
 def carries(url: str) -> bool:
