@@ -9,7 +9,6 @@ whose documents are HTML.
 
 import json
 import logging
-import os
 from collections.abc import Callable
 from typing import Protocol
 
@@ -18,6 +17,7 @@ import pytest
 from sandbox.wire import Fault, Wire
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable, SyncError
 from sync.model import Audience, Change, Connector, Cursor, Document, ListsAudiences, Page
+from tests.spread import SPREAD
 
 
 class World(Protocol):
@@ -109,10 +109,9 @@ def struck(kind: str, requests: int) -> list[int]:
     ANSWERWELL_SPREAD=1 has everything go wrong everywhere, which takes three times as long.
     """
     if kind == "hang":
-        return sorted({1, (requests + 1) // 2, requests})
-    spread = int(os.environ.get("ANSWERWELL_SPREAD", "3"))
-    first = list(FAULTS).index(kind) % spread
-    return list(range(1, requests + 1))[first::spread] or [requests]
+        return sorted({1, requests})
+    first = list(FAULTS).index(kind) % SPREAD
+    return list(range(1, requests + 1))[first::SPREAD] or [requests]
 
 
 def pages(connector: Connector, after: Cursor | None = None) -> list[Page]:

@@ -31,13 +31,14 @@ class Site:
     installation: Installation
     woken: list[tuple[str, str]]
     queue: Queue
+    http: httpx2.Client
     headers: dict[str, str] = field(default_factory=lambda: {"Authorization": f"Bearer {TOKEN}"})
 
     def get(self, path: str, **asked: Any) -> httpx2.Response:
-        return httpx2.get(f"{self.url}{path}", headers=self.headers, **asked)
+        return self.http.get(f"{self.url}{path}", headers=self.headers, **asked)
 
     def post(self, path: str, content: Any = None, **headers: str) -> httpx2.Response:
-        return httpx2.post(f"{self.url}{path}", headers={**self.headers, **headers}, json=content)
+        return self.http.post(f"{self.url}{path}", headers={**self.headers, **headers}, json=content)
 
     def work(self) -> None:
         self.installation.engine.turn("s", impatient=True)
@@ -55,5 +56,5 @@ def site(token: str | None = TOKEN, *, broker: bool = True) -> Iterator[Site]:
 
     operations = Operations(installation.engine, token, lambda: queue)
     app = create_app(Services(installation.state, wake, broker_answers=lambda: broker, operations=operations))
-    with serve(app) as url:
-        yield Site(url, installation, woken, queue)
+    with serve(app) as url, httpx2.Client() as http:
+        yield Site(url, installation, woken, queue, http)

@@ -29,11 +29,11 @@ def test_it_is_loaded_once_for_all_who_wait() -> None:
     prepared = Prepared(load)
     assert loads == []
 
-    async def all_of_them() -> list[int]:
+    async def all_of_them() -> tuple[int, int, int]:
         prepared.prepare()
         return await asyncio.gather(prepared.ready(), prepared.ready(), prepared.ready())
 
-    assert asyncio.run(all_of_them()) == [1, 1, 1]
+    assert asyncio.run(all_of_them()) == (1, 1, 1)
 
 
 def test_who_leaves_does_not_take_it_from_the_others() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.spread import SPREAD
 from tests.sync.crash import FAULTS, Mode, Verdict, trial
 
 MODES = {
@@ -12,10 +13,10 @@ MODES = {
 }
 MEMORY = "sqlite:///:memory:"
 EVERY = {
-    "crash": 11,
-    "stall": 29,
-    "edit": 29,
-    "truncate": 29,
+    "crash": 7 * SPREAD,
+    "stall": 17 * SPREAD,
+    "edit": 17 * SPREAD,
+    "truncate": 17 * SPREAD,
 }  # one trial takes a fifth of a second; bench/crash.py visits every point of every mode
 
 
@@ -63,7 +64,7 @@ def test_after_a_crash_the_loop_alone_mends_everything_without_an_audit() -> Non
 
     wrong = {
         at: verdict.wrong
-        for at in range(3, points + 1, 31)
+        for at in range(3, points + 1, 17 * SPREAD)
         if (verdict := trial(MEMORY, at, "crash", healed_by_audit=False)).wrong
     }
 

@@ -55,6 +55,11 @@ class Gate:
     def open(self) -> None:
         self.opened.set()
 
+    async def passed(self) -> None:
+        """Wait in steps: who hangs up cancels an answer, but no thread."""
+        while not await asyncio.to_thread(self.opened.wait, 0.2):
+            pass
+
 
 @dataclass(frozen=True)
 class Pause:
@@ -176,7 +181,7 @@ class Scripted(ChatKitServer[Visitor]):
                     cited.append(Annotation(source=source, index=len(said)))
                     yield _annotated(item, cited)
                 case Gate():
-                    await asyncio.to_thread(part.opened.wait, 60)
+                    await part.passed()
                 case Done():
                     yield _complete(item, said)
                 case Pause():

@@ -1,5 +1,6 @@
 """`answerwell` as real processes: started, watched by what they say and by what they answer, and ended in many ways."""
 
+import json
 import os
 import re
 import signal
@@ -29,6 +30,7 @@ class Running:
         self.process = process
         self.url = url
         self.said: list[str] = []
+        self.http = httpx2.Client(base_url=url, timeout=30, limits=httpx2.Limits(max_keepalive_connections=0))
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -47,14 +49,14 @@ class Running:
             assert self.process.poll() is None or len(found) >= times, "\n".join(self.said)
             return len(found) >= times
 
-        eventually(heard, lambda: "\n".join(self.said))
+        eventually(heard, self.story)
         return found[times - 1]
 
     def get(self, path: str, **asked: Any) -> Any:
-        return httpx2.get(f"{self.url}{path}", headers=AUTHORIZED, timeout=30, **asked).raise_for_status().json()
+        return self.http.get(path, headers=AUTHORIZED, **asked).raise_for_status().json()
 
     def post(self, path: str, content: Any = None) -> Any:
-        answer = httpx2.post(f"{self.url}{path}", headers={**AUTHORIZED, "X-Operator": "ada"}, json=content, timeout=30)
+        answer = self.http.post(path, headers={**AUTHORIZED, "X-Operator": "ada"}, json=content)
         return answer.raise_for_status().json()
 
     def followed(self, run: str) -> Any:
@@ -65,8 +67,16 @@ class Running:
             seen.update(self.get(f"/api/admin/runs/{run}"))
             return seen["state"] in {"done", "failed"}
 
-        eventually(over, lambda: f"{seen}\n" + "\n".join(self.said))
+        eventually(over, lambda: f"{seen}\n{self.story()}")
         return seen
+
+    def story(self) -> str:
+        """What it said, and what it says of itself now: for who has to find out why something did not happen."""
+        try:
+            status = json.dumps(self.get("/api/admin/status"), indent=1)
+        except httpx2.HTTPError as error:
+            status = f"no status: {error!r}"
+        return "\n".join([*self.said, status])
 
     def child(self, name: str) -> int:
         """The process id of the child of that name: worker, api or broker."""
@@ -80,6 +90,7 @@ class Running:
 
     def end(self) -> None:
         """Close what is read from; once nobody writes there any more."""
+        self.http.close()
         self._reader.join(PATIENCE)
         assert self.process.stdout is not None
         self.process.stdout.close()

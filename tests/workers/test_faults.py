@@ -54,7 +54,7 @@ def test_a_worker_killed_in_any_stage_is_followed_by_one_that_finishes(
             rewrite(truth, article)
         hanging = wire_of(acme, wire).fail(Fault(path=path, method=method, manner="hang", seconds=600))
         asked = running.post("/api/admin/sources/help-center/sync")
-        eventually(lambda: hanging.seen > 0, lambda: "\n".join(running.said))
+        eventually(lambda: hanging.seen > 0, running.story)
 
         running.kill_child("worker")
         wire_of(acme, wire).heal()
@@ -254,7 +254,7 @@ def synced(running: Running, truth: Truth) -> None:
     def as_it_should_be() -> bool:
         return len(truth.company.openai.stores()) == 2 and not any(astuple(damage(truth)))
 
-    eventually(as_it_should_be, lambda: f"{damage(truth)}\n" + "\n".join(running.said[-30:]), 120)
+    eventually(as_it_should_be, lambda: f"{damage(truth)}\n{running.story()}", 120)
 
 
 def rewrite(truth: Truth, article: int) -> None:
@@ -270,7 +270,7 @@ def eventually_failing(running: Running) -> str:
         told.append(source["error"])
         return bool(source["state"] == "failing")
 
-    eventually(failing, lambda: "\n".join(running.said))
+    eventually(failing, running.story)
     return told[-1]
 
 
