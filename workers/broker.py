@@ -13,6 +13,9 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import redis
 import redis.asyncio
 import redis.asyncio.sentinel
+from redis.asyncio.retry import Retry as AsyncRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from sync.errors import Misconfigured
@@ -40,7 +43,7 @@ class Broker:
         within = _within(SOCKET_TIMEOUT)
         if not self.master:
             return redis.Redis.from_url(self.url, **within)
-        sentinels = Sentinel(list(self.hosts), **within)  # type: ignore[no-untyped-call]  # redis-py has no type here
+        sentinels = Sentinel(list(self.hosts), sentinel_kwargs=_next_if_silent(within), **within)  # type: ignore[no-untyped-call]  # redis-py has no type here
         found: redis.Redis = sentinels.master_for(self.master, **self._entry(), **within)  # type: ignore[no-untyped-call]
         return found
 
@@ -49,8 +52,10 @@ class Broker:
         within = _within(AWAITED_TIMEOUT)
         if not self.master:
             return redis.asyncio.Redis.from_url(self.url, **within)
-        sentinels = redis.asyncio.sentinel.Sentinel(list(self.hosts), **within)  # type: ignore[no-untyped-call]
-        found: redis.asyncio.Redis = sentinels.master_for(self.master, **self._entry(), **within)
+        sentinels = redis.asyncio.sentinel.Sentinel(  # type: ignore[no-untyped-call]  # likewise
+            list(self.hosts), sentinel_kwargs=_next_if_silent(within, AsyncRetry), **within
+        )
+        found: redis.asyncio.Redis = sentinels.master_for(self.master, redis_class=_Followed, **self._entry(), **within)
         return found
 
     def _entry(self) -> dict[str, Any]:
@@ -67,6 +72,10 @@ def broker(url: str) -> Broker:
         "socket_connect_timeout": SOCKET_TIMEOUT,
         "socket_keepalive": True,
         "health_check_interval": 25,
+        "max_retries": 1,  # at once, where kombu waits 2 and 4 s, and a webhook with it
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
     }
     match scheme:
         case "redis":
@@ -88,8 +97,23 @@ def answers(client: redis.Redis) -> bool:
         return False
 
 
+class _Followed(redis.asyncio.Redis):
+    """Whichever server is the master; closes its connections to the sentinels too, which redis-py leaves open."""
+
+    async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        await super().aclose(close_connection_pool)
+        pool: Any = self.connection_pool
+        for sentinel in pool.sentinel_manager.sentinels:
+            await sentinel.aclose()
+
+
 def _within(seconds: float) -> dict[str, Any]:
     return {"socket_timeout": seconds, "socket_connect_timeout": seconds}
+
+
+def _next_if_silent(within: Mapping[str, Any], retry: type[Any] = Retry) -> dict[str, Any]:
+    """How sentinels are asked: once. redis-py would ask one that is gone for four seconds before it tries the next."""
+    return {**within, "retry": retry(NoBackoff(), 0)}
 
 
 def _with_tls(url: str, common: dict[str, Any]) -> Broker:
@@ -112,8 +136,11 @@ def _through_sentinels(url: str, common: dict[str, Any]) -> Broker:
     if not hosts or not master:
         raise Misconfigured('redis_url: write "sentinel://host1:26379,host2:26379/master-name/0"')
     prefix = f"sentinel://{login}@" if login else "sentinel://"
+    asking = _next_if_silent(_within(SOCKET_TIMEOUT))
     each = [f"{prefix}{host}:{port}/{_database(parts.path)}" for host, port in hosts]
-    return Broker(url, ";".join(each), {**common, "master_name": master}, hosts=hosts, master=master)
+    return Broker(
+        url, ";".join(each), {**common, "master_name": master, "sentinel_kwargs": asking}, hosts=hosts, master=master
+    )
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from session_api.chat_settings import Rates
 from session_api.limits import Count, Limits, Local, address_of
 from session_api.refusals import Refusal
+from tests.awaiting import awaited
 from tests.session_api.kit import CHAT, Shop, shop
 from tests.valkey import valkey as server
 
@@ -106,7 +107,7 @@ def test_two_processes_count_together_through_redis(valkey: str) -> None:
         await two.close()
         return admitted[0], admitted[1]
 
-    assert sum(asyncio.run(main())) == RATES.address
+    assert sum(awaited(main())) == RATES.address
 
 
 def test_without_redis_each_process_counts_alone_and_says_so_once(tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_without_redis_each_process_counts_alone_and_says_so_once(tmp_path: Path
         return admitted
 
     with capture_logs() as logs:
-        assert asyncio.run(main()) == RATES.address
+        assert awaited(main()) == RATES.address
 
     assert [entry["event"] for entry in logs] == ["limits_alone"]
 

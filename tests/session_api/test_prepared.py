@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from session_api.prepared import Prepared
+from tests.awaiting import awaited
 from tests.cli.kit import ROOT
 
 
@@ -29,11 +30,11 @@ def test_it_is_loaded_once_for_all_who_wait() -> None:
     prepared = Prepared(load)
     assert loads == []
 
-    async def all_of_them() -> tuple[int, int, int]:
+    async def all_of_them() -> list[int]:
         prepared.prepare()
-        return await asyncio.gather(prepared.ready(), prepared.ready(), prepared.ready())
+        return list(await asyncio.gather(*(prepared.ready() for _ in range(3))))
 
-    assert asyncio.run(all_of_them()) == (1, 1, 1)
+    assert awaited(all_of_them()) == [1, 1, 1]
 
 
 def test_who_leaves_does_not_take_it_from_the_others() -> None:
@@ -49,7 +50,7 @@ def test_who_leaves_does_not_take_it_from_the_others() -> None:
         allowed.set()
         return await staying
 
-    assert asyncio.run(one_leaves())
+    assert awaited(one_leaves())
 
 
 def test_what_cannot_be_loaded_says_so_to_everyone() -> None:
@@ -60,4 +61,4 @@ def test_what_cannot_be_loaded_says_so_to_everyone() -> None:
 
     for _ in range(2):
         with pytest.raises(ImportError, match="so"):
-            asyncio.run(prepared.ready())
+            awaited(prepared.ready())

@@ -1,6 +1,5 @@
 """The store on both databases: threads, items, records and visitors, each only for whom they are."""
 
-import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ from session_api.store import VisitorStore, aware, new_id
 from session_api.threads import Threads
 from session_api.tokens import Session
 from sync.state import State
+from tests.awaiting import awaited
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 26, 12)  # noqa: DTZ001 - as the SDK writes it
@@ -46,7 +46,7 @@ class StoreContract:
         return VisitorStore(state, Threads(2))
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run(call)
+        return awaited(call)
 
     def thread(self, store: VisitorStore, owner: Session = ADA) -> ThreadMetadata:
         made = ThreadMetadata(id=new_id("thread"), created_at=NOW)
