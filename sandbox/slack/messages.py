@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.slack.answers import Json
 from sandbox.slack.events import Events
 from sandbox.slack.people import file_addresses
-from sandbox.slack.records import Channel, File, World, stamp
+from sandbox.slack.records import Channel, File, World
 
 ERASED: Json = {"subtype": "tombstone", "text": "This message was deleted.", "user": "USLACKBOT", "hidden": True}
 KEPT = ("ts", "thread_ts", "reply_count", "reply_users", "reply_users_count", "latest_reply", "subscribed", "type")
@@ -115,7 +115,7 @@ class Messages:
 def _recount(place: Channel, parent: str) -> None:
     """Bring what a parent says about its replies up to date; a tombstone without replies disappears."""
     message = place.messages[parent]
-    replies = sorted((m for m in place.thread(parent) if m["ts"] != parent), key=lambda m: stamp(m["ts"]))
+    replies = [m for m in place.thread(parent) if m["ts"] != parent]
     for name in KEPT[2:7]:
         message.pop(name, None)
     if replies:

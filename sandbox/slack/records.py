@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sandbox.slack.answers import Json, Problem
@@ -97,17 +98,18 @@ class World:
     dated: bool = True
     error: str = ""
     _ids: int = 1000
+    _given: set[str] = field(default_factory=set)
 
     def new_id(self, prefix: str) -> str:
         self._ids += 1
         return f"{prefix}0{self._ids:08d}"
 
     def new_ts(self, at: float | None = None) -> str:
-        """A ts of that moment that no other message has."""
+        """A ts of that moment that no other message has, or had."""
         micros = int((self.clock() if at is None else at) * 1_000_000)
-        taken = {ts for channel in self.channels.values() for ts in channel.messages}
-        while (ts := text_of(micros)) in taken:
+        while (ts := text_of(micros)) in self._given:
             micros += 1
+        self._given.add(ts)
         return ts
 
     def channel(self, id: str) -> Channel:  # noqa: A002  the vendor's own name
@@ -118,6 +120,7 @@ class World:
         return channel
 
 
+@lru_cache(100_000)
 def stamp(ts: str) -> tuple[int, int]:
     """A ts as two numbers that sort; never a float. Raises for anything else."""
     seconds, _, micros = ts.partition(".")

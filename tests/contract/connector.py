@@ -100,7 +100,7 @@ RICH = (
 
 def patience(kind: str) -> float:
     """How long a connector waits for an answer while this goes wrong."""
-    return 1.0 if kind == "hang" else PATIENT
+    return 0.6 if kind == "hang" else PATIENT
 
 
 def struck(kind: str, requests: int) -> list[int]:

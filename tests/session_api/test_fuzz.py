@@ -15,7 +15,7 @@ from tests.session_api.kit import SHOP, Shop, Widget, message, shop
 from tests.spread import SPREAD
 
 UNHURRIED = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

@@ -153,6 +153,6 @@ class SyncMachine(RuleBasedStateMachine):
 
 
 SyncMachine.TestCase.settings = settings(
-    max_examples=50, stateful_step_count=20, deadline=None, derandomize=True, database=None
+    max_examples=30, stateful_step_count=20, deadline=None, derandomize=True, database=None
 )
 TestSync = SyncMachine.TestCase

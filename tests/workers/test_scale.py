@@ -94,6 +94,8 @@ def cluster(acme: Company, postgres: Postgres) -> Iterator[Cluster]:
         for one in running:
             one.until_said('"?ready')
         yield Cluster(running[0], running[1], running[2:], postgres)
+        for one in running:  # all at once: each takes its time
+            one.process.terminate()
 
 
 def test_it_syncs_and_goes_on_through_the_death_of_a_worker_and_a_database_that_pauses_and_restarts(
