@@ -5,7 +5,7 @@ from datetime import date
 
 import redis
 
-from cli import answering, wiring
+from cli import answering, looks, wiring
 from cli.config import Config
 from connectors.findings import Finding, Level
 from session_api import findings
@@ -50,7 +50,8 @@ def broker(config: Config) -> Iterator[Finding]:
 def chat(config: Config, today: date) -> Iterator[Finding]:
     """How customers are answered, and who may ask."""
     levels = {"error": Level.PROBLEM, "warning": Level.WARNING, "info": Level.OK}
-    for level, what, fix in findings.findings(answering.chat_settings(config), answering.edge_settings(config), today):
+    chat, edge = answering.chat_settings(config), answering.edge_settings(config)
+    for level, what, fix in findings.findings(chat, edge, looks.look(config), today):
         yield Finding(levels[level], what, fix)
 
 

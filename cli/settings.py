@@ -314,7 +314,7 @@ class WidgetSection(Section):
 
 
 class AdminSection(Section):
-    """The console is off without a token."""
+    """The admin API is off without a token."""
 
     token: Secret | None = None
 

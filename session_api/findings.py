@@ -7,6 +7,7 @@ from typing import Literal
 from session_api import hosted
 from session_api.chat_settings import DEFAULT_MODEL, ChatSettings, EdgeSettings
 from session_api.identity_keys import SHORTEST_SECRET
+from session_api.look import Look
 
 Level = Literal["error", "warning", "info"]
 Finding = tuple[Level, str, str]
@@ -21,7 +22,7 @@ ENDING: dict[str, tuple[date, str]] = {
 """Models with an announced end, and what OpenAI names in their place (as of November 2026)."""
 
 
-def findings(settings: ChatSettings | None, edge: EdgeSettings, today: date) -> Iterator[Finding]:
+def findings(settings: ChatSettings | None, edge: EdgeSettings, look: Look, today: date) -> Iterator[Finding]:
     """Yield what keeps customers from being answered, or soon will. `settings` None: no index is for customers."""
     if settings is None:
         yield "info", "customers are not answered: no index has exactly the audience public", "add one, see [[index]]"
@@ -29,6 +30,7 @@ def findings(settings: ChatSettings | None, edge: EdgeSettings, today: date) -> 
     yield from _hosted(settings, today)
     yield from _model(settings, today)
     yield from _pages(edge)
+    yield from _person(look)
     yield from _identity(edge)
     yield from _answers(settings)
 
@@ -68,6 +70,12 @@ def _pages(edge: EdgeSettings) -> Iterator[Finding]:
     if edge.allow_null_origin:
         fix = "remove allow_null_origin under [widget] unless an app embeds the widget"
         yield "warning", "any local file and sandboxed frame may use the widget", fix
+
+
+def _person(look: Look) -> Iterator[Finding]:
+    if not (look.contact_email or look.contact_url or look.contact_form):
+        fix = 'write contact_email = "help@acme.com" under [widget], or contact_url or contact_form'
+        yield "warning", "who wants to talk to a person is not told how", fix
 
 
 def _identity(edge: EdgeSettings) -> Iterator[Finding]:

@@ -35,7 +35,7 @@ def up(
 
 
 def api(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Serve sessions, chat, webhooks, console and metrics."""
+    """Serve sessions, chat, webhooks, admin API and metrics."""
     from cli.serving import serve
 
     output.configure_logs(verbose=True)

@@ -12,6 +12,7 @@ from cli import serving
 from sandbox.wire import Fault, serve
 from session_api.chat_settings import ChatSettings, EdgeSettings, Hosted, Prices
 from session_api.findings import ENDING, findings
+from session_api.look import Look
 from tests.session_api.kit import SHOP, Shop, shop
 
 WORKFLOW = "wf_68df4b13b3588190a09d19288d4610ec0df388c3983f58d1"
@@ -128,12 +129,15 @@ def test_a_self_hosted_visitor_never_meets_the_hosted_way(acme: Shop) -> None:
 
 
 EDGE = EdgeSettings(origins=("https://www.acme.com",), public_url="https://help.acme.com")
+LOOK = Look(contact_email="help@acme.com")
 DONE = ChatSettings(daily_usd=5, prices=Prices(1, 4))
 TODAY = date(2026, 11, 26)
 
 
-def told(settings: ChatSettings | None, edge: EdgeSettings = EDGE, today: date = TODAY) -> list[tuple[str, str]]:
-    return [(level, what) for level, what, fix in findings(settings, edge, today) if fix]
+def told(
+    settings: ChatSettings | None, edge: EdgeSettings = EDGE, today: date = TODAY, look: Look = LOOK
+) -> list[tuple[str, str]]:
+    return [(level, what) for level, what, fix in findings(settings, edge, look, today) if fix]
 
 
 def test_a_good_set_up_has_no_findings() -> None:
@@ -162,3 +166,10 @@ def test_what_needs_attention_is_told_with_its_level(
 
     assert found == level
     assert said in what
+
+
+def test_a_widget_that_leads_to_nobody_needs_attention() -> None:
+    [(found, what)] = told(DONE, look=Look())
+
+    assert found == "warning"
+    assert "person" in what
