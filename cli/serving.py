@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from cli import answering, looks, nudges, supervise, telemetry, wiring
 from cli.config import Config
@@ -41,7 +41,7 @@ def serve(path: Path) -> None:
         def reload() -> None:
             try:
                 fresh = wiring.read(path)
-                current.app = application(fresh, wiring.engine(fresh, engine.state), broker)
+                current.replace(application(fresh, wiring.engine(fresh, engine.state), broker))
             except SyncError as error:
                 log.warning("configuration_refused", error=str(error), fix="correct it and send SIGHUP again")
             else:
@@ -66,13 +66,18 @@ def serve(path: Path) -> None:
 
 
 class Current:
-    """The application of the configuration as it was last read."""
+    """The application of the configuration as it was last read. The server starts and stops the first one."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: FastAPI) -> None:
+        self._first = self._last = app
+
+    def replace(self, app: FastAPI) -> None:
+        """Serve this one from now on; answers that the others began go on, and all are closed at the end."""
+        self._first.state.closing.extend(app.state.closing)
+        self._last = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope, receive, send)
+        await self._last(scope, receive, send)
 
 
 def waker(send: SendTask) -> Callable[[str, str], None]:

@@ -50,7 +50,7 @@ def create_app(services: Services) -> FastAPI:
 @asynccontextmanager
 async def _closing(app: FastAPI) -> AsyncIterator[None]:
     """Close what the application opened, last opened first, when the server stops."""
+    yield
     async with AsyncExitStack() as stack:
         for close in app.state.closing:
             stack.push_async_callback(close)
-        yield
