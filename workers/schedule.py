@@ -74,7 +74,7 @@ class Schedule:
             listens_at = max(listens_at, self._started + MOST_DELAY * share(name))
         if self._watch.due(source, listens_at=listens_at):
             run = questions.last_run(self._engine.state, name)
-            self._send_once("sync", name, run, every=SEND_AGAIN, stamp=run)
+            self._send_once("sync", name, run, every=SEND_AGAIN, stamp=source.lease_token)
         if self._watch.audit_due(source):
             self._send_once("audit", name, every=HOUSEKEEP_EVERY, stamp=int(source.stores_audited_at))
 

@@ -281,3 +281,21 @@ def test_news_that_comes_while_a_turn_runs_is_synced_by_one_turn_after_it_withou
 
     assert place.installation.differences() == []
     assert place.turns - before == 2
+
+
+def test_news_that_comes_while_something_else_has_the_source_is_synced_at_once_after_it() -> None:
+    place = Place(installed())
+    place.live(60)
+    state = place.installation.state
+    with state.transaction() as tx:
+        wake(tx, "s")
+    before = place.turns
+    place.schedule.tick()
+    audit = state.acquire("s")  # between the message and the worker that takes it
+    assert audit is not None
+    place.work()
+
+    state.release(audit)
+    place.live(2)
+
+    assert place.turns == before + 1
