@@ -28,13 +28,16 @@ class Truth:
     def stir(self, chance: random.Random) -> None:
         """Edit five articles, write one, and now and then archive one: rarely enough for the brake to stay off."""
         for article in chance.sample(sorted(self.sentences), 5):
-            self.sentences[article] = self._sentence()
-            self.company.zendesk.put_article(id=article, body=f"<p>{self.sentences[article]}</p>")
+            self.rewrite(article)
         if chance.random() < 0.3:
             gone = chance.choice(sorted(self.sentences))
             self.company.zendesk.archive_article(gone)
             del self.sentences[gone]
         self.grow(1)
+
+    def rewrite(self, article: int) -> None:
+        self.sentences[article] = self._sentence()
+        self.company.zendesk.put_article(id=article, body=f"<p>{self.sentences[article]}</p>")
 
     def _sentence(self) -> str:
         self.written += 1

@@ -10,12 +10,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
 from sync.state import State
+from tests.cli.killing import Truth, damage
 from tests.cli.kit import Company, launch
 
 TOKEN = "operators-only"
@@ -58,6 +60,13 @@ class Running:
     def post(self, path: str, content: Any = None) -> Any:
         answer = self.http.post(path, headers={**AUTHORIZED, "X-Operator": "ada"}, json=content)
         return answer.raise_for_status().json()
+
+    def answers(self) -> bool:
+        """Whether it says that it is ready."""
+        try:
+            return self.http.get("/readyz").status_code == 200
+        except httpx2.RequestError:
+            return False
 
     def followed(self, run: str) -> Any:
         """The run once it is over."""
@@ -188,3 +197,12 @@ def eventually(condition: Callable[[], bool], told: Callable[[], str] = lambda: 
     while not condition():
         assert time.monotonic() < until, f"it did not happen within {patience:.0f} s\n{told()}"
         tick.wait(0.05)
+
+
+def synced(running: Running, truth: Truth) -> None:
+    """Wait until the stores hold exactly what the help center does, and nothing besides."""
+
+    def as_it_should_be() -> bool:
+        return len(truth.company.openai.stores()) == 2 and not any(astuple(damage(truth)))
+
+    eventually(as_it_should_be, lambda: f"{damage(truth)}\n{running.story()}", 120)

@@ -4,16 +4,17 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import astuple
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from sandbox.wire import Fault, Wire
-from tests.cli.killing import Truth, damage
-from tests.cli.kit import ROOT, Company
-from tests.workers.kit import Running, eventually, started, state_of, up
+from tests.cli.killing import Truth
+from tests.cli.kit import ROOT, Company, company
+from tests.workers.kit import Running, children, eventually, serve_on_a_free_port, started, state_of, synced, up
 from workers.app import create, sender
 from workers.broker import broker
 
@@ -26,10 +27,40 @@ QUOTA = (
 
 @pytest.fixture
 def truth(acme: Company) -> Truth:
-    """Articles whose every sentence is known; each is edited once before a fault."""
+    """Articles whose every sentence is known."""
     made = Truth(acme)
     made.grow(12)
     return made
+
+
+@dataclass
+class Site:
+    """A company that is in step, and `answerwell up` beside it."""
+
+    acme: Company
+    truth: Truth
+    running: Running
+
+
+@pytest.fixture(scope="module")
+def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with company(tmp_path_factory.mktemp("living")) as acme:
+        serve_on_a_free_port(acme)
+        truth = Truth(acme)
+        truth.grow(12)
+        with up(acme) as running:
+            yield Site(acme, truth, running)
+
+
+@pytest.fixture
+def site(living: Site) -> Iterator[Site]:
+    """One faultless day after another: what a test finds is in step and has said nothing yet."""
+    synced(living.running, living.truth)
+    living.running.said.clear()
+    yield living
+    living.acme.openai.processing = 0.0
+    for wire in (living.acme.zendesk_wire, living.acme.openai_wire):
+        wire.heal()
 
 
 @pytest.mark.parametrize(
@@ -45,81 +76,94 @@ def truth(acme: Company) -> Truth:
     ],
 )
 def test_a_worker_killed_in_any_stage_is_followed_by_one_that_finishes(
-    acme: Company, truth: Truth, wire: str, path: str, method: str
+    site: Site, wire: str, path: str, method: str
 ) -> None:
-    with up(acme) as running:
-        synced(running, truth)
-        acme.openai.processing = 0.5  # else a batch is done before anybody asks for it
-        for article in list(truth.sentences):
-            rewrite(truth, article)
-        hanging = wire_of(acme, wire).fail(Fault(path=path, method=method, manner="hang", seconds=600))
-        asked = running.post("/api/admin/sources/help-center/sync")
-        eventually(lambda: hanging.seen > 0, running.story)
+    acme, truth, running = site.acme, site.truth, site.running
+    acme.openai.processing = 0.5  # else a batch is done before anybody asks for it
+    for article in list(truth.sentences):
+        truth.rewrite(article)
+    hanging = wire_of(acme, wire).fail(Fault(path=path, method=method, manner="hang", seconds=600))
+    asked = running.post("/api/admin/sources/help-center/sync")
+    eventually(lambda: hanging.seen > 0, running.story)
 
-        running.kill_child("worker")
-        wire_of(acme, wire).heal()
-        done = running.followed(asked["id"])
-        synced(running, truth)
+    running.kill_child("worker")
+    wire_of(acme, wire).heal()
+    done = running.followed(asked["id"])
+    synced(running, truth)
 
-        running.until_said("worker.*process_died")
+    running.until_said("worker.*process_died")
     assert done["state"] == "done"
     assert audited(acme) == "ok: the stores hold exactly what was recorded"
 
 
-def test_a_broker_that_is_emptied_delays_nothing_for_long(acme: Company, truth: Truth) -> None:
-    with up(acme) as running:
-        synced(running, truth)
-        rewrite(truth, min(truth.sentences))
-        running.post("/api/admin/sources/help-center/pause")
-        asked = running.post("/api/admin/sources/help-center/resume")
-        with broker(f"unix://{acme.folder}/data/broker/valkey.sock").client() as client:
-            client.flushall()
+@pytest.mark.parametrize("name", ["worker", "api", "broker"])
+def test_a_child_that_dies_is_started_again_and_said(site: Site, name: str) -> None:
+    truth, running = site.truth, site.running
+    before = running.kill_child(name)
+    said = running.until_said("process_restarted")
+    eventually(lambda: before not in children(running.process.pid))
+    truth.rewrite(min(truth.sentences))
+    truth.grow(1)
+    eventually(running.answers)
+    done = running.followed(running.post("/api/admin/sources/help-center/sync")["id"])
 
-        synced(running, truth)
+    synced(running, truth)
+
+    assert name in said
+    assert (done["state"], done["error"]) == ("done", "")
+
+
+def test_a_broker_that_is_emptied_delays_nothing_for_long(site: Site) -> None:
+    acme, truth, running = site.acme, site.truth, site.running
+    truth.rewrite(min(truth.sentences))
+    running.post("/api/admin/sources/help-center/pause")
+    asked = running.post("/api/admin/sources/help-center/resume")
+    with broker(f"unix://{acme.folder}/data/broker/valkey.sock").client() as client:
+        client.flushall()
+
+    synced(running, truth)
 
     assert asked["state"] == "done"
 
 
-def test_openai_out_of_quota_is_told_and_work_goes_on_when_it_is_paid(acme: Company, truth: Truth) -> None:
+def test_openai_out_of_quota_is_told_and_work_goes_on_when_it_is_paid(site: Site) -> None:
+    acme, truth, running = site.acme, site.truth, site.running
     acme.openai_wire.fail(Fault(path=r"/v1/files\?", method="POST", times=None, status=429, body=QUOTA))
-    with up(acme) as running:
-        told = eventually_failing(running)
-        acme.openai_wire.heal()
-        running.post("/api/admin/sources/help-center/sync")
+    truth.rewrite(min(truth.sentences))
+    running.post("/api/admin/sources/help-center/sync")
+    told = eventually_failing(running)
+    acme.openai_wire.heal()
+    running.post("/api/admin/sources/help-center/sync")
 
-        synced(running, truth)
+    synced(running, truth)
 
     assert "quota" in told or "billing" in told
 
 
-def test_a_source_that_loses_its_token_is_told_with_the_setting_and_goes_on_with_another(
-    acme: Company, truth: Truth
-) -> None:
-    with up(acme) as running:
-        synced(running, truth)
-        acme.zendesk_wire.fail(Fault(times=None, status=401, body='{"error":"invalid_token"}'))
-        failed = running.followed(running.post("/api/admin/sources/help-center/sync")["id"])
-        rewrite(truth, min(truth.sentences))
-        acme.zendesk_wire.heal()
-        done = running.followed(running.post("/api/admin/sources/help-center/sync")["id"])
+def test_a_source_that_loses_its_token_is_told_with_the_setting_and_goes_on_with_another(site: Site) -> None:
+    acme, truth, running = site.acme, site.truth, site.running
+    acme.zendesk_wire.fail(Fault(times=None, status=401, body='{"error":"invalid_token"}'))
+    failed = running.followed(running.post("/api/admin/sources/help-center/sync")["id"])
+    truth.rewrite(min(truth.sentences))
+    acme.zendesk_wire.heal()
+    done = running.followed(running.post("/api/admin/sources/help-center/sync")["id"])
 
-        synced(running, truth)
+    synced(running, truth)
 
     assert failed["state"] == "failed"
     assert "client_secret" in failed["error"]
     assert (done["state"], done["error"]) == ("done", "")
 
 
-def test_a_source_that_answers_errors_is_waited_for_and_then_caught_up_with(acme: Company, truth: Truth) -> None:
-    with up(acme) as running:
-        synced(running, truth)
-        acme.zendesk_wire.fail(Fault(times=6, status=500))
-        rewrite(truth, min(truth.sentences))
-        running.post("/api/admin/sources/help-center/sync")
-        told = eventually_failing(running)
+def test_a_source_that_answers_errors_is_waited_for_and_then_caught_up_with(site: Site) -> None:
+    acme, truth, running = site.acme, site.truth, site.running
+    acme.zendesk_wire.fail(Fault(times=6, status=500))
+    truth.rewrite(min(truth.sentences))
+    running.post("/api/admin/sources/help-center/sync")
+    told = eventually_failing(running)
 
-        synced(running, truth)
-        eventually(lambda: running.get("/api/admin/status")["sources"][0]["state"] == "ok")
+    synced(running, truth)
+    eventually(lambda: running.get("/api/admin/status")["sources"][0]["state"] == "ok")
 
     assert "500" in told
 
@@ -129,7 +173,7 @@ def test_a_store_deleted_behind_our_back_is_told_with_the_fix_and_the_fix_works(
         synced(running, truth)
         store = running.get("/api/admin/status")["indexes"][0]["store"]
         acme.delete_store(store)
-        rewrite(truth, min(truth.sentences))
+        truth.rewrite(min(truth.sentences))
         failed = running.followed(running.post("/api/admin/sources/help-center/sync")["id"])
         rebuilt = running.followed(running.post("/api/admin/indexes/public/reindex")["id"])
 
@@ -139,26 +183,25 @@ def test_a_store_deleted_behind_our_back_is_told_with_the_fix_and_the_fix_works(
     assert (rebuilt["state"], rebuilt["error"]) == ("done", "")
 
 
-def test_files_deleted_behind_our_back_are_put_back_by_the_audit(acme: Company, truth: Truth) -> None:
-    with up(acme) as running:
-        synced(running, truth)
-        store, files = next(iter(acme.openai.stores().items()))
-        acme.delete_from_store(store, next(iter(files)))
-        with state_of(acme) as state, state.transaction() as tx:
-            tx.run("UPDATE sources SET stores_audited_at = 1")
+def test_files_deleted_behind_our_back_are_put_back_by_the_audit(site: Site) -> None:
+    acme, truth, running = site.acme, site.truth, site.running
+    store, files = next(iter(acme.openai.stores().items()))
+    acme.delete_from_store(store, next(iter(files)))
+    with state_of(acme) as state, state.transaction() as tx:
+        tx.run("UPDATE sources SET stores_audited_at = 1")
 
-        synced(running, truth)
-        running.until_said("audit_found")
+    synced(running, truth)
+    running.until_said("audit_found")
 
 
-def test_a_second_schedule_and_a_task_of_a_later_version_do_no_harm(acme: Company, truth: Truth) -> None:
-    with up(acme) as running, started(acme, "schedule") as second:
+def test_a_second_schedule_and_a_task_of_a_later_version_do_no_harm(site: Site) -> None:
+    acme, truth, running = site.acme, site.truth, site.running
+    with started(acme, "schedule") as second:
         second.until_said("ready")
         private = broker(f"unix://{acme.folder}/data/broker/valkey.sock")
         sender(create(private))("of-a-later-version", "x")
-        synced(running, truth)
         turns = last_run(acme)
-        rewrite(truth, min(truth.sentences))
+        truth.rewrite(min(truth.sentences))
         done = running.followed(running.post("/api/admin/sources/help-center/sync")["id"])
         synced(running, truth)
 
@@ -214,7 +257,7 @@ def test_a_disk_that_is_full_is_told_and_work_goes_on_when_there_is_room(acme: C
             filler = data / "filler"
             fill(filler)
             for article in list(truth.sentences):
-                rewrite(truth, article)
+                truth.rewrite(article)
             acme.zendesk_wire.forget()
             wake_without_api(acme)
             running.until_said("disk is full|database or disk")
@@ -246,20 +289,6 @@ def last_run(acme: Company) -> int:
     file = f"file:{acme.folder}/data/answerwell.db?mode=ro"
     with closing(sqlite3.connect(file, uri=True)) as connection:
         return int(connection.execute("SELECT max(id) FROM runs").fetchone()[0])
-
-
-def synced(running: Running, truth: Truth) -> None:
-    """Wait until the stores hold exactly what the help center does, and nothing besides."""
-
-    def as_it_should_be() -> bool:
-        return len(truth.company.openai.stores()) == 2 and not any(astuple(damage(truth)))
-
-    eventually(as_it_should_be, lambda: f"{damage(truth)}\n{running.story()}", 120)
-
-
-def rewrite(truth: Truth, article: int) -> None:
-    truth.sentences[article] = truth._sentence()
-    truth.company.zendesk.put_article(id=article, body=f"<p>{truth.sentences[article]}</p>")
 
 
 def eventually_failing(running: Running) -> str:

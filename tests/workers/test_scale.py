@@ -21,9 +21,8 @@ from sync import questions, schema
 from sync.state import State
 from tests.cli.killing import Truth
 from tests.cli.kit import Company
-from tests.workers.kit import Running, children, eventually, started
+from tests.workers.kit import Running, children, eventually, started, synced
 from tests.workers.test_broker import server
-from tests.workers.test_faults import rewrite, synced
 
 pytestmark = pytest.mark.processes
 
@@ -106,7 +105,7 @@ def test_it_syncs_and_goes_on_through_the_death_of_a_worker_and_a_database_that_
     cluster.api.post("/api/admin/sources/help-center/sync")
     synced(cluster.api, truth)
 
-    rewrite(truth, min(truth.sentences))
+    truth.rewrite(min(truth.sentences))
     hanging = acme.openai_wire.fail(Fault(path=r"/v1/files\?", method="POST", manner="hang", seconds=600))
     asked = cluster.api.post("/api/admin/sources/help-center/sync")
     eventually(lambda: hanging.seen > 0)
@@ -116,13 +115,13 @@ def test_it_syncs_and_goes_on_through_the_death_of_a_worker_and_a_database_that_
     assert cluster.api.followed(asked["id"])["state"] == "done"
     synced(cluster.api, truth)
 
-    rewrite(truth, max(truth.sentences))
+    truth.rewrite(max(truth.sentences))
     with cluster.postgres.paused():
         assert all(one.process.poll() is None for one in (cluster.api, cluster.schedule))
     assert cluster.api.followed(cluster.api.post("/api/admin/sources/help-center/sync")["id"])["state"] == "done"
     synced(cluster.api, truth)
 
-    rewrite(truth, min(truth.sentences))
+    truth.rewrite(min(truth.sentences))
     cluster.postgres.restart()
     eventually(lambda: asked_again(cluster))
     synced(cluster.api, truth)
@@ -136,7 +135,7 @@ def test_two_schedules_send_no_more_than_one(acme: Company, cluster: Cluster) ->
         cluster.api.post("/api/admin/sources/help-center/sync")
         synced(cluster.api, truth)
         before = turns(cluster)
-        rewrite(truth, min(truth.sentences))
+        truth.rewrite(min(truth.sentences))
         cluster.api.followed(cluster.api.post("/api/admin/sources/help-center/sync")["id"])
         synced(cluster.api, truth)
 

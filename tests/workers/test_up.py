@@ -73,25 +73,6 @@ def test_killed_it_takes_its_children_along_and_the_next_one_goes_on(acme: Compa
             eventually(lambda: acme.titles() == [sorted(ARTICLES)] * 2, lambda: "\n".join(again.said))
 
 
-@pytest.mark.parametrize("name", ["worker", "api", "broker"])
-def test_a_child_that_dies_is_started_again_and_said(acme: Company, name: str) -> None:
-    acme.write(ARTICLES)
-
-    with up(acme) as running:
-        eventually(lambda: acme.titles() == [sorted(ARTICLES)] * 2)
-        before = running.kill_child(name)
-        said = running.until_said("process_restarted")
-        eventually(lambda: before not in children(running.process.pid))
-        acme.write({"Later": "Written after something died."})
-        eventually(lambda: answers(running.url))
-        asked = running.post("/api/admin/sources/help-center/sync")
-        done = running.followed(asked["id"])
-
-    assert "process" in said
-    assert (done["state"], done["error"]) == ("done", "")
-    assert acme.titles() == [sorted([*ARTICLES, "Later"])] * 2
-
-
 def test_a_mistake_in_the_configuration_is_said_once_and_nothing_is_started(acme: Company) -> None:
     acme.configure('nonsense = "x"\n')
 
@@ -159,13 +140,6 @@ def test_a_broker_that_cannot_read_what_it_kept_starts_anew(acme: Company) -> No
         eventually(lambda: acme.titles() == [sorted([*ARTICLES, "Later"])] * 2)
 
     assert any("broker_started_anew" in line for line in running.said)
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx2.get(f"{url}/readyz").status_code == 200
-    except httpx2.RequestError:
-        return False
 
 
 def ports_of(pid: int) -> set[int]:
