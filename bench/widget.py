@@ -15,8 +15,8 @@ from typing import Any
 from playwright.sync_api import Browser, CDPSession, Page
 
 from sandbox.wire import Wire, serve
-from session_api import assets
-from session_api.look import Look
+from session_api.widget import assets
+from session_api.widget.look import Look
 from tests.widget import kit
 from tests.widget.kit import page_with, visiting
 from tests.widget.scripted import Cite, Pause, Scripted, Stage

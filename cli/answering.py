@@ -10,10 +10,10 @@ import redis.asyncio
 from cli.config import Config
 from cli.settings import ChatSection, WidgetSection
 from session_api import upstream
+from session_api.answering.completions import CompletionsModel
+from session_api.answering.heard import Model
 from session_api.chat_services import ChatServices
 from session_api.chat_settings import DEFAULT_MODEL, ChatSettings, EdgeSettings, Hosted, Prices, Rates
-from session_api.completions import CompletionsModel
-from session_api.heard import Model
 from sync.errors import Misconfigured
 from sync.model import Audience
 from workers.broker import broker
@@ -128,7 +128,7 @@ def _model(config: Config, client: upstream.Client, settings: ChatSettings) -> C
     A workflow that does not load is said at once; our own agent is loaded when somebody is about to ask.
     """
     if settings.workflow is not None:
-        from session_api import workflow
+        from session_api.answering import workflow
 
         answers = workflow.WorkflowModel(client, workflow.load(settings.workflow, config.path.absolute().parent))
         return lambda: answers
@@ -138,7 +138,7 @@ def _model(config: Config, client: upstream.Client, settings: ChatSettings) -> C
 
 
 def _agent(client: upstream.Client, settings: ChatSettings) -> Model:
-    from session_api.agent import AgentModel
+    from session_api.answering.agent import AgentModel
 
     return AgentModel(client, settings)
 

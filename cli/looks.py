@@ -2,7 +2,7 @@
 
 from cli.config import Config
 from cli.settings import WidgetSection
-from session_api.look import Look
+from session_api.widget.look import Look
 
 
 def look(config: Config) -> Look:

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from session_api import assets
-from session_api.assets import LANGUAGES
-from session_api.identity_keys import read_keys
+from session_api.access.identity_keys import read_keys
+from session_api.widget import assets
+from session_api.widget.assets import LANGUAGES
 from sync.model import Audience
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -275,7 +275,7 @@ class RatesSection(Section):
 class WidgetSection(Section):
     """Where the widget may be embedded, how it looks, and who is behind it.
 
-    `session_api.look.Look` says what each of the looks means.
+    `session_api.widget.look.Look` says what each of the looks means.
     `identity_keys`: by key id, a shared secret (HS256) or a public key in PEM (RS256, ES256). `allow_null_origin`: for
     the WebView of an app, which has no origin.
     """

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
-from session_api import health, refusals, webhooks, widget
+from session_api import health, refusals, webhooks
 from session_api.chat_services import ChatServices
-from session_api.look import Look
 from session_api.operations import Operations
+from session_api.widget import routes as widget
+from session_api.widget.look import Look
 from sync.state import State
 
 Wake = Callable[[str, str], None]

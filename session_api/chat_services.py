@@ -7,28 +7,29 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from session_api import chat, diagnose, sessions
-from session_api.answers import Answering
+from session_api.access import diagnose, sessions
+from session_api.access.edge import Edge
+from session_api.access.hosted import HostedSessions, Trouble
+from session_api.access.identity import Identity
+from session_api.access.identity_keys import read_keys
+from session_api.access.limits import Limits
+from session_api.access.origins import Origins
+from session_api.access.tokens import Tokens
+from session_api.access.visits import Door
+from session_api.answering.answers import Answering
+from session_api.answering.heard import Model
+from session_api.answering.moderation import Moderation
+from session_api.chat import routes as chat
+from session_api.chat.store import VisitorStore
+from session_api.chat.upkeep import Upkeep
 from session_api.chat_settings import ChatSettings, EdgeSettings
-from session_api.edge import Edge
-from session_api.heard import Model
-from session_api.hosted import HostedSessions, Trouble
-from session_api.identity import Identity
-from session_api.identity_keys import read_keys
-from session_api.limits import Limits
-from session_api.moderation import Moderation
-from session_api.origins import Origins
 from session_api.prepared import Prepared
-from session_api.store import VisitorStore
 from session_api.threads import Threads
-from session_api.tokens import Tokens
-from session_api.upkeep import Upkeep
 from session_api.upstream import Client
-from session_api.visits import Door
 from sync.state import State
 
 if TYPE_CHECKING:
-    from session_api.conversation import Conversation
+    from session_api.chat.conversation import Conversation
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,14 @@ class ChatServices:
         store = VisitorStore(state, threads)
         conversation = Prepared(lambda: self._conversation(store, state, threads))
         upkeep = Upkeep(state, threads, self.settings.retention)
-        app.include_router(sessions.router(door, hosted, upkeep, conversation.prepare))
+        app.include_router(sessions.router(door, hosted, upkeep=upkeep.look, prepare=conversation.prepare))
         app.include_router(chat.router(door, conversation, store))
         app.include_router(diagnose.router(door, trouble))
         app.add_middleware(Edge, origins=origins)
         app.state.closing[:0] = [threads.close, self.client.close, door.limits.close]
 
     def _conversation(self, store: VisitorStore, state: State, threads: Threads) -> "Conversation":
-        from session_api.conversation import Conversation
+        from session_api.chat.conversation import Conversation
 
         moderation = Moderation(self.client) if self.settings.moderation else None
         return Conversation(Answering(state, self.settings, self.model(), threads), store, moderation)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Literal
 
-from session_api import hosted
+from session_api.access import hosted
+from session_api.access.identity_keys import SHORTEST_SECRET
 from session_api.chat_settings import DEFAULT_MODEL, ChatSettings, EdgeSettings
-from session_api.identity_keys import SHORTEST_SECRET
-from session_api.look import Look
+from session_api.widget.look import Look
 
 Level = Literal["error", "warning", "info"]
 Finding = tuple[Level, str, str]

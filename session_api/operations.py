@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
-from session_api import admin, metrics
+from session_api import metrics
+from session_api.admin import routes as admin
 from session_api.metrics import Queue
 from sync.engine import Engine
 

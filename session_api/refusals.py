@@ -2,6 +2,7 @@
 
 import math
 from datetime import timedelta
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -44,6 +45,12 @@ class ErrorBody(BaseModel):
     """What every error looks like."""
 
     error: Told
+
+
+REFUSED: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorBody} for status in (400, 401, 403, 404, 413, 429, 503)
+}
+"""What endpoints for visitors may answer besides, for the API description."""
 
 
 def install(app: FastAPI) -> None:

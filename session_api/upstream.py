@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import httpx2
 import openai
+from pydantic import BaseModel
 
 from session_api.refusals import Refusal
 
@@ -73,3 +76,10 @@ def failure(error: BaseException) -> Refusal:  # noqa: PLR0911 - a table
             return Refusal(502, "upstream_refused", broken, f"OpenAI refuses the call ({status}); check [chat].")
         case _:
             return Refusal(502, "upstream_failed", busy, "The other side failed; it usually passes.")
+
+
+def plain(thing: object) -> dict[str, Any]:
+    """Return an event or a part of one as a dictionary, whatever class it came as."""
+    if isinstance(thing, BaseModel):
+        return thing.model_dump(mode="python", warnings=False)
+    return dict(thing) if isinstance(thing, Mapping) else {}

@@ -18,7 +18,7 @@ def erase(
 ) -> None:
     """Delete everything about a visitor: threads, messages, recorded questions; and refuse their tokens."""
     from cli import wiring
-    from session_api import erasure
+    from session_api.chat import erasure
 
     settings = wiring.read(config)
     if not yes and not output.interactive():

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli import looks
-from session_api.look import Look
+from session_api.widget.look import Look
 from tests.cli.test_config import SOURCE, complaints, load
 
 EVERYTHING = """

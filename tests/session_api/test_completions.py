@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from sandbox.openai.state import Speech
 from sandbox.wire import Fault
-from session_api.completions import Marks
-from session_api.heard import Cited, Passage, Said
+from session_api.answering.completions import Marks
+from session_api.answering.heard import Cited, Passage, Said
 from tests.session_api.kit import CHAT, Shop, shop
 
 

@@ -8,8 +8,9 @@ from shutil import which
 
 import pytest
 
-from session_api import diagnose, hosted, identity, origins, requests, tokens, visits
-from session_api.identity import Identity
+from session_api.access import diagnose, hosted, identity, origins, tokens, visits
+from session_api.access.identity import Identity
+from session_api.chat import requests
 from sync.state import utc_now
 
 DOCS = Path(__file__).parents[2] / "docs"

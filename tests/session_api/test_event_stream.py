@@ -13,7 +13,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from sandbox.wire import serve
-from session_api.event_stream import HEARTBEAT, EventStream
+from session_api.chat.event_stream import HEARTBEAT, EventStream
 from sync.errors import Retryable
 from tests.session_api.waiting import until
 

@@ -12,7 +12,8 @@ import pytest
 
 from sandbox.openai.state import Speech
 from sandbox.wire import Fault
-from session_api import erasure, records
+from session_api.answering import records
+from session_api.chat import erasure
 from sync import operate, questions
 from tests.session_api.kit import CHAT, SHOP, Shop, shop
 from tests.session_api.waiting import until

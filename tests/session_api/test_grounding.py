@@ -2,10 +2,10 @@
 
 import pytest
 
-from session_api import masking
-from session_api.grounding import Evidence
-from session_api.orders import orders
-from session_api.phrases import abstention, greets, language_of
+from session_api.answering import masking
+from session_api.answering.grounding import Evidence
+from session_api.answering.orders import orders
+from session_api.answering.phrases import abstention, greets, language_of
 
 PASSAGE = """# Returns
 

@@ -12,7 +12,7 @@ from cli import serving
 from sandbox.wire import Fault, serve
 from session_api.chat_settings import ChatSettings, EdgeSettings, Hosted, Prices
 from session_api.findings import ENDING, findings
-from session_api.look import Look
+from session_api.widget.look import Look
 from tests.session_api.kit import SHOP, Shop, shop
 
 WORKFLOW = "wf_68df4b13b3588190a09d19288d4610ec0df388c3983f58d1"

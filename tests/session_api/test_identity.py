@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from session_api.identity import Identity
-from session_api.identity_keys import read_keys
+from session_api.access.identity import Identity
+from session_api.access.identity_keys import read_keys
 from session_api.refusals import Refusal
 from tests.session_api.kit import CHAT, Shop, Widget, shop
 

@@ -9,8 +9,8 @@ import pytest
 import redis.asyncio
 from structlog.testing import capture_logs
 
+from session_api.access.limits import Count, Limits, Local, address_of
 from session_api.chat_settings import Rates
-from session_api.limits import Count, Limits, Local, address_of
 from session_api.refusals import Refusal
 from tests.awaiting import awaited
 from tests.session_api.kit import CHAT, Shop, shop

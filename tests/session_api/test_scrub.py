@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from session_api.scrub import Scrubber
+from session_api.answering.scrub import Scrubber
 
 MARK = "\ue200filecite\ue202turn0file0\ue202turn0file12\ue201"
 GOOD = "https://help.acme.com/a?b=(c)"

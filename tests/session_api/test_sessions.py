@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import jwt
 import pytest
 
+from session_api.access.tokens import Tokens
 from session_api.refusals import Refusal
-from session_api.tokens import Tokens
 from tests.session_api.kit import SHOP, Shop
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

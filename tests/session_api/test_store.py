@@ -8,12 +8,14 @@ import pytest
 from chatkit.store import NotFoundError
 from chatkit.types import AssistantMessageContent, AssistantMessageItem, Page, Thread, ThreadMetadata
 
-from session_api import citations, erasure, records, visitors
-from session_api.heard import Passage
-from session_api.records import Outcome, Record
-from session_api.store import VisitorStore, aware, new_id
+from session_api.access import visitors
+from session_api.access.tokens import Session
+from session_api.answering import citations, records
+from session_api.answering.heard import Passage
+from session_api.answering.records import Outcome, Record
+from session_api.chat import erasure
+from session_api.chat.store import VisitorStore, aware, new_id
 from session_api.threads import Threads
-from session_api.tokens import Session
 from sync.state import State
 from tests.awaiting import awaited
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.openai.state import Speech
-from session_api import workflow
+from session_api.answering import workflow
 from sync.errors import Misconfigured
 from tests.session_api.kit import CHAT, Shop, shop
 

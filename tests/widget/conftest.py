@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from sandbox.wire import Wire, serve
-from session_api import assets
-from session_api.look import Look
+from session_api.widget import assets
+from session_api.widget.look import Look
 from tests.widget import kit
 from tests.widget.kit import Site
 from tests.widget.scripted import Scripted, Stage

@@ -10,8 +10,8 @@ from chatkit.types import ProgressUpdateEvent
 from playwright.sync_api import Browser
 
 from sandbox.wire import Fault, Wire, serve
-from session_api import assets
-from session_api.look import Look
+from session_api.widget import assets
+from session_api.widget.look import Look
 from tests.widget import kit
 from tests.widget.kit import Chat, visiting
 from tests.widget.scripted import Break, Cite, Gate, Scripted, Stage

@@ -38,8 +38,8 @@ from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
-from session_api import widget
-from session_api.look import Look
+from session_api.widget import routes as widget
+from session_api.widget.look import Look
 
 Visitor = str
 RUDELY, POLITELY = "break rudely", "break politely"

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from sandbox.wire import Fault, Wire
-from session_api import assets
+from session_api.widget import assets
 from tests.widget.kit import Chat, Site, eventually, page_with, visiting
 from tests.widget.scripted import Break, Cite, Gate, Stage
 

@@ -10,9 +10,10 @@ import pytest
 from fastapi import FastAPI
 
 from sandbox.wire import serve
-from session_api import assets, widget
-from session_api.assets import LANGUAGES
-from session_api.look import Look
+from session_api.widget import assets
+from session_api.widget import routes as widget
+from session_api.widget.assets import LANGUAGES
+from session_api.widget.look import Look
 
 FULL = Look(
     title="Ask Acme </script><script>alert(1)</script>",

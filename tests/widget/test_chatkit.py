@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 from sandbox.wire import Wire, serve
-from session_api import assets
-from session_api.look import Look
+from session_api.widget import assets
+from session_api.widget.look import Look
 from tests.widget import npm
 from tests.widget.kit import Chat, Site, eventually, page_with, visiting
 from tests.widget.scripted import Scripted, Stage

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 import cli
 from sandbox.wire import Wire, serve
-from session_api.look import Look
+from session_api.widget.look import Look
 from tests.widget import npm
 from tests.widget.kit import Chat, Site, eventually
 from tests.widget.scripted import Scripted, Stage

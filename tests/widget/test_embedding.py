@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from sandbox.wire import Wire, serve
-from session_api import assets
-from session_api.look import Look
+from session_api.widget import assets
+from session_api.widget.look import Look
 from tests.widget.kit import Chat, Site, eventually, page_with, visiting
 from tests.widget.scripted import Gate, Scripted, Stage
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from session_api import assets
+from session_api.widget import assets
 from tests.widget.kit import OPENED, Chat, Site, page_with, visiting
 from tests.widget.payloads import PAYLOADS
 from tests.widget.scripted import Cite, Stage

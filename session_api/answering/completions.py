@@ -6,10 +6,10 @@ from html import escape
 
 from openai.types.chat import ChatCompletionMessageParam
 
+from session_api.answering.heard import Cited, Heard, Passage, Said, Searched, Spent, Turn
+from session_api.answering.responses import filters
 from session_api.chat_settings import ChatSettings
-from session_api.heard import Cited, Heard, Passage, Said, Searched, Spent, Turn
-from session_api.responses import filters, plain
-from session_api.upstream import Client
+from session_api.upstream import Client, plain
 
 FEW_WORDS = 5
 RULES = """

@@ -6,9 +6,9 @@ from importlib.metadata import version
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from session_api import assets
-from session_api.assets import Asset
-from session_api.look import Look
+from session_api.widget import assets
+from session_api.widget.assets import Asset
+from session_api.widget.look import Look
 
 CHATKIT = "https://cdn.platform.openai.com"
 SHORT = "public, max-age=300, stale-while-revalidate=86400"

@@ -9,10 +9,10 @@ from agents import Agent, AgentsException, FileSearchTool, ModelSettings, RunCon
 from agents.models.openai_responses import OpenAIResponsesModel
 from openai.types.responses import ResponseCompletedEvent, ResponseOutputItemDoneEvent, ResponseTextDeltaEvent
 
+from session_api.answering.heard import Heard, Turn
+from session_api.answering.responses import Ear, filters, said
 from session_api.chat_settings import ChatSettings
-from session_api.heard import Heard, Turn
-from session_api.responses import Ear, filters, plain, said
-from session_api.upstream import Client, ModelFailed
+from session_api.upstream import Client, ModelFailed, plain
 
 RUN = RunConfig(tracing_disabled=True)  # a trace would carry what customers ask to a second place
 

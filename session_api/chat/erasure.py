@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import openai
 
-from session_api.tokens import VISITOR
+from session_api.access.tokens import VISITOR
 from sync.errors import Misconfigured, Retryable
 from sync.state import State
 

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
-from session_api import hosted
-from session_api.origins import Origin
-from session_api.tokens import SKEW
-from session_api.visits import Door
+from session_api.access import hosted
+from session_api.access.origins import Origin
+from session_api.access.tokens import SKEW
+from session_api.access.visits import Door
 from sync import questions
 
 OPENAI_SCRIPT = "https://cdn.platform.openai.com"

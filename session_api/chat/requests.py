@@ -25,11 +25,11 @@ from chatkit.types import (
 )
 from pydantic import TypeAdapter, ValidationError
 
+from session_api.access.tokens import Session
+from session_api.answering.masking import mask
+from session_api.chat.store import VisitorStore
 from session_api.chat_settings import ChatSettings
-from session_api.masking import mask
 from session_api.refusals import Refusal
-from session_api.store import VisitorStore
-from session_api.tokens import Session
 
 LONGEST_TITLE = 200
 MOST_FEEDBACK = 50

@@ -1,26 +1,25 @@
 """`POST /chatkit`: one address for the whole ChatKit protocol."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chatkit.store import NotFoundError
 from chatkit.types import ItemsFeedbackReq, is_streaming_req
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from session_api import remarks, requests
-from session_api.event_stream import EventStream
+from session_api.access.visits import Door, body
+from session_api.chat import remarks, requests
+from session_api.chat.event_stream import EventStream
+from session_api.chat.store import VisitorStore
 from session_api.prepared import Prepared
-from session_api.refusals import ErrorBody, Refusal
-from session_api.store import VisitorStore
-from session_api.visits import Door, body
+from session_api.refusals import REFUSED, Refusal
 
 if TYPE_CHECKING:
-    from session_api.conversation import Conversation  # loads the Agents SDK, which nobody needs until somebody asks
+    from session_api.chat.conversation import (
+        Conversation,  # loads the Agents SDK, which nobody needs until somebody asks
+    )
 
 BROKEN = b'data: {"type":"error","code":"stream.error","allow_retry":true}\n\n'
-REFUSED: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorBody} for status in (400, 401, 403, 404, 413, 429, 503)
-}
 _PROTOCOL = {
     "requestBody": {
         "required": True,

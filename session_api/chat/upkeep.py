@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from session_api import records
+from session_api.answering import records
 from session_api.threads import Threads
 from sync.errors import SyncError
 from sync.state import State

@@ -8,9 +8,9 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from session_api.identity_keys import Key
+from session_api.access.identity_keys import Key
+from session_api.access.tokens import LONGEST_TOKEN, SKEW
 from session_api.refusals import Refusal
-from session_api.tokens import LONGEST_TOKEN, SKEW
 
 LONGEST_LIFE = timedelta(hours=1)
 LONGEST_SUBJECT = 255

@@ -27,15 +27,16 @@ from chatkit.types import (
     WidgetItem,
 )
 
-from session_api import records, upstream
-from session_api.answers import Answering
-from session_api.heard import Turn
-from session_api.instructions import instructions
-from session_api.moderation import Moderation
-from session_api.phrases import PHRASES, Phrases, greets, language_of
-from session_api.records import Outcome, Record
-from session_api.store import VisitorStore, aware, new_id
-from session_api.tokens import Session
+from session_api import upstream
+from session_api.access.tokens import Session
+from session_api.answering import records
+from session_api.answering.answers import Answering
+from session_api.answering.heard import Turn
+from session_api.answering.instructions import instructions
+from session_api.answering.moderation import Moderation
+from session_api.answering.phrases import PHRASES, Phrases, greets, language_of
+from session_api.answering.records import Outcome, Record
+from session_api.chat.store import VisitorStore, aware, new_id
 from sync import questions
 from sync.errors import Retryable
 from sync.model import Audience

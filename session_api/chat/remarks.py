@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from chatkit.types import ItemsFeedbackReq
 
+from session_api.answering.masking import mask
 from session_api.chat_settings import ChatSettings
-from session_api.masking import mask
 from sync.state import State
 
 LONGEST = 1000

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from chatkit.types import Annotation, FileSource, URLSource
 
-from session_api.heard import Passage
+from session_api.answering.heard import Passage
 from sync.model import Audience
 from sync.render import managed_by
 from sync.state import State

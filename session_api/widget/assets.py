@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-STATIC = files("session_api") / "static"
+STATIC = files("session_api.widget") / "static"
 LANGUAGES = ("en", "de", "fr", "es", "ar")
 MODULES = (
     "markdown", "aloud", "api", "conversation", "panel", "dom", "contact", "composer", "message", "history", "frame",

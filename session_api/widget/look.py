@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from session_api import assets
+from session_api.widget import assets
 
 
 @dataclass(frozen=True)

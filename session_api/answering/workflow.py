@@ -19,9 +19,9 @@ import agents
 import openai
 from pydantic import BaseModel
 
-from session_api.heard import Cited, Heard, Said, Searched, Spent, Turn
-from session_api.responses import Ear, filters, plain, said
-from session_api.upstream import Client, ModelFailed, WorkflowFailed
+from session_api.answering.heard import Cited, Heard, Said, Searched, Spent, Turn
+from session_api.answering.responses import Ear, filters, said
+from session_api.upstream import Client, ModelFailed, WorkflowFailed, plain
 from sync.errors import Misconfigured
 
 Function = Callable[..., Any]

@@ -3,7 +3,7 @@
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from session_api.origins import Origins
+from session_api.access.origins import Origins
 
 SHARED = ("/api/chatkit/", "/chatkit")
 ALLOWED = {

@@ -11,8 +11,8 @@ from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
+from session_api.access.tokens import Session
 from session_api.threads import Threads
-from session_api.tokens import Session
 from sync.state import State, Transaction
 
 PREFIXES: dict[StoreItemType, str] = {

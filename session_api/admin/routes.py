@@ -9,9 +9,9 @@ from fastapi import APIRouter, Body, Depends, Header, Query, Request
 from fastapi.responses import Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from session_api import admin_events
-from session_api.admin_refusals import RESPONSES, told
-from session_api.admin_shapes import Documents, Problems, Release, Run, Runs, Status, Sync
+from session_api.admin import events as admin_events
+from session_api.admin.refusals import RESPONSES, told
+from session_api.admin.shapes import Documents, Problems, Release, Run, Runs, Status, Sync
 from session_api.metrics import Queue
 from session_api.refusals import Refusal
 from sync import activity, catalogue, report, requests

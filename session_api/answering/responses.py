@@ -5,9 +5,9 @@ from typing import Any
 
 from openai.types.responses import ResponseInputItemParam
 from openai.types.shared_params import ComparisonFilter, CompoundFilter
-from pydantic import BaseModel
 
-from session_api.heard import Cited, Heard, Passage, Said, Searched, Spent, Turn
+from session_api.answering.heard import Cited, Heard, Passage, Said, Searched, Spent, Turn
+from session_api.upstream import plain
 
 
 class Ear:
@@ -57,13 +57,6 @@ def filters(equal: Mapping[str, str]) -> ComparisonFilter | CompoundFilter | Non
     if len(each) < 2:
         return each[0] if each else None
     return CompoundFilter(type="and", filters=each)
-
-
-def plain(thing: object) -> dict[str, Any]:
-    """Return an event or a part of one as a dictionary, whatever class it came as."""
-    if isinstance(thing, BaseModel):
-        return thing.model_dump(mode="python", warnings=False)
-    return dict(thing) if isinstance(thing, Mapping) else {}
 
 
 def _citation(note: Mapping[str, Any], message: int) -> list[Heard]:

@@ -6,13 +6,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import BaseModel, Field
 
-from session_api import visitors
-from session_api.chat import REFUSED
-from session_api.hosted import HostedSessions
-from session_api.refusals import Refusal
-from session_api.tokens import SESSION, invalid
-from session_api.upkeep import Upkeep
-from session_api.visits import Door, bearer
+from session_api.access import visitors
+from session_api.access.hosted import HostedSessions
+from session_api.access.tokens import SESSION, invalid
+from session_api.access.visits import Door, bearer
+from session_api.refusals import REFUSED, Refusal
 
 
 class Wanted(BaseModel):
@@ -32,8 +30,13 @@ class Granted(BaseModel):
     visitor_token: str
 
 
-def router(door: Door, hosted: HostedSessions | None, upkeep: Upkeep, prepare: Callable[[], object]) -> APIRouter:
-    """Return the endpoint. `hosted` None: we answer ourselves, and `prepare` hears that somebody is about to ask."""
+def router(
+    door: Door, hosted: HostedSessions | None, *, upkeep: Callable[[], object], prepare: Callable[[], object]
+) -> APIRouter:
+    """Return the endpoint. `hosted` None: we answer ourselves, and `prepare` hears that somebody is about to ask.
+
+    Both functions are called whenever a session begins, and return at once.
+    """
     sessions = APIRouter(prefix="/api/chatkit", tags=["session"])
 
     @sessions.post("/session", responses=REFUSED)
@@ -41,7 +44,7 @@ def router(door: Door, hosted: HostedSessions | None, upkeep: Upkeep, prepare: C
         """Begin a session, or go on with the visitor's."""
         origin = door.origin(request)
         await door.admit(request, origin)
-        upkeep.look()
+        upkeep()
         visitor, known, token = await _recognise(door, wanted)
         if hosted is not None:
             return await _granted_by_openai(hosted, visitor, token)

@@ -22,14 +22,14 @@ from chatkit.types import (
     ThreadStreamEvent,
 )
 
-from session_api import citations, grounding
+from session_api.answering import citations, grounding
+from session_api.answering.citations import Page
+from session_api.answering.grounding import Evidence, Verdict
+from session_api.answering.heard import Cited, Heard, Model, Passage, Said, Searched, Spent, Turn
+from session_api.answering.phrases import PHRASES, abstention
+from session_api.answering.records import MICRO, Outcome, Record
+from session_api.answering.scrub import Scrubber
 from session_api.chat_settings import ChatSettings
-from session_api.citations import Page
-from session_api.grounding import Evidence, Verdict
-from session_api.heard import Cited, Heard, Model, Passage, Said, Searched, Spent, Turn
-from session_api.phrases import PHRASES, abstention
-from session_api.records import MICRO, Outcome, Record
-from session_api.scrub import Scrubber
 from session_api.threads import Threads
 from sync.state import State
 

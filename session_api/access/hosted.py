@@ -17,9 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from session_api.chat_settings import Hosted
 from session_api.refusals import Refusal
-from session_api.responses import plain
 from session_api.threads import Threads
-from session_api.upstream import Client
+from session_api.upstream import Client, plain
 from sync.errors import SyncError
 from sync.state import State
 

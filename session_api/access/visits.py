@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from session_api import limits, visitors
+from session_api.access import limits, visitors
+from session_api.access.identity import Identity
+from session_api.access.limits import Limits
+from session_api.access.origins import Origins
+from session_api.access.tokens import Session, Tokens, invalid
 from session_api.chat_settings import ChatSettings, EdgeSettings
-from session_api.identity import Identity
-from session_api.limits import Limits
-from session_api.origins import Origins
 from session_api.refusals import Refusal
 from session_api.threads import Threads
-from session_api.tokens import Session, Tokens, invalid
 from sync.state import State
 
 LARGEST_BODY = 64 * 1024

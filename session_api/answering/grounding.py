@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from session_api.orders import orders
+from session_api.answering.orders import orders
 
 STRICT = 0.5
 OBEYED = "repeats what a document tells the model to do"

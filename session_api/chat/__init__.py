@@ -1,0 +1,1 @@
+"""The ChatKit protocol: threads, messages, streams, and what is kept of them."""

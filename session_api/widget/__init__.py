@@ -1,0 +1,1 @@
+"""What the script tag loads, and how it looks."""
