@@ -13,11 +13,10 @@ from enum import StrEnum
 import structlog
 
 from sync import audit, questions, reindex
-from sync import lease as leases
 from sync.collect import collect
 from sync.errors import LeaseLost, Misconfigured, Retryable, Stopping
 from sync.fetch import fetch
-from sync.heartbeat import heartbeat
+from sync.heartbeat import give_back, heartbeat
 from sync.lease import Lease
 from sync.model import Cursor, Document, Filter, Hit, Index, Page
 from sync.nudged import read_nudged
@@ -196,23 +195,7 @@ class Engine:
                     stop=self.stop,
                 )
         finally:
-            self._release(lease)
-
-    def _release(self, lease: Lease) -> None:
-        """Give the lease back. A state that fails is asked again meanwhile: the source need not wait out the term."""
-        try:
-            self.state.release(lease)
-        except Retryable as error:
-            log.warning("lease_kept", source=lease.source, error=str(error))
-            threading.Thread(target=self._release_later, args=(lease,), name="release", daemon=True).start()
-
-    def _release_later(self, lease: Lease) -> None:
-        for _ in range(int(leases.TERM.total_seconds())):
-            if self.stop.wait(1.0):
-                return  # a process that ends keeps no lease
-            with contextlib.suppress(Retryable):
-                self.state.release(lease)
-                return
+            give_back(self.state, lease, self.stop)
 
     def _run(self, turn: Turn, run: int, *, impatient: bool, listen: bool) -> Result:
         row = questions.source(self.state, turn.source.name)

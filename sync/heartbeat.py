@@ -1,4 +1,4 @@
-"""heartbeat: a lease is kept for as long as its holder works, however long one outside call takes."""
+"""heartbeat: a lease is kept for as long as its holder works, however long a call takes, and given back after it."""
 
 import contextlib
 import threading
@@ -8,8 +8,9 @@ from datetime import timedelta
 import structlog
 
 from sync.errors import LeaseLost, Retryable
-from sync.lease import Lease
+from sync.lease import TERM, Lease
 from sync.state import State
+from sync.turn import Stop
 
 log = structlog.get_logger()
 
@@ -37,3 +38,21 @@ def heartbeat(state: State, lease: Lease, every: timedelta = EVERY) -> Iterator[
     finally:
         stop.set()
         thread.join()
+
+
+def give_back(state: State, lease: Lease, stop: Stop) -> None:
+    """Release the lease. A state that fails is asked again meanwhile: the source need not wait out the term."""
+    try:
+        state.release(lease)
+    except Retryable as error:
+        log.warning("lease_kept", source=lease.source, error=str(error))
+        threading.Thread(target=_give_back_later, args=(state, lease, stop), name="give-back", daemon=True).start()
+
+
+def _give_back_later(state: State, lease: Lease, stop: Stop) -> None:
+    for _ in range(int(TERM.total_seconds())):
+        if stop.wait(1.0):
+            return  # a process that ends keeps no lease
+        with contextlib.suppress(Retryable):
+            state.release(lease)
+            return
