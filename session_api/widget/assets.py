@@ -24,14 +24,15 @@ SVG = "image/svg+xml"
 
 _COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*.*?\*/)[ \t]*\n|[ \t]+// [^\n]*$", re.MULTILINE | re.DOTALL)
 _INDENT = re.compile(r"^[ \t]+|\n(?=\n)", re.MULTILINE)
-_AROUND = re.compile(r"\s*([{};,])\s*|(?<=:) ")
+_AROUND = re.compile(r";\s*(?=\})|\s*([{};,])\s*|(?<=:) |(?<=[ :,(])0(?=\.\d)")
 _SPACED = re.compile(
     r""" ("(?:\\.|[^"\\\n])*" | `(?:\\.|[^`\\])*` | /(?![*/\ ])(?:\\.|\[(?:\\.|[^\]\\])*\]|[^/\\\n])+/[a-z]*)
-       | ,\s*(?=[\])}])
-       | \s*(=>|===|!==|&&|\|\||[?=:;,{}+*<>])\s* """,
+       | ,\s*(?=[\])]) | [,;]\s*(?=\})
+       | (?<![\w)\]])\((\w+)\)\s*=>\s*
+       | \s*(=>|===|!==|&&|\|\||[?=:;,{}()+*<>]|(?<=[\w)\]]\ )-(?=\ [\w(]))\s* """,
     re.VERBOSE,
 )
-"""Strings, templates and regular expressions, which stay as they are; a last comma; an operator and its spaces."""
+"""Strings, templates and regular expressions, which stay; what ends a list or a block; a lone parameter; operators."""
 _IMPORT = re.compile(r"^import\b[^;(]*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export ", re.MULTILINE)
 
@@ -102,7 +103,7 @@ def _script(name: str) -> str:
 
 
 def _tight(script: str) -> str:
-    return _SPACED.sub(lambda found: found[1] or found[2] or "", script)
+    return _SPACED.sub(lambda found: found[1] or (found[2] and f"{found[2]}=>") or found[3] or "", script)
 
 
 def _style(name: str) -> str:

@@ -152,13 +152,17 @@ class Memory(Store[Visitor]):
 
 
 class Scripted(ChatKitServer[Visitor]):
-    """Answers with the next of `answers`; the last one stays. Records what it was asked and told."""
+    """Answers with the next of `answers`; the last one stays. Records what it was asked and told.
+
+    `lingering`: where it waits once everything is said, before the stream ends.
+    """
 
     def __init__(self, answers: Sequence[Sequence[Part]] = (("All right.",),)) -> None:
         super().__init__(Memory())
         self.answers = list(answers)
         self.asked: list[str] = []
         self.rated: list[tuple[list[str], str]] = []
+        self.lingering: Gate | None = None
 
     async def respond(
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: Visitor
@@ -192,6 +196,8 @@ class Scripted(ChatKitServer[Visitor]):
                     yield part
         yield _complete(item, said)
         yield ThreadItemDoneEvent(item=_message(item, thread.id, said, cited))
+        if self.lingering is not None:
+            await self.lingering.passed()
 
     async def add_feedback(self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: Visitor) -> None:
         self.rated.append((item_ids, feedback))

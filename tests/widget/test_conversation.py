@@ -117,6 +117,24 @@ def test_a_source_opens_beside_the_chat_and_learns_nothing_from_it(chat: Chat, s
     assert chat.panel.is_visible()
 
 
+@pytest.mark.parametrize("ends", [True, False], ids=["which ends", "which does not"])
+def test_a_question_right_after_an_answer_is_not_lost_to_the_end_of_its_stream(
+    chat: Chat, stage: Stage, ends: bool
+) -> None:
+    stage.chat.answers, stage.chat.lingering = [["First."], ["Second."]], (gate := Gate())
+    chat.ask("One?")
+    assert chat.button("send").is_visible()
+
+    chat.input.fill("Two?")
+    chat.input.press("Enter")
+    if ends:
+        gate.open()
+
+    chat.last.get_by_text("Second.").wait_for()
+    assert [text.splitlines()[-1] for text in chat.questions.all_inner_texts()] == ["One?", "Two?"]
+    assert chat.panel.locator(".trouble-box").count() == 0
+
+
 def test_an_answer_that_is_stopped_stays_as_far_as_it_came(chat: Chat, stage: Stage) -> None:
     stage.chat.answers = [["Once upon a time", Gate(), " there was"], ["The whole story."]]
     chat.send("Tell me a story")

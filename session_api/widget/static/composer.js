@@ -39,28 +39,28 @@ export class Composer {
     input.dir = input.value ? "auto" : texts.dir;
     input.style.height = "auto";
     input.style.height = `${input.scrollHeight}px`;
-    const stops = talk.busy && talk.mayStop;
+    const stops = talk.answering && talk.mayStop;
     const name = stops ? "stop" : "send";
     if (go.dataset.does !== name) {
       go.dataset.does = name;
       go.setAttribute("aria-label", texts[name]);
       go.replaceChildren(icon(name));
     }
-    go.setAttribute("aria-disabled", String(!stops && (talk.busy || !input.value.trim())));
+    go.setAttribute("aria-disabled", String(!stops && (talk.answering || !input.value.trim())));
   }
 
   /* Enter sends; with Shift, and while a word is being composed of several keys, it is what it always is. */
   pressed(event) {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    if (!this.panel.talk.busy) this.submit(event);
+    if (!this.panel.talk.answering) this.submit(event);
   }
 
   submit(event) {
     event.preventDefault();
     const { talk } = this.panel;
     const text = this.input.value.trim();
-    if (talk.busy) {
+    if (talk.answering) {
       if (talk.mayStop) talk.stop();
     } else if (text) {
       this.input.value = "";

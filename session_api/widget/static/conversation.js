@@ -30,6 +30,11 @@ export class Conversation {
     return this.running !== null;
   }
 
+  /* Whether more is to come than the end of the stream: the server still puts away what it has said. */
+  get answering() {
+    return this.busy && !(this.running.answered && this.entries.every((one) => one.state !== "streaming"));
+  }
+
   /* Load a thread with everything in it. Raises Trouble; "gone" when it is not there for this visitor. */
   async load(id) {
     const data = [];
@@ -96,9 +101,10 @@ export class Conversation {
 
   stop() {
     if (!this.running) return;
+    const { answering } = this;
     const { controller, question } = this.running;
     const begun = this.cutOff("stopped");
-    if (!begun) question.trouble = { code: "stopped" };
+    if (answering && !begun) question.trouble = { code: "stopped" };
     this.put(question, question.state === "sending" ? "failed" : "done");
     this.end();
     controller.abort();

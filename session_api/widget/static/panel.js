@@ -14,6 +14,8 @@ import { Sheet } from "./sheet.js";
 /* The server writes these in front of the modules. */
 import { CSS, SETTINGS, TEXTS } from "./written.js";
 
+const LINGERS = 3000; // ms that a question waits for the stream of a finished answer to end
+
 export async function mount(context) {
   const { base, release, language, adopt, given } = context;
   const options = { ...SETTINGS, ...given };
@@ -119,6 +121,7 @@ export class Panel {
     const theirs = await this.element;
     if (theirs) return theirs.ask(text);
     if (this.resuming) await this.resuming;
+    if (!this.talk.answering) await Promise.race([this.asked, new Promise((done) => setTimeout(done, LINGERS))]);
     if (this.talk.busy) this.talk.stop();
     this.conversation();
     this.emit("message", { text });
@@ -145,7 +148,7 @@ export class Panel {
     this.settle();
     if (asked) this.log.scrollTop = this.list.offsetTop + asked.node.offsetTop - 18;
     this.composer.update();
-    return running;
+    return (this.asked = running);
   }
 
   /* Returns what kept it from being heard; nothing when it was. */
@@ -173,6 +176,7 @@ export class Panel {
     if (entry.role !== "answer" || !this.talk.busy) return;
     const text = textOf(entry);
     if (text) this.waiting.hidden = true;
+    if (entry.state === "done") this.composer.update();
     this.aloud.read(text, entry.state === "done", withSources(entry).sources.length);
   }
 
