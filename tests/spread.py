@@ -2,5 +2,5 @@
 
 import os
 
-SPREAD = int(os.environ.get("ANSWERWELL_SPREAD", "4"))
+SPREAD = int(os.environ.get("ANSWERWELL_SPREAD", "6"))
 """Every so many-th step is taken; which ones, differs from sweep to sweep."""

@@ -6,7 +6,7 @@ import pytest
 from tests.cli.killing import Damage, Truth, damage, killed_sync, timed_sync
 from tests.cli.kit import Company
 
-KILLS = 5
+KILLS = 4
 
 
 @pytest.mark.processes
