@@ -39,7 +39,9 @@ def browser() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=["--disable-dev-shm-usage", "--disable-gpu", "--disable-smooth-scrolling"])
+        started = playwright.chromium.launch(
+            executable_path=path, args=["--disable-dev-shm-usage", "--disable-gpu", "--disable-smooth-scrolling"]
+        )
         yield started
         started.close()
 
