@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from chatkit.types import ErrorEvent, NoticeEvent, ProgressUpdateEvent
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from sandbox.wire import Fault, Wire
 from tests.widget.kit import Chat, Site, eventually, page_with, tab, visiting
@@ -338,6 +338,27 @@ def test_a_second_tab_is_the_same_visitor_and_follows_the_conversation(chat: Cha
 
     chat.questions.filter(has_text="From the other tab").wait_for()
     assert len({asked.get("visitor_token") for asked in stage.sessions} - {None}) == 1
+
+
+def test_a_question_in_a_tab_that_follows_another_is_not_lost(chat: Chat, stage: Stage, address: str) -> None:
+    stage.chat.lingering = gate = Gate()
+    chat.ask(QUESTION)
+    other = tab(chat.page.context, address, chat.words).open()
+    held: list[Route] = []
+    other.page.route(
+        "**/chatkit",
+        lambda route: held.append(route) if "items.list" in (route.request.post_data or "") else route.continue_(),
+    )
+    gate.open()
+    eventually(other.page, lambda: len(held) == 1)
+
+    other.input.fill("While it is loaded")
+    other.input.press("Enter")
+    held[0].continue_()
+
+    eventually(other.page, lambda: stage.chat.asked == [QUESTION, "While it is loaded"])
+    other.questions.last.filter(has_text="While it is loaded").wait_for()
+    other.answers.nth(1).locator(".actions").wait_for()
 
 
 def test_an_expired_token_is_renewed_without_losing_the_question(chat: Chat, stage: Stage) -> None:

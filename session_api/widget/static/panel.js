@@ -226,15 +226,20 @@ export class Panel {
   /* Take up the conversation of this browser, and find out at once whether the server can be used. */
   resume() {
     const kept = this.remembered();
-    this.resuming = (kept ? this.show(kept) : this.server.ready())
-      .then(
+    return this.loading(
+      (kept ? this.show(kept) : this.server.ready()).then(
         () => this.failed(null),
         (trouble) => this.failed(trouble),
-      )
-      .finally(() => {
-        this.resuming = null;
-      });
-    return this.resuming;
+      ),
+    );
+  }
+
+  /* Whoever asks meanwhile waits: what is loaded takes the place of what was there. */
+  loading(work) {
+    const mine = work.finally(() => {
+      if (this.resuming === mine) this.resuming = null;
+    });
+    return (this.resuming = mine);
   }
 
   remembered() {
@@ -271,7 +276,7 @@ export class Panel {
   /* Another tab went on with this conversation, or began another: follow, unless something is under way here. */
   elsewhere(event) {
     if (event.key !== `${this.key}:thread` || this.talk.busy || !this.opened || this.frame) return;
-    if (event.newValue) this.show(this.remembered()).catch(() => {});
+    if (event.newValue) this.loading(this.show(this.remembered()).catch(() => {}));
     else this.begin();
   }
 
