@@ -34,7 +34,11 @@ def broker(config: Config) -> Iterator[Finding]:
     if config.general.redis_url is None:
         yield Finding(Level.OK, "no redis_url: limits are kept by each process for itself")
         return
-    client = brokers.broker(config.general.redis_url.get_secret_value()).client()
+    try:
+        client = brokers.broker(config.general.redis_url.get_secret_value()).client()
+    except Misconfigured as error:
+        yield problem("redis_url cannot be used", error)
+        return
     try:
         client.ping()
     except redis.RedisError as error:

@@ -121,7 +121,7 @@ export class Panel {
     const theirs = await this.element;
     if (theirs) return theirs.ask(text);
     if (this.resuming) await this.resuming;
-    if (!this.talk.answering) await Promise.race([this.asked, new Promise((done) => setTimeout(done, LINGERS))]);
+    if (this.talk.busy && !this.talk.answering) await Promise.race([this.asked, new Promise((done) => setTimeout(done, LINGERS))]);
     if (this.talk.busy) this.talk.stop();
     this.conversation();
     this.emit("message", { text });
