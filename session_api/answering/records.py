@@ -76,11 +76,19 @@ def spent_today(state: State) -> float:
 
 def feedback(state: State, visitor: str, thread: str, answers: Sequence[str], kind: str) -> int:
     """Note what the visitor thinks of answers of theirs; returns how many were found."""
+    return _note(state, visitor, thread, answers, "feedback = :noted", kind)
+
+
+def remark(state: State, visitor: str, thread: str, answers: Sequence[str], text: str) -> int:
+    """Note what the visitor wrote beside answers of theirs; returns how many were found."""
+    return _note(state, visitor, thread, answers, "comment = :noted", text)
+
+
+def _note(state: State, visitor: str, thread: str, answers: Sequence[str], change: str, noted: str) -> int:
     with state.transaction() as tx:
         return tx.run(
-            """UPDATE chat_questions SET feedback = :kind
-               WHERE visitor = :visitor AND thread = :thread AND answer IN :answers""",
-            kind=kind,
+            f"UPDATE chat_questions SET {change} WHERE visitor = :visitor AND thread = :thread AND answer IN :answers",
+            noted=noted,
             visitor=visitor,
             thread=thread,
             answers=list(answers),

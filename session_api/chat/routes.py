@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from session_api.access.visits import Door, body
+from session_api.answering import records
 from session_api.chat import remarks, requests
 from session_api.chat.event_stream import EventStream
 from session_api.chat.store import VisitorStore
@@ -58,7 +59,9 @@ def router(door: Door, conversation: "Prepared[Conversation]", store: VisitorSto
             told = await server.reply(asked, session)
             if isinstance(asked, ItemsFeedbackReq) and (remark := remarks.of(asked, door.settings)):
                 said = asked.params
-                await door.threads.run(remarks.keep, door.state, session.visitor, said.thread_id, said.item_ids, remark)
+                await door.threads.run(
+                    records.remark, door.state, session.visitor, said.thread_id, said.item_ids, remark
+                )
         except NotFoundError:
             raise Refusal(404, "not_found", "This visitor has no such thread or message.",
                           "Start a new thread; old ones are deleted after a while.") from None  # fmt: skip
