@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.model import Attributes, Chunking, Connector, Cursor, Document, FileId, Index, Page, Rendered, StoreId
-from sync.state import State, Transaction
+from sync.state.database import State, Transaction
 
 
 class Stages:

@@ -19,12 +19,12 @@ import aiohttp
 import httpx2
 
 from bench._apart import apart
+from cli import api_process, wiring
 from cli import config as configuration
-from cli import serving, wiring
 from connectors import CONNECTORS
 from sandbox.openai.state import Speech
 from sandbox.wire import serve
-from sync.converge import converge
+from sync.operations.converge import converge
 from tests.cli.kit import company
 from tests.session_api.kit import CHAT, SHOP, Shop, message
 from tests.session_api.test_fuzz import cross_visits, malformed
@@ -71,7 +71,7 @@ class Server:
         with wiring.running(config) as engine:
             for summary in converge(engine):
                 assert not summary.error, summary
-            with serve(serving.application(config, engine), lifespan="on") as url:
+            with serve(api_process.application(config, engine), lifespan="on") as url:
                 yield url
 
 

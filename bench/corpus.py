@@ -26,13 +26,13 @@ from connectors.zendesk import Zendesk, ZendeskSettings
 from sandbox.company import loaded
 from sandbox.openai import OpenAISandbox
 from sandbox.wire import Wire, serve
-from sync.converge import converge
+from sync.config import KnowledgeIndex, Source
 from sync.engine import Engine
 from sync.model import Audience
-from sync.openai_index import OpenAIIndex, connect
-from sync.pace import Unlimited
-from sync.specs import KnowledgeIndex, Source
-from sync.state import State
+from sync.operations.converge import converge
+from sync.rate_limit import Unlimited
+from sync.state.database import State
+from sync.vector_store.index import OpenAIIndex, connect
 
 SOURCE = "help-center"
 INDEX = "public"

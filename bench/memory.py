@@ -24,7 +24,7 @@ from typing import Self
 from bench._apart import apart
 from bench._fake import Manner, served
 from bench._made_up import MadeUp
-from sync import converge, operate
+from sync.config import KnowledgeIndex, Source
 from sync.engine import Engine
 from sync.model import (
     Attributes,
@@ -40,14 +40,14 @@ from sync.model import (
     StoreId,
     Upload,
 )
-from sync.openai_index import OpenAIIndex, connect
-from sync.pace import Unlimited
-from sync.render import render
-from sync.specs import KnowledgeIndex, Source
-from sync.state import State
+from sync.operations import commands, converge
+from sync.rate_limit import Unlimited
+from sync.rendering import render
+from sync.state.database import State
+from sync.vector_store.index import OpenAIIndex, connect
 
 MEGABYTE = 1_000_000
-MOST = 300
+MAX_COUNT = 300
 SOURCE = "made-up"
 
 
@@ -131,9 +131,9 @@ def main() -> None:
             print(f"{phase.name:<26}{phase.seconds:9.1f}{phase.peak / MEGABYTE:9.0f}", flush=True)
     idle, peak = phases[0].peak, max(phase.peak for phase in phases)
     print(f"{'baseline: hold them all':<26}{held.seconds:9.1f}{held.peak / MEGABYTE:9.0f}")
-    print(f"\nhighest peak {peak / MEGABYTE:.0f} MB (at most {MOST}), over idle {(peak - idle) / MEGABYTE:.0f} MB")
+    print(f"\nhighest peak {peak / MEGABYTE:.0f} MB (at most {MAX_COUNT}), over idle {(peak - idle) / MEGABYTE:.0f} MB")
     print(f"ratio        {(peak - idle) / (held.peak - idle):.2f}")
-    sys.exit(peak > MOST * MEGABYTE)
+    sys.exit(peak > MAX_COUNT * MEGABYTE)
 
 
 def work(made_up: MadeUp, url: str, pipe: Connection) -> None:
@@ -150,7 +150,7 @@ def work(made_up: MadeUp, url: str, pipe: Connection) -> None:
         _sync(engine, watch, "first sync", full=False, uploaded=made_up.size)
         _sync(engine, watch, "sync without a change", full=False, uploaded=0)
         _sync(engine, watch, "full snapshot", full=True, uploaded=0)
-        findings = operate.audit(engine, repair=True)
+        findings = commands.audit(engine, repair=True)
         if not findings.ok:
             raise SystemExit(f"the audit found {findings}")
         watch.passed("audit")

@@ -23,13 +23,13 @@ from pathlib import Path
 from bench._apart import apart
 from bench._fake import Manner, served
 from bench._made_up import MadeUp
-from sync import questions
-from sync.engine import Engine, Width
+from sync.config import KnowledgeIndex, Source
+from sync.engine import Concurrency, Engine
 from sync.model import Audience
-from sync.openai_index import ATTACHES, UPLOADS, VOLUME, OpenAIIndex, connect
-from sync.pace import MINUTE, Pacer, Rate, Shared
-from sync.specs import KnowledgeIndex, Source
-from sync.state import State
+from sync.rate_limit import MINUTE, Rate, RateLimiter, RedisLimiter
+from sync.state import queries
+from sync.state.database import State
+from sync.vector_store.index import ATTACHES, UPLOADS, VOLUME, OpenAIIndex, connect
 from tests.valkey import client_of, valkey
 
 SOURCES = tuple(f"source-{number}" for number in range(8))
@@ -86,7 +86,7 @@ def work(url: str, state: str, socket: Path, documents: int, faster: float) -> N
     mine = engine(url, state, socket, documents, faster)
 
     def slot(source: str) -> None:
-        while questions.source(mine.state, source).synced_at == 0 or questions.waiting(mine.state, source)[0]:
+        while queries.source(mine.state, source).synced_at == 0 or queries.waiting(mine.state, source)[0]:
             if not mine.turn(source).counts:
                 time.sleep(0.2)
 
@@ -99,8 +99,8 @@ def engine(url: str, state: str, socket: Path, documents: int, faster: float) ->
     """An engine as a worker has it, whose minutes are shorter."""
     opened, client = State.open(state), client_of(socket)
 
-    def pacer(name: str, rate: Rate) -> Pacer:
-        return Shared(client, name, Rate(rate.limit, timedelta(seconds=MINUTE.total_seconds() / faster)))
+    def pacer(name: str, rate: Rate) -> RateLimiter:
+        return RedisLimiter(client, name, Rate(rate.limit, timedelta(seconds=MINUTE.total_seconds() / faster)))
 
     index = OpenAIIndex(
         connect("sk-bench", base_url=f"{url}/v1"),
@@ -111,7 +111,7 @@ def engine(url: str, state: str, socket: Path, documents: int, faster: float) ->
     )
     made_up = MadeUp(documents // len(SOURCES))
     sources = [Source(name, "made-up", made_up) for name in SOURCES]
-    return Engine(opened, index, sources, [KnowledgeIndex("public", frozenset({Audience.PUBLIC}))], width=Width())
+    return Engine(opened, index, sources, [KnowledgeIndex("public", frozenset({Audience.PUBLIC}))], width=Concurrency())
 
 
 def _arguments() -> argparse.Namespace:

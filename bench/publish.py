@@ -26,12 +26,12 @@ from bench._apart import apart
 from bench._fake import Manner, served
 from bench._made_up import MadeUp
 from bench._timed import Stages, TimedIndex, TimedSource, TimedState
-from sync.engine import Engine, Outcome, Width
+from sync.config import KnowledgeIndex, Source
+from sync.engine import Concurrency, Engine, Outcome
 from sync.model import Audience
-from sync.openai_index import ATTACHES, UPLOADS, VOLUME, OpenAIIndex, connect
-from sync.pace import Local, Unlimited
-from sync.render import render
-from sync.specs import KnowledgeIndex, Source
+from sync.rate_limit import LocalLimiter, Unlimited
+from sync.rendering import render
+from sync.vector_store.index import ATTACHES, UPLOADS, VOLUME, OpenAIIndex, connect
 
 API_KEY = "sk-bench"
 BATCH = 500
@@ -74,9 +74,9 @@ def publish(url: str, made_up: MadeUp, stages: Stages, *, calls: int, limits: bo
         index = OpenAIIndex(
             client,
             installation=state.installation,
-            uploads=Local(UPLOADS) if limits else Unlimited(),
-            attaches=Local(ATTACHES) if limits else Unlimited(),
-            volume=Local(VOLUME) if limits else Unlimited(),
+            uploads=LocalLimiter(UPLOADS) if limits else Unlimited(),
+            attaches=LocalLimiter(ATTACHES) if limits else Unlimited(),
+            volume=LocalLimiter(VOLUME) if limits else Unlimited(),
             batch_size=BATCH,
         )
         engine = Engine(
@@ -87,7 +87,7 @@ def publish(url: str, made_up: MadeUp, stages: Stages, *, calls: int, limits: bo
                 KnowledgeIndex("public", frozenset({Audience.PUBLIC})),
                 KnowledgeIndex("internal", frozenset(Audience)),
             ],
-            width=Width(calls=calls, batch=BATCH),
+            width=Concurrency(calls=calls, batch=BATCH),
         )
         engine.prepare()
         state.stages = stages
@@ -150,7 +150,9 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=2000, help="documents (2000)")
     parser.add_argument("--baseline", type=int, help="documents of the baseline (500; 10 with latency)")
-    parser.add_argument("--calls", type=int, default=Width().calls, help=f"calls under way at once ({Width().calls})")
+    parser.add_argument(
+        "--calls", type=int, default=Concurrency().calls, help=f"calls under way at once ({Concurrency().calls})"
+    )
     parser.add_argument("--limits", action="store_true", help="under OpenAI's limits")
     parser.add_argument("--minutes", type=float, default=2.0, help="with --limits: how long to watch (2)")
     parser.add_argument("--latency", type=float, help="seconds until an upload is answered (0; with --limits 0.5)")

@@ -19,7 +19,7 @@ from sandbox.load import Loaded, load_folder
 from sandbox.openai import OpenAISandbox
 from sandbox.wire import serve
 from sync.model import Audience, Document
-from sync.render import moment, render
+from sync.rendering import moment, render
 
 BATCH = 500
 

@@ -22,8 +22,8 @@ from fastapi import Body, FastAPI
 from starlette.types import Receive, Scope, Send
 
 from bench._apart import Served, apart
+from cli import api_process, wiring
 from cli import config as configuration
-from cli import serving, wiring
 from connectors import CONNECTORS
 from sandbox.wire import serve
 
@@ -105,7 +105,7 @@ class Ours:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
         config = configuration.load(path, {}, CONNECTORS)
-        with wiring.running(config) as engine, serve(serving.application(config, engine), lifespan="on") as url:
+        with wiring.running(config) as engine, serve(api_process.application(config, engine), lifespan="on") as url:
             yield url
 
 

@@ -15,13 +15,13 @@ from typing import Any
 from playwright.sync_api import Browser, CDPSession, Page
 
 from sandbox.wire import Wire, serve
-from session_api.widget import assets
-from session_api.widget.look import Look
+from session_api.widget import bundle
+from session_api.widget.appearance import Appearance
 from tests.widget import kit
 from tests.widget.kit import page_with, visiting
 from tests.widget.scripted import Cite, Pause, Scripted, Stage
 
-LOOK = Look(title="Ask Acme", contact_email="help@acme.com")
+LOOK = Appearance(title="Ask Acme", contact_email="help@acme.com")
 SENTENCE = "You can **return** anything within 60 days, used or not. "
 SHORT = [SENTENCE, Cite("Returns", "https://help.acme.com/1")]
 TOKENS = 2000
@@ -69,16 +69,16 @@ def main() -> None:
 
 
 def _sizes() -> None:
-    loaded = assets.loaded(LOOK.settings(hosted=False))
+    loaded = bundle.loaded(LOOK.settings(hosted=False))
     told = {
         "version": "0",
-        "release": assets.release(loaded),
+        "release": bundle.release(loaded),
         "options": LOOK.launcher(),
         "launcher": LOOK.launcher_texts(),
     }
-    launcher = assets.asset(assets.JAVASCRIPT, assets.launcher(told))
+    launcher = bundle.asset(bundle.JAVASCRIPT, bundle.launcher(told))
     print(f"launcher (embed.js)                 {len(launcher.compressed):>8} bytes gzip, {len(launcher.body)} plain")
-    for language in assets.LANGUAGES:
+    for language in bundle.LANGUAGES:
         chat = loaded[f"panel-{language}.js"]
         whole = len(launcher.compressed) + len(chat.compressed)
         print(f"whole, in {language}                        {whole:>8} bytes gzip")
@@ -88,7 +88,7 @@ def _opening(browser: Browser, address: str, runs: int) -> None:
     for manner in ("cold", "warm"):
         times = []
         for _ in range(runs):
-            with visiting(browser, address, assets.texts("en"), init=kit.OPENED + PAINTED) as chat:
+            with visiting(browser, address, bundle.texts("en"), init=kit.OPENED + PAINTED) as chat:
                 if manner == "warm":
                     with chat.page.expect_response("**/panel-en.js"):
                         chat.launcher.hover()
@@ -99,7 +99,7 @@ def _opening(browser: Browser, address: str, runs: int) -> None:
 
 def _answering(browser: Browser, address: str, runs: int) -> None:
     times = []
-    with visiting(browser, address, assets.texts("en"), init=kit.OPENED + PAINTED) as chat:
+    with visiting(browser, address, bundle.texts("en"), init=kit.OPENED + PAINTED) as chat:
         chat.open()
         for n in range(runs):
             chat.input.fill(f"Question {n}?")
@@ -116,7 +116,7 @@ def _long_answer(browser: Browser, address: str, stage: Stage) -> None:
     for rate in (100, None):
         pace = [Pause(1 / rate)] if rate else []
         stage.chat.answers = [[part for word in said for part in (word, *pace)]]
-        with visiting(browser, address, assets.texts("en"), init=kit.OPENED + PAINTED) as chat:
+        with visiting(browser, address, bundle.texts("en"), init=kit.OPENED + PAINTED) as chat:
             chat.open()
             session = _session(chat.page)
             chat.page.evaluate("() => { longest = 0; }")
@@ -138,7 +138,7 @@ def _long_answer(browser: Browser, address: str, stage: Stage) -> None:
 
 
 def _memory(browser: Browser, address: str, exchanges: int) -> None:
-    with visiting(browser, address, assets.texts("en"), init=kit.OPENED) as chat:
+    with visiting(browser, address, bundle.texts("en"), init=kit.OPENED) as chat:
         empty = _heap(chat.page)
         chat.page.evaluate("Answerwell.open()")
         opened = _heap(chat.page)

@@ -17,14 +17,14 @@ from typing import Any
 import cli
 from cli import embedded
 from cli.config import Config
-from sync import schema
 from sync.errors import Misconfigured
-from sync.state import State
+from sync.state import schema
+from sync.state.database import State
 
 STATE_FILE = "answerwell.db"
 MANIFEST = "manifest.json"
 MADE_ANEW = (STATE_FILE, f"{STATE_FILE}-wal", f"{STATE_FILE}-shm", embedded.LOCK)
-LARGEST_BESIDE = 1024 * 1024
+MAX_BESIDE = 1024 * 1024
 
 _MACHINE_IDS = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 
@@ -114,7 +114,7 @@ def _beside(data_dir: Path) -> list[Path]:
         and not path.is_symlink()
         and not path.name.startswith(STATE_FILE)
         and path.name not in MADE_ANEW
-        and path.stat().st_size <= LARGEST_BESIDE
+        and path.stat().st_size <= MAX_BESIDE
     ]
 
 

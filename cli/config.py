@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from cli import reading, settings
+from cli import config_reader, settings
 from sync.errors import Misconfigured
 from sync.model import Audience
 
@@ -55,14 +55,14 @@ def load(path: Path, environ: Mapping[str, str], kinds: Mapping[str, Kind]) -> C
 
     Raises Misconfigured whose text has one line for each mistake: file, key, fix.
     """
-    file = reading.Reading(path, environ)
-    config = _config(file, reading.parse(path), kinds)
+    file = config_reader.Reading(path, environ)
+    config = _config(file, config_reader.parse(path), kinds)
     if config is None or file.problems:
         raise Misconfigured("\n".join(f"{path}: {problem}" for problem in file.problems))
     return config
 
 
-def _config(file: reading.Reading, tables: dict[str, Any], kinds: Mapping[str, Kind]) -> Config | None:
+def _config(file: config_reader.Reading, tables: dict[str, Any], kinds: Mapping[str, Kind]) -> Config | None:
     values, unset = file.expand("", {key: value for key, value in tables.items() if key not in _TABLES})
     general = file.validate("", settings.General, values, known=_TABLES, skip=unset)
     openai = file.read("[openai]", settings.OpenAISection, _with_default_key(tables.get("openai", {})))
@@ -85,7 +85,7 @@ def _with_default_key(openai: Any) -> Any:
     return {"api_key": "$OPENAI_API_KEY", **openai} if isinstance(openai, dict) else openai
 
 
-def _named(file: reading.Reading, section: str, tables: Any) -> list[tuple[str, dict[str, Any]]]:
+def _named(file: config_reader.Reading, section: str, tables: Any) -> list[tuple[str, dict[str, Any]]]:
     """Pair each table with how errors call it: by its name, or by its number where it has none."""
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         file.complain(f"[{section}]", f"is written [[{section}]], with two brackets, once for each {section}")
@@ -98,7 +98,7 @@ def _named(file: reading.Reading, section: str, tables: Any) -> list[tuple[str, 
     return [(f"[[{section}]] {label}", table) for label, table in zip(labels, tables, strict=True)]
 
 
-def _indexes(file: reading.Reading, tables: Any) -> tuple[settings.IndexSection, ...] | None:
+def _indexes(file: config_reader.Reading, tables: Any) -> tuple[settings.IndexSection, ...] | None:
     if tables == []:
         file.complain("index", "is empty; leave it out for the two defaults, or write an [[index]]")
     found = [file.read(where, settings.IndexSection, table) for where, table in _named(file, "index", tables)]
@@ -112,13 +112,15 @@ def _indexes(file: reading.Reading, tables: Any) -> tuple[settings.IndexSection,
     return whole if len(whole) == len(found) else None
 
 
-def _sources(file: reading.Reading, tables: Any, kinds: Mapping[str, Kind]) -> tuple[SourceConfig, ...] | None:
+def _sources(file: config_reader.Reading, tables: Any, kinds: Mapping[str, Kind]) -> tuple[SourceConfig, ...] | None:
     found = [_source(file, where, table, kinds) for where, table in _named(file, "source", tables)]
     whole = tuple(filter(None, found))
     return whole if len(whole) == len(found) else None
 
 
-def _source(file: reading.Reading, where: str, table: dict[str, Any], kinds: Mapping[str, Kind]) -> SourceConfig | None:
+def _source(
+    file: config_reader.Reading, where: str, table: dict[str, Any], kinds: Mapping[str, Kind]
+) -> SourceConfig | None:
     values, unset = file.expand(where, table)
     shared = {key: value for key, value in values.items() if key in _COMMON}
     own = {key: value for key, value in values.items() if key not in _COMMON}
@@ -136,7 +138,7 @@ def _source(file: reading.Reading, where: str, table: dict[str, Any], kinds: Map
     return SourceConfig(common, particular) if common and particular else None
 
 
-def _check_addresses(file: reading.Reading, where: str, own: dict[str, Any]) -> set[str]:
+def _check_addresses(file: config_reader.Reading, where: str, own: dict[str, Any]) -> set[str]:
     """Complain about addresses that a secret must not be sent to; return their keys."""
     refused = set()
     for key, value in own.items():
@@ -154,7 +156,9 @@ def _beside(path: Path, value: Any) -> Any:
     return str(path.absolute().parent / Path(value).expanduser()) if isinstance(value, str) else value
 
 
-def _check_chat(file: reading.Reading, chat: settings.ChatSection, indexes: tuple[settings.IndexSection, ...]) -> None:
+def _check_chat(
+    file: config_reader.Reading, chat: settings.ChatSection, indexes: tuple[settings.IndexSection, ...]
+) -> None:
     index = next((index for index in indexes if index.name == chat.index), None)
     if index is None:
         names = ", ".join(index.name for index in indexes)

@@ -23,9 +23,9 @@ from rich.text import Text
 from cli import output, visitor, wiring
 from sandbox import samples
 from sandbox.company import Company, company
-from sync import report
 from sync.engine import Engine
 from sync.errors import Misconfigured, Retryable
+from sync.status import status as report
 
 PATIENCE = 120.0
 ADMIN_TOKEN = "demo"  # noqa: S105  # the demo listens on loopback, and holds nothing

@@ -19,7 +19,7 @@ from sync.errors import Misconfigured
 LOCK = "up.lock"
 BROKER = "broker"
 SOCKET = "valkey.sock"
-LONGEST_SOCKET = 100  # bytes; the kernel takes 107, on macOS 103
+MAX_SOCKET_LENGTH = 100  # bytes; the kernel takes 107, on macOS 103
 SERVERS = ("valkey-server", "redis-server")
 
 
@@ -45,7 +45,7 @@ def held(data_dir: Path, address: str) -> Iterator[None]:
 def socket_path(data_dir: Path) -> Path:
     """Where the private broker listens: in data_dir, or where that is too long a path, in a folder of our own."""
     path = data_dir.absolute() / BROKER / SOCKET
-    if len(os.fsencode(path)) <= LONGEST_SOCKET:
+    if len(os.fsencode(path)) <= MAX_SOCKET_LENGTH:
         return path
     name = hashlib.sha256(os.fsencode(data_dir.resolve())).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"answerwell-{os.getuid()}-{name}" / SOCKET

@@ -2,13 +2,13 @@
 
 from cli.config import Config
 from cli.settings import WidgetSection
-from session_api.widget.look import Look
+from session_api.widget.appearance import Appearance
 
 
-def look(config: Config) -> Look:
+def look(config: Config) -> Appearance:
     """Return the part of `[widget]` that browsers are told."""
     widget = config.widget or WidgetSection()
-    return Look(
+    return Appearance(
         title=widget.title,
         accent=widget.accent,
         greeting=widget.greeting,

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.commands import doctor, erase, look, operate, serve, start, status, sync, trial
+from cli.commands import demo, doctor, erase, inspect, operate, serve, start, status, sync
 from cli.options import CONFIG_VARIABLE, Verbose
 from sync.errors import SyncError
 
@@ -24,10 +24,10 @@ for command in (
     start.init,
     doctor.doctor,
     sync.sync,
-    look.search,
+    inspect.search,
     status.status,
-    look.plan,
-    look.audit,
+    inspect.plan,
+    inspect.audit,
     operate.release,
     operate.reindex,
     operate.promote,
@@ -39,8 +39,8 @@ for command in (
     serve.schedule,
     serve.backup,
     serve.restore,
-    trial.sandbox,
-    trial.demo,
+    demo.sandbox,
+    demo.demo,
     start.version,
 ):
     app.command()(command)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from cli.config import Config
 from connectors import CONNECTORS
-from connectors.nudges import Nudge, Refused
+from connectors.webhook import Refused, WebhookEvent
 from session_api.webhooks import Unverified, Verify
 
 
@@ -17,7 +17,7 @@ def verifier(config: Config, clock: Callable[[], datetime] = utc_now) -> Verify:
     """Return what judges a message to a configured source; a source whose kind has no webhooks takes none."""
     sources = {source.common.name: source for source in config.sources}
 
-    def verify(source: str, headers: Mapping[str, str], body: bytes) -> Nudge:
+    def verify(source: str, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
         judge = CONNECTORS[sources[source].common.kind].verify
         if judge is None:
             raise KeyError(source)

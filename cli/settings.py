@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from session_api.access.identity_keys import read_keys
-from session_api.widget import assets
-from session_api.widget.assets import LANGUAGES
+from session_api.widget import bundle
+from session_api.widget.bundle import LANGUAGES
 from sync.model import Audience
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -29,7 +29,7 @@ def rhythm(text: object) -> timedelta | str:
     """Read a duration, or a cron expression of five fields, which is returned as it is."""
     if not isinstance(text, str) or len(text.split()) != 5:
         return duration(text)
-    from workers.rhythm import Cron  # Celery is needed only where somebody writes cron
+    from workers.cadence import Cron  # Celery is needed only where somebody writes cron
 
     Cron(text)
     return " ".join(text.split())
@@ -89,7 +89,7 @@ def _language(text: str) -> str:
 
 
 def _text_key(key: str) -> str:
-    if key not in (known := assets.texts("en")) or key == "dir":
+    if key not in (known := bundle.texts("en")) or key == "dir":
         raise ValueError(f"is no text of the widget; known are: {', '.join(sorted(known))}")
     return key
 

@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 READY_VARIABLE = "ANSWERWELL_READY_FD"
 PATIENCE = 60.0  # for a child to become ready at all, on a machine that is busy
-LONGEST_BACKOFF = 30.0
+MAX_BACKOFF = 30.0
 READY_BACKOFF = 2.0  # for one that had become ready: it works, and something ended it
 STEADY = 60.0  # a child that lived this long starts over without a wait
 PR_SET_PDEATHSIG = 1
@@ -158,7 +158,7 @@ class Supervisor:
             if child.process is not None and (code := child.process.poll()) is not None:
                 self._forget_pipe(child)
                 child.failures = 1 if now - child.started > STEADY else child.failures + 1
-                longest = READY_BACKOFF if child.ready else LONGEST_BACKOFF
+                longest = READY_BACKOFF if child.ready else MAX_BACKOFF
                 wait = min(longest, 0.5 * 2 ** (child.failures - 1)) if child.failures > 1 else 0.0
                 child.process, child.again_at = None, now + wait
                 log.warning("process_died", process=child.spec.name, exit=code, again_in_seconds=wait)

@@ -15,7 +15,7 @@ import structlog
 
 from cli import config as configuration
 from cli import embedded, output
-from cli.listening import LISTENING_VARIABLE, Address
+from cli.listener import LISTENING_VARIABLE, Address
 from cli.supervise import NotStarted, Spec, Supervisor
 from sync.errors import Misconfigured, SyncError
 

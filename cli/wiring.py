@@ -13,17 +13,17 @@ from cli import config as configuration
 from cli import embedded
 from cli.config import Config, SourceConfig
 from connectors import CONNECTORS
-from connectors.pacing import Allowances, Everywhere, Here
-from sync import openai_index
-from sync.engine import Engine, Width
+from connectors.http.rate_limit import LocalQuotas, QuotaStore, RedisQuotas
+from sync.config import KnowledgeIndex, Source
+from sync.engine import Concurrency, Engine
 from sync.errors import Misconfigured, Retryable
+from sync.metrics import COUNTERS
 from sync.model import Chunking, KeepsPush, ListsAudiences, StoreId
-from sync.openai_index import OpenAIIndex
-from sync.pace import Local, Pacer, Rate, Shared
-from sync.specs import KnowledgeIndex, Source
-from sync.state import CONNECTIONS, State
-from sync.tally import TALLY
-from sync.turn import Stop
+from sync.pipeline.turn import Stop
+from sync.rate_limit import LocalLimiter, Rate, RateLimiter, RedisLimiter
+from sync.state.database import CONNECTIONS, State
+from sync.vector_store import index as openai_index
+from sync.vector_store.index import OpenAIIndex
 from workers.broker import Broker, broker
 
 STATE_FILE = "answerwell.db"
@@ -42,7 +42,7 @@ def running(config: Config, stop: Stop | None = None, connections: int = CONNECT
     try:
         yield engine(config, state, stop)
         with suppress(Retryable):
-            TALLY.flush(state)
+            COUNTERS.flush(state)
     finally:
         state.close()
 
@@ -61,7 +61,7 @@ def engine(config: Config, state: State, stop: Stop | None = None) -> Engine:
         _index(config, state.installation, shared, stop),
         _sources(config, shared),
         _indexes(config),
-        width=Width(batch=config.openai.batch_size),
+        width=Concurrency(batch=config.openai.batch_size),
         stop=stop,
     )
 
@@ -114,29 +114,29 @@ def _index(config: Config, installation: str, shared: Broker | None, stop: Stop)
     )
 
 
-def _pacers(config: Config, shared: Broker | None, stop: Stop) -> Callable[[str, Rate], Pacer]:
+def _pacers(config: Config, shared: Broker | None, stop: Stop) -> Callable[[str, Rate], RateLimiter]:
     """Pacers for this process, or through Redis for every process that uses the same key."""
 
     def waiting(name: str) -> Callable[[float], None]:
         def sleep(seconds: float) -> None:
-            TALLY.count("rate_limit_wait_seconds", seconds, limit=f"openai {name}")
+            COUNTERS.count("rate_limit_wait_seconds", seconds, limit=f"openai {name}")
             stop.sleep(seconds)
 
         return sleep
 
     if shared is None:
-        return lambda name, rate: Local(rate, sleep=waiting(name))
+        return lambda name, rate: LocalLimiter(rate, sleep=waiting(name))
     client = shared.client()
     owner = hashlib.sha256(config.openai.api_key.get_secret_value().encode()).hexdigest()[:12]
-    return lambda name, rate: Shared(client, f"answerwell:pace:{owner}:{name}", rate, sleep=waiting(name))
+    return lambda name, rate: RedisLimiter(client, f"answerwell:pace:{owner}:{name}", rate, sleep=waiting(name))
 
 
 def _sources(config: Config, shared: Broker | None) -> list[Source]:
-    allowances = Here() if shared is None else Everywhere(shared.client())
+    allowances = LocalQuotas() if shared is None else RedisQuotas(shared.client())
     return [_source(source, allowances) for source in config.sources]
 
 
-def _source(source: SourceConfig, allowances: Allowances) -> Source:
+def _source(source: SourceConfig, allowances: QuotaStore) -> Source:
     connector = CONNECTORS[source.common.kind].connect(source.settings, allowances=allowances)
     return Source(
         name=source.common.name,

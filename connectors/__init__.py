@@ -8,21 +8,21 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from connectors import markdown_folder
+from connectors.check import Finding
 from connectors.confluence import Confluence
 from connectors.confluence import check as confluence_check
 from connectors.confluence import webhooks as confluence_webhooks
 from connectors.confluence.settings import ConfluenceSettings
-from connectors.findings import Finding
 from connectors.google_docs import GoogleDocs
 from connectors.google_docs import check as google_docs_check
 from connectors.google_docs import webhooks as google_docs_webhooks
 from connectors.google_docs.settings import GoogleDocsSettings
 from connectors.markdown_folder import MarkdownFolder, MarkdownFolderSettings
-from connectors.nudges import Nudge
 from connectors.slack import Slack
 from connectors.slack import check as slack_check
 from connectors.slack import events as slack_events
 from connectors.slack.settings import SlackSettings
+from connectors.webhook import WebhookEvent
 from connectors.zendesk import Zendesk, ZendeskSettings
 from connectors.zendesk import check as zendesk_check
 from connectors.zendesk import webhooks as zendesk_webhooks
@@ -41,7 +41,7 @@ class Kind:
     settings: type[BaseModel]
     connect: Callable[..., Connector]
     check: Callable[[Any], Iterator[Finding]]
-    verify: Callable[[Any, Mapping[str, str], bytes, datetime], Nudge] | None = None
+    verify: Callable[[Any, Mapping[str, str], bytes, datetime], WebhookEvent] | None = None
 
 
 CONNECTORS: Final[Mapping[str, Kind]] = {

@@ -15,19 +15,19 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from connectors.extract import Unreadable, decode
-from connectors.findings import Finding, Level
+from connectors.check import Finding, Level
+from connectors.files import Unreadable, decode
+from connectors.http.rate_limit import QuotaStore
+from connectors.http.transport import Clock, Sleep, now
 from connectors.language import language_of
-from connectors.pacing import Allowances
 from connectors.text import from_markdown
-from connectors.transport import Clock, Sleep, now
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Audience, Change, Cursor, Document, Page
 
 ENDINGS = frozenset((".md", ".mdx", ".markdown"))
 PAGE = 100
-MOST_FILES = 20_000  # the cursor names them all
-MOST_BYTES = 5 * 1024 * 1024
+MAX_FILES = 20_000  # the cursor names them all
+MAX_BYTES = 5 * 1024 * 1024
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?P<fields>.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"^(title|labels|tags|url|draft):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
@@ -72,7 +72,7 @@ class MarkdownFolder:
         self,
         settings: MarkdownFolderSettings,
         *,
-        allowances: Allowances | None = None,
+        allowances: QuotaStore | None = None,
         clock: Clock = now,
         sleep: Sleep = time.sleep,
         timeout: float = 60.0,
@@ -145,7 +145,7 @@ class MarkdownFolder:
             ]
         except OSError as error:
             raise Retryable(f"markdown_folder {self._root}: cannot be listed ({error.strerror})") from error
-        if len(found) > MOST_FILES:
+        if len(found) > MAX_FILES:
             raise Misconfigured(f"markdown_folder {self._root}: {len(found):,} files; make two sources of it")
         return sorted(found)
 
@@ -154,7 +154,7 @@ class MarkdownFolder:
         file = self._root / path
         try:
             with file.open("rb") as opened:
-                content = opened.read(MOST_BYTES + 1)
+                content = opened.read(MAX_BYTES + 1)
             edited = file.stat().st_mtime
         except FileNotFoundError:
             return None
@@ -162,12 +162,12 @@ class MarkdownFolder:
             return self._document(path, b"", file.stat().st_mtime, f"{path}: this user may not read it")
         except OSError as error:
             raise Retryable(f"markdown_folder {file}: cannot be read ({error.strerror})") from error
-        problem = f"{path}: larger than 5 MB, so only its start is kept" if len(content) > MOST_BYTES else ""
+        problem = f"{path}: larger than 5 MB, so only its start is kept" if len(content) > MAX_BYTES else ""
         return self._document(path, content, edited, problem)
 
     def _document(self, path: str, content: bytes, edited: float, problem: str) -> Document | None:
         try:
-            text = decode(content[:MOST_BYTES], path).replace("\r\n", "\n")
+            text = decode(content[:MAX_BYTES], path).replace("\r\n", "\n")
         except Unreadable as error:
             text, problem = "", str(error)
         front = _front(text)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
-from session_api import health, refusals, webhooks
-from session_api.chat_services import ChatServices
-from session_api.operations import Operations
+from session_api import errors, health, webhooks
+from session_api.admin.wiring import Operations
+from session_api.chat.wiring import ChatServices
 from session_api.widget import routes as widget
-from session_api.widget.look import Look
-from sync.state import State
+from session_api.widget.appearance import Appearance
+from sync.state.database import State
 
 Wake = Callable[[str, str], None]
 """Tells the workers that there is something to do: a task's name and a source's. Raises Retryable where none hears."""
@@ -30,14 +30,14 @@ class Services:
     verify: webhooks.Verify = webhooks.nobody
     operations: Operations | None = None
     chat: ChatServices | None = None
-    look: Look = field(default_factory=Look)
+    look: Appearance = field(default_factory=Appearance)
 
 
 def create_app(services: Services) -> FastAPI:
     """Return the application around its services."""
     app = FastAPI(title="Answerwell", docs_url="/docs", redoc_url=None, lifespan=_closing)
     app.state.closing = []
-    refusals.install(app)
+    errors.install(app)
     app.include_router(health.router(services.state, services.broker_answers))
     app.include_router(webhooks.router(services.state, services.verify, services.wake))
     if services.operations is not None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from sync.errors import SyncError
-from sync.state import State
+from sync.state.database import State
 
 
 def router(state: State, broker_answers: Callable[[], bool]) -> APIRouter:

@@ -14,13 +14,13 @@ from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from sync import measures
 from sync.engine import Engine
-from sync.tally import BUCKETS, TALLY, Counted, counted
+from sync.metrics import BUCKETS, COUNTERS, Sample, samples
+from sync.status import gauges as measures
 
 FRESH = 5.0
 
-COUNTERS = {
+FAMILIES = {
     "calls": ("Calls to vendors, by the status they answered; none: no answer.", ("vendor", "status")),
     "rate_limit_wait_seconds": ("Seconds for which calls were held back to keep a limit.", ("limit",)),
     "turns": ("Turns on a source, by how they ended.", ("source", "outcome")),
@@ -82,8 +82,8 @@ class _Installation:
         yield from self._of_sources()
         yield from self._of_indexes()
         yield from self._of_queue()
-        TALLY.flush(self._engine.state)
-        tallies = counted(self._engine.state)
+        COUNTERS.flush(self._engine.state)
+        tallies = samples(self._engine.state)
         yield from _counters(tallies)
         yield from _histograms(tallies)
 
@@ -142,18 +142,18 @@ def _gauge(name: str, help_text: str, *labels: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"answerwell_{name}", help_text, labels=labels)
 
 
-def _counters(tallies: Iterable[Counted]) -> Iterator[Metric]:
+def _counters(tallies: Iterable[Sample]) -> Iterator[Metric]:
     families = {
         name: CounterMetricFamily(f"answerwell_{name}", text, labels=labels)
-        for name, (text, labels) in COUNTERS.items()
+        for name, (text, labels) in FAMILIES.items()
     }
     for one in tallies:
         if one.name in families:
-            families[one.name].add_metric([one.labels.get(label, "") for label in COUNTERS[one.name][1]], one.value)
+            families[one.name].add_metric([one.labels.get(label, "") for label in FAMILIES[one.name][1]], one.value)
     yield from families.values()
 
 
-def _histograms(tallies: Iterable[Counted]) -> Iterator[Metric]:
+def _histograms(tallies: Iterable[Sample]) -> Iterator[Metric]:
     for name, (text, labels) in DURATIONS.items():
         family = HistogramMetricFamily(f"answerwell_{name}", text, labels=labels)
         for values, parts in _durations(tallies, name, labels).items():
@@ -166,7 +166,7 @@ def _histograms(tallies: Iterable[Counted]) -> Iterator[Metric]:
 Parts = defaultdict[tuple[str, str], float]
 
 
-def _durations(tallies: Iterable[Counted], name: str, labels: tuple[str, ...]) -> dict[tuple[str, ...], Parts]:
+def _durations(tallies: Iterable[Sample], name: str, labels: tuple[str, ...]) -> dict[tuple[str, ...], Parts]:
     """The parts of each histogram of that name, by the values of its labels."""
     found: dict[tuple[str, ...], Parts] = {}
     for one in tallies:

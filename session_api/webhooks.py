@@ -9,15 +9,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from session_api.refusals import Refusal
-from sync import nudged
+from session_api.errors import ApiError
 from sync.errors import Retryable
-from sync.state import State
-from sync.wake import wake as count_wake
+from sync.operations.due import signal_change as count_wake
+from sync.pipeline import hints
+from sync.state.database import State
 
 log = structlog.get_logger()
 
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 PAUSE = 1.0  # seconds between two messages to the workers about one source: a burst is one sync
 
 
@@ -61,7 +61,7 @@ def router(state: State, verify: Verify, wake: Wake, clock: Callable[[], float] 
 
     def take(source: str, documents: tuple[str, ...]) -> None:
         with state.transaction() as tx:
-            nudged.note(tx, source, count_wake(tx, source), documents)
+            hints.note(tx, source, count_wake(tx, source), documents)
         if clock() - told.get(source, -PAUSE) < PAUSE:
             return  # the turn that the last message starts hears this one too, or the schedule finds it
         told[source] = clock()
@@ -78,16 +78,16 @@ def router(state: State, verify: Verify, wake: Wake, clock: Callable[[], float] 
     async def receive(source: str, request: Request) -> Response:
         body = await _read(request)
         if body is None:
-            raise Refusal(413, "too_large", f"a message has at most {MOST_BYTES} bytes", "send less")
+            raise ApiError(413, "too_large", f"a message has at most {MAX_BYTES} bytes", "send less")
         try:
             nudge = verify(source, {name.lower(): value for name, value in request.headers.items()}, body)
         except KeyError:
-            raise Refusal(
+            raise ApiError(
                 404, "unknown_source", f"no source {source[:80]!r} takes messages", "check the address"
             ) from None
         except Unverified as error:
             log.warning("nudge_refused", source=source, reason=str(error))
-            raise Refusal(401, "signature_invalid", "the message is refused", str(error)) from error
+            raise ApiError(401, "signature_invalid", "the message is refused", str(error)) from error
         if nudge.wake:
             await run_in_threadpool(take, source, nudge.documents)
         return PlainTextResponse(nudge.answer)
@@ -100,6 +100,6 @@ async def _read(request: Request) -> bytes | None:
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > MOST_BYTES:
+        if len(body) > MAX_BYTES:
             return None
     return bytes(body)

@@ -12,26 +12,27 @@ from enum import StrEnum
 
 import structlog
 
-from sync import audit, questions, reindex
-from sync.collect import collect
+from sync.config import KnowledgeIndex, Source
 from sync.errors import LeaseLost, Misconfigured, Retryable, Stopping
-from sync.fetch import fetch
-from sync.heartbeat import give_back, heartbeat
-from sync.lease import Lease
+from sync.metrics import COUNTERS
 from sync.model import Cursor, Document, Filter, Hit, Index, Page
-from sync.nudged import read_nudged
-from sync.observe import observe
-from sync.publish import publish, withdraw
-from sync.render import managed_by
-from sync.specs import KnowledgeIndex, Source
-from sync.state import State, Transaction
-from sync.tally import TALLY
-from sync.telemetry import span
-from sync.turn import TURN_BUDGET, Inline, Progress, Silent, Stop, Turn, backoff
+from sync.pipeline import audit, generations
+from sync.pipeline.fetch import fetch
+from sync.pipeline.garbage import collect
+from sync.pipeline.heartbeat import give_back, heartbeat
+from sync.pipeline.hints import read_nudged
+from sync.pipeline.observe import observe
+from sync.pipeline.publish import publish, withdraw
+from sync.pipeline.turn import TURN_BUDGET, NoProgress, Progress, SerialExecutor, Stop, Turn, backoff
+from sync.rendering import managed_by
+from sync.state import queries
+from sync.state.database import State, Transaction
+from sync.state.lease import Lease
+from sync.tracing import span
 
 log = structlog.get_logger()
 
-MOST_RUNS_KEPT = 500
+MAX_RUNS_KEPT = 500
 RECORD_EVERY = 2.0  # seconds between two writes of how far a turn is
 
 
@@ -55,7 +56,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Width:
+class Concurrency:
     """How much happens at once: outside calls, and files in one attach. One call: one thing after another.
 
     Uploads that take two seconds each still use the 1,000 a minute that OpenAI allows.
@@ -75,7 +76,7 @@ class Engine:
         sources: Iterable[Source],
         indexes: Iterable[KnowledgeIndex],
         *,
-        width: Width | None = None,
+        width: Concurrency | None = None,
         keep_lease: Callable[[State, Lease], contextlib.AbstractContextManager[None]] = heartbeat,
         wait: Callable[[float], None] = time.sleep,
         stop: Stop | None = None,
@@ -85,7 +86,7 @@ class Engine:
         self.sources = {source.name: source for source in sources}
         self.indexes = {one.name: one for one in indexes}
         self.wait = wait
-        self.width = width or Width()
+        self.width = width or Concurrency()
         self.stop = stop or Stop()
         self._keep_lease = keep_lease
         with state.transaction() as tx:
@@ -119,37 +120,37 @@ class Engine:
             with (
                 structlog.contextvars.bound_contextvars(source=name, run=run),
                 span("turn", source=name, run=run),
-                TALLY.timed("turn_seconds", source=name),
+                COUNTERS.timed("turn_seconds", source=name),
             ):
-                watched = replace(turn, progress=Recorded(self.state, run, turn.progress))
+                watched = replace(turn, progress=PersistedProgress(self.state, run, turn.progress))
                 result = self._run(watched, run, impatient=impatient, listen=listen)
-            TALLY.count("turns", source=name, outcome=result.outcome.value)
+            COUNTERS.count("turns", source=name, outcome=result.outcome.value)
             return result
 
     def prepare(self) -> None:
         """Give every configured index its live store."""
-        reindex.prepare(self.state, self.index, self.indexes.values())
+        generations.prepare(self.state, self.index, self.indexes.values())
 
     def housekeep(self) -> None:
         """Retire and drop old generations, whichever sources filled them; what cannot go yet goes next time."""
-        reindex.retire(self.state, self.indexes.values())
-        if not questions.generations(self.state, "dropping"):
+        generations.retire(self.state, self.indexes.values())
+        if not queries.generations(self.state, "dropping"):
             return
         try:
             for row in self.state.ask("SELECT name, kind FROM sources ORDER BY name"):
-                source = self.sources.get(row.name) or Source(row.name, row.kind, Unconfigured(row.name))
+                source = self.sources.get(row.name) or Source(row.name, row.kind, RemovedConnector(row.name))
                 with self.leased(source) as turn:
                     if turn is not None:
                         withdraw(turn)
                         collect(turn)
-            reindex.drop_emptied(self.state, self.index)
+            generations.drop_emptied(self.state, self.index)
         except (LeaseLost, Retryable) as error:
             log.info("housekeeping_postponed", reason=str(error))
 
     def search(self, index: str, query: str, limit: int = 10) -> list[Hit]:
         """The best passage of each of the best documents in the live store, best first; only what we put there."""
         configured = self.configured_index(index)
-        live = questions.active(self.state, index)
+        live = queries.active(self.state, index)
         if live is None:
             raise Misconfigured(f"index {index!r} holds nothing yet; run `answerwell sync`")
         only = None if configured.search_unmanaged else self._only_ours(configured)
@@ -189,7 +190,7 @@ class Engine:
                     executor=executor,
                     attacher=attacher,
                     until=self.state.clock() + budget,
-                    progress=progress or Silent(),
+                    progress=progress or NoProgress(),
                     width=self.width.calls,
                     batch=self.width.batch,
                     stop=self.stop,
@@ -198,9 +199,11 @@ class Engine:
             give_back(self.state, lease, self.stop)
 
     def _run(self, turn: Turn, run: int, *, impatient: bool, listen: bool) -> Result:
-        row = questions.source(self.state, turn.source.name)
+        row = queries.source(self.state, turn.source.name)
         news = (
-            News(row.wakes, self.state.now()) if listen and (impatient or row.not_before <= self.state.now()) else None
+            PollWindow(row.wakes, self.state.now())
+            if listen and (impatient or row.not_before <= self.state.now())
+            else None
         )
         try:
             self._converge(turn, news, run)
@@ -218,7 +221,7 @@ class Engine:
         self._finish_run(turn, run, "")
         return Result(Outcome.DONE, turn.counts)
 
-    def _converge(self, turn: Turn, news: "News | None", run: int) -> None:
+    def _converge(self, turn: Turn, news: "PollWindow | None", run: int) -> None:
         """One pass of the verbs. What the source fails to tell does not keep what we hold from being published.
 
         Without `news` the source is not asked.
@@ -241,7 +244,7 @@ class Engine:
         if failure is not None:
             raise failure
 
-    def _listen(self, turn: Turn, news: "News") -> None:
+    def _listen(self, turn: Turn, news: "PollWindow") -> None:
         listening = replace(turn, until=turn.until - (turn.until - self.state.clock()) / 2)  # leaves time to publish
         with _stage(turn, "observe"):
             _keep_push(listening)
@@ -249,7 +252,7 @@ class Engine:
             read_nudged(listening)
         if not listening.over:  # killed or stopped before, the turn has heard nothing
             with self.state.commit(turn.lease) as tx:
-                _hear(tx, turn, news)
+                mark_polled(tx, turn, news)
         with _stage(turn, "fetch"):
             fetch(turn)
 
@@ -262,7 +265,7 @@ class Engine:
     @contextlib.contextmanager
     def _executors(self) -> Iterator[tuple[Executor, Executor]]:
         if self.width.calls == 1:
-            yield Inline(), Inline()
+            yield SerialExecutor(), SerialExecutor()
             return
         with ThreadPoolExecutor(self.width.calls) as executor, ThreadPoolExecutor(4) as attacher:
             yield executor, attacher
@@ -272,7 +275,7 @@ class Engine:
         with self.state.transaction() as tx:
             tx.run("INSERT INTO runs (source, started_at) VALUES (:source, :now)", source=name, now=self.state.now())
             [row] = tx.ask("SELECT max(id) AS id FROM runs WHERE source = :source", source=name)
-            oldest = row.id - MOST_RUNS_KEPT
+            oldest = row.id - MAX_RUNS_KEPT
             tx.run("DELETE FROM runs WHERE source = :source AND id < :oldest", source=name, oldest=oldest)
             return int(row.id)
 
@@ -297,8 +300,8 @@ class Engine:
                 name=turn.source.name,
             )
 
-    def _record_failure(self, turn: Turn, failure: Retryable | Misconfigured, news: "News | None") -> None:
-        failures = questions.source(self.state, turn.source.name).failures + 1
+    def _record_failure(self, turn: Turn, failure: Retryable | Misconfigured, news: "PollWindow | None") -> None:
+        failures = queries.source(self.state, turn.source.name).failures + 1
         until = 0.0  # a changed setting helps, not a wait
         if isinstance(failure, Retryable):
             until = self.state.now() + backoff(failures, failure.after).total_seconds()
@@ -311,19 +314,19 @@ class Engine:
                 name=turn.source.name,
             )
             if news is not None:  # the failure is the answer; when to ask again is for `not_before` and the schedule
-                _hear(tx, turn, news)
+                mark_polled(tx, turn, news)
         log.warning("source_failed", source=turn.source.name, error=str(failure))
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class PollWindow:
     """What a turn goes to hear: every wake-up up to this number, and when it went."""
 
     wakes: int
     at: float
 
 
-def _hear(tx: Transaction, turn: Turn, news: News) -> None:
+def mark_polled(tx: Transaction, turn: Turn, news: PollWindow) -> None:
     tx.run(
         """UPDATE sources SET heard = CASE WHEN heard < :wakes THEN :wakes ELSE heard END, heard_at = :at
            WHERE name = :name""",
@@ -337,7 +340,7 @@ def _keep_push(turn: Turn) -> None:
     """Have the vendor go on calling us. Where it will not, the schedule alone finds what changed."""
     if turn.source.push is None:
         return
-    held = questions.source(turn.state, turn.source.name).push
+    held = queries.source(turn.state, turn.source.name).push
     try:
         kept = turn.source.push(held)
     except (Retryable, Misconfigured) as error:
@@ -348,7 +351,7 @@ def _keep_push(turn: Turn) -> None:
             tx.run("UPDATE sources SET push = :push WHERE name = :name", push=kept, name=turn.source.name)
 
 
-class Recorded:
+class PersistedProgress:
     """Progress that is also written to the run, every few seconds, for whoever watches from elsewhere."""
 
     def __init__(self, state: State, run: int, inner: Progress) -> None:
@@ -375,11 +378,11 @@ class Recorded:
 
 @contextlib.contextmanager
 def _stage(turn: Turn, stage: str) -> Iterator[None]:
-    with span(stage, source=turn.source.name), TALLY.timed("stage_seconds", source=turn.source.name, stage=stage):
+    with span(stage, source=turn.source.name), COUNTERS.timed("stage_seconds", source=turn.source.name, stage=stage):
         yield
 
 
-class Unconfigured:
+class RemovedConnector:
     """The connector of a source that is in the state but no longer in the configuration: nothing is asked of it."""
 
     def __init__(self, source: str) -> None:

@@ -9,7 +9,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from opentelemetry import propagate
 
-from sync.turn import TURN_BUDGET
+from sync.pipeline.turn import TURN_BUDGET
 from workers.broker import QUEUE, VISIBILITY_TIMEOUT, Broker
 
 log = structlog.get_logger()

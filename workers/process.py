@@ -15,28 +15,28 @@ import structlog
 from celery import Celery
 from celery.worker import state as celery_state
 
-from sync.turn import Stop
+from sync.pipeline.turn import Stop
 from workers.app import TASK_LIMIT
 from workers.broker import Broker
-from workers.duties import Shift
+from workers.tasks import Worker
 
 log = structlog.get_logger()
 
 GRACE = 6.0
 LAST_GRACE = 1.5
 LOOK_EVERY = 5.0
-MOST_SLOTS = 8
+MAX_SLOTS = 8
 HUNG = 70  # exit code: a task ran past its limit
 
 
 def slots_for(sources: int) -> int:
     """A slot for every source and one for everything else, within reason."""
-    return min(MOST_SLOTS, max(2, sources + 1))
+    return min(MAX_SLOTS, max(2, sources + 1))
 
 
 def work(
     app: Celery,
-    shift: Shift,
+    shift: Worker,
     stop: Stop,
     slots: int,
     *,
@@ -74,7 +74,7 @@ def restore_unacknowledged(app: Celery, broker: Broker) -> int:
         return len(taken)
 
 
-def _hear_signals(shift: Shift, stop: Stop, reload: Callable[[], None]) -> None:
+def _hear_signals(shift: Worker, stop: Stop, reload: Callable[[], None]) -> None:
     def end(_number: int, _frame: FrameType | None) -> None:
         if not stop.asked:
             stop.ask()
@@ -88,7 +88,7 @@ def _hear_signals(shift: Shift, stop: Stop, reload: Callable[[], None]) -> None:
     signal.signal(signal.SIGHUP, again)
 
 
-def _wind_down(shift: Shift) -> None:
+def _wind_down(shift: Worker) -> None:
     """Let running turns end while their messages can still be acknowledged, then end the loop, then everything."""
     tick = threading.Event()
     for _ in range(int(GRACE / 0.1)):
@@ -102,7 +102,7 @@ def _wind_down(shift: Shift) -> None:
     os._exit(os.EX_OK)  # the leases of this process are now provably nobody's, and its messages come again
 
 
-def _look_after(shift: Shift, stop: Stop, alive: Callable[[], None]) -> None:
+def _look_after(shift: Worker, stop: Stop, alive: Callable[[], None]) -> None:
     tick = threading.Event()
     while not stop.asked:
         alive()

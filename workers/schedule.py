@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import structlog
 
-from sync import questions, requests
 from sync.engine import Engine
 from sync.errors import Retryable
-from sync.wake import Watch
+from sync.operations import requests
+from sync.operations.due import Watch
+from sync.state import queries
 from workers.app import Send
-from workers.rhythm import Rhythm, share
+from workers.cadence import Rhythm, share
 
 log = structlog.get_logger()
 
@@ -22,11 +23,11 @@ TICK = 1.0
 SEND_AGAIN = 60.0
 ATTEND_EVERY = 2.0
 HOUSEKEEP_EVERY = 600.0
-MOST_DELAY = 30.0
+MAX_DELAY = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SourceSchedule:
     """When a source is asked for changes; `snapshots` None: the engine lists everything by its own period."""
 
     listens: Rhythm
@@ -37,7 +38,11 @@ class Schedule:
     """Looks at the state every second and sends what is due."""
 
     def __init__(
-        self, engine: Engine, plans: Mapping[str, Plan], send: Send, clock: Callable[[], float] = time.monotonic
+        self,
+        engine: Engine,
+        plans: Mapping[str, SourceSchedule],
+        send: Send,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._engine = engine
         self._plans = dict(plans)
@@ -53,7 +58,7 @@ class Schedule:
         try:
             for name, plan in self._plans.items():
                 self._tick_source(name, plan)
-            if requests.open_ones(self._engine.state):
+            if requests.pending(self._engine.state):
                 self._send_once("reindex", "", every=ATTEND_EVERY)
             self._send_once("housekeep", "", every=HOUSEKEEP_EVERY)
         except Retryable as error:
@@ -65,15 +70,15 @@ class Schedule:
             log.info("schedule_goes_on")
         self._troubled = False
 
-    def _tick_source(self, name: str, plan: Plan) -> None:
-        source = questions.source(self._engine.state, name)
+    def _tick_source(self, name: str, plan: SourceSchedule) -> None:
+        source = queries.source(self._engine.state, name)
         if plan.snapshots and source.snapshot_done and self._now() >= plan.snapshots.after(source.snapshot_done, name):
             self._ask_full(name)
         listens_at = plan.listens.after(source.heard_at, name)
         if source.heard_at:  # after a pause all are late: they still do not start together
-            listens_at = max(listens_at, self._started + MOST_DELAY * share(name))
+            listens_at = max(listens_at, self._started + MAX_DELAY * share(name))
         if self._watch.due(source, listens_at=listens_at):
-            run = questions.last_run(self._engine.state, name)
+            run = queries.last_run(self._engine.state, name)
             self._send_once("sync", name, run, every=SEND_AGAIN, stamp=source.lease_token)
         if self._watch.audit_due(source):
             self._send_once("audit", name, every=HOUSEKEEP_EVERY, stamp=int(source.stores_audited_at))

@@ -13,7 +13,7 @@ from sync.errors import SyncError
 
 if TYPE_CHECKING:
     from cli.config import Config
-    from connectors.findings import Finding
+    from connectors.check import Finding
 
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
 
@@ -35,20 +35,20 @@ def doctor(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> Non
 
 
 def _findings(settings: "Config") -> Iterator[tuple[str, "Finding"]]:
-    from cli import checks
+    from cli import doctor_checks
     from connectors import CONNECTORS
 
-    yield from (("configuration", finding) for finding in checks.configuration(settings))
-    yield from (("state", finding) for finding in checks.state(settings))
-    yield from (("redis", finding) for finding in checks.broker(settings))
-    yield from (("openai", finding) for finding in checks.openai(settings))
-    yield from (("chat", finding) for finding in checks.chat(settings, datetime.now(UTC).date()))
+    yield from (("configuration", finding) for finding in doctor_checks.configuration(settings))
+    yield from (("state", finding) for finding in doctor_checks.state(settings))
+    yield from (("redis", finding) for finding in doctor_checks.broker(settings))
+    yield from (("openai", finding) for finding in doctor_checks.openai(settings))
+    yield from (("chat", finding) for finding in doctor_checks.chat(settings, datetime.now(UTC).date()))
     for source in settings.sources:
         try:
             for finding in CONNECTORS[source.common.kind].check(source.settings):
                 yield source.common.name, finding
         except SyncError as error:
-            yield source.common.name, checks.problem("is not readable", error)
+            yield source.common.name, doctor_checks.problem("is not readable", error)
 
 
 def _broken(findings: list[dict[str, str]]) -> bool:

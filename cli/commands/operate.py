@@ -26,12 +26,12 @@ def release(
 ) -> None:
     """Let the removals through that the brake holds back; each is still confirmed with the source."""
     from cli import wiring
-    from sync import operate
+    from sync.operations import commands
 
     settings = wiring.read(config)
     known("source", [source], [found.common.name for found in settings.sources])
     with wiring.running(settings) as engine:
-        held = operate.held(engine, source)
+        held = commands.held(engine, source)
         if not held:
             output.say(f"{source}: nothing is held")
             return
@@ -44,19 +44,19 @@ def release(
             output.say(f"  and {len(held) - SHOWN} more")
         if not yes and not typer.confirm(f"Remove these {len(held)} from search if {source} confirms it?", err=True):
             raise typer.Exit(1)
-        released = operate.release(engine, source, [document.id for document in held], _who())
+        released = commands.release(engine, source, [document.id for document in held], _who())
     typer.echo(f"{source}: {released} removals released; the next sync carries them out")
 
 
 def reindex(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Build a new store beside the live one, then switch searches to it at once."""
     from cli import wiring
-    from sync import operate
+    from sync.operations import commands
 
     settings = wiring.read(config)
     names = _indexes(index, settings)
     with wiring.running(settings) as engine, watching(output.stderr()) as progress:
-        summaries = operate.rebuild(engine, names, progress=progress)
+        summaries = commands.rebuild(engine, names, progress=progress)
     report(summaries)
     for name in names:
         typer.echo(f"{name}: searches use the new store; `answerwell rollback {name}` goes back")
@@ -65,24 +65,24 @@ def reindex(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> Non
 def promote(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Switch searches to the store that a reindex has built but not switched to."""
     from cli import wiring
-    from sync import operate
+    from sync.operations import commands
 
     settings = wiring.read(config)
     with wiring.running(settings) as engine:
         for name in _indexes(index, settings):
-            operate.promote(engine, name)
+            commands.promote(engine, name)
             typer.echo(f"{name}: searches use the new store")
 
 
 def rollback(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Switch searches back to the store that was live before the last reindex."""
     from cli import wiring
-    from sync import operate
+    from sync.operations import commands
 
     settings = wiring.read(config)
     with wiring.running(settings) as engine:
         for name in _indexes(index, settings):
-            operate.rollback(engine, name)
+            commands.rollback(engine, name)
             typer.echo(f"{name}: searches use the previous store")
 
 

@@ -36,7 +36,7 @@ def up(
 
 def api(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Serve sessions, chat, webhooks, admin API and metrics."""
-    from cli.serving import serve
+    from cli.api_process import serve
 
     output.configure_logs(verbose=True)
     output.adopt_library_logs()
@@ -51,7 +51,7 @@ def worker(
     with_schedule: Annotated[bool, typer.Option("--with-schedule", hidden=True)] = False,
 ) -> None:
     """Run turns on sources, and what operators ask for; as many of these as you like, on any machine."""
-    from cli.working import work
+    from cli.worker_process import work
 
     output.configure_logs(verbose=True)
     output.adopt_library_logs()
@@ -60,7 +60,7 @@ def worker(
 
 def schedule(config: ConfigFile = DEFAULT_CONFIG, *, alive_file: AliveFile = None) -> None:
     """Send each source's turn when it is due; a second one does no harm."""
-    from cli.working import keep_schedule
+    from cli.worker_process import keep_schedule
 
     output.configure_logs(verbose=True)
     output.adopt_library_logs()

@@ -25,13 +25,13 @@ def status(
 ) -> None:
     """Show every source and index, how far a running sync is, and what is wrong."""
     from cli import wiring
-    from sync import report
+    from sync.status import status
 
     with wiring.running(wiring.read(config)) as engine:
         if watch:
-            follow(lambda: report.status(engine))
+            follow(lambda: status.status(engine))
             return
-        found = report.status(engine)
+        found = status.status(engine)
     if as_json:
         output.print_json(found)
     else:

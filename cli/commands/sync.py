@@ -11,7 +11,7 @@ from cli.progress import watching
 from sync.errors import Misconfigured
 
 if TYPE_CHECKING:
-    from sync.converge import Summary
+    from sync.operations.converge import Summary
 
 _COUNTED = (
     ("added", "new"),
@@ -31,7 +31,7 @@ def sync(
 ) -> None:
     """Pull the sources into the indexes until nothing is left to do."""
     from cli import wiring
-    from sync.converge import converge
+    from sync.operations.converge import converge
 
     if verbose:
         output.configure_logs(verbose=True)

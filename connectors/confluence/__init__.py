@@ -4,16 +4,16 @@ import json
 import time
 from datetime import datetime, timedelta
 
-from connectors.confluence import edits, feed
-from connectors.confluence.entrance import enter
+from connectors.confluence import change_reader, feed
+from connectors.confluence.connect import enter
 from connectors.confluence.feed import Feed, Latest, Search
-from connectors.confluence.library import Library
 from connectors.confluence.listing import Listings
 from connectors.confluence.records import Space
 from connectors.confluence.settings import ConfluenceSettings
 from connectors.confluence.site import Unsearchable
-from connectors.pacing import Allowances
-from connectors.transport import Clock, Json, Sleep, now
+from connectors.confluence.site_cache import Library
+from connectors.http.rate_limit import QuotaStore
+from connectors.http.transport import Clock, Json, Sleep, now
 from sync.errors import CursorExpired
 from sync.model import Change, Cursor, Document, Page
 
@@ -32,7 +32,7 @@ class Confluence:
         self,
         settings: ConfluenceSettings,
         *,
-        allowances: Allowances | None = None,
+        allowances: QuotaStore | None = None,
         clock: Clock = now,
         sleep: Sleep = time.sleep,
         timeout: float = 60.0,
@@ -78,13 +78,13 @@ class Confluence:
                 spaces = self._without_search(spaces, name)
                 feeds = list(self._feeds(spaces).items())
                 continue
-            changes = edits.Edits(self.library).changes(touched) if touched else []
+            changes = change_reader.Edits(self.library).changes(touched) if touched else []
             number += not more
         finished = number >= len(feeds)
         return Page(tuple(changes), self._feed_cursor(spaces, states, 0 if finished else number, checked), not finished)
 
     def fetch(self, external_id: str) -> Document:
-        return edits.read(self.library, external_id)
+        return change_reader.read(self.library, external_id)
 
     def _listed(self, listings: Listings, after: Cursor | None) -> Page:
         place = self._place(after, "place")["place"] if after is not None else None

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from connectors.check import Finding, Level
 from connectors.confluence import Confluence
-from connectors.confluence.library import Library
 from connectors.confluence.records import Space
 from connectors.confluence.settings import ConfluenceSettings
 from connectors.confluence.site import Closed, Site
-from connectors.findings import Finding, Level
+from connectors.confluence.site_cache import Library
 from sync.errors import SyncError
 
 LATE = "webhook_secret is not set, so changes are found by the schedule alone"

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from connectors.confluence import reading, wire
+from connectors.confluence import parse, responses
 from connectors.confluence.records import Comment, Content, Facts, File, Kind, Node, Space, Touched, in_order, one_line
 from connectors.confluence.settings import ConfluenceSettings
 from connectors.confluence.site import Closed, Doors, Listing, Unsearchable, query
 from connectors.confluence.transport import Slow
-from connectors.transport import Json, Oversized
+from connectors.http.transport import Json, Oversized
 from sync.errors import Misconfigured, Retryable
 
 PAGE = 250
-SMALLEST = 5
+MIN_LENGTH = 5
 FOUND = 200  # rows of a search that expand something
 NAMES = 100
 PATHS: Final[dict[str, str]] = {
@@ -66,27 +66,27 @@ class Cloud:
         while True:
             try:
                 return self._contents(space, kind, after, limit, bodies=True)
-            except (wire.Heavy, Oversized):
-                smaller = self._limits[space.id] = max(SMALLEST, limit // 2)
-            except wire.Broken:
-                smaller = max(SMALLEST, limit // 8)
+            except (responses.Heavy, Oversized):
+                smaller = self._limits[space.id] = max(MIN_LENGTH, limit // 2)
+            except responses.Broken:
+                smaller = max(MIN_LENGTH, limit // 8)
             except Slow:
-                self._limits[space.id] = max(SMALLEST, limit // 2)
+                self._limits[space.id] = max(MIN_LENGTH, limit // 2)
                 raise
-            if limit == SMALLEST:  # one body among these fails them all: each is then loaded alone
-                return self._contents(space, kind, after, SMALLEST, bodies=False)
+            if limit == MIN_LENGTH:  # one body among these fails them all: each is then loaded alone
+                return self._contents(space, kind, after, MIN_LENGTH, bodies=False)
             limit = smaller
 
     def facts(self, space: Space, after: str | None, since: datetime | None = None) -> Listing[tuple[str, Facts]]:
         asked = query(("page", "blogpost"), space.key, since)
         found, following = self._search(asked, f"{RESTRICTIONS},metadata.labels", after)
-        told = ((str(row["id"]), reading.facts_of(row)) for row in found)
+        told = ((str(row["id"]), parse.facts_of(row)) for row in found)
         return Listing(tuple((number, facts) for number, facts in told if facts is not None), following)
 
     def open_ids(self, space: Space, kind: Kind, after: str | None) -> Listing[str]:
         path = f"{self.doors.visitors_base}/api/v2/spaces/{space.id}/{PATHS[kind]}"
         params: Json = {"limit": PAGE, "status": "current"}
-        _, found, following = wire.listed(self.doors.visitors, path, params, after)
+        _, found, following = responses.listed(self.doors.visitors, path, params, after)
         return Listing(tuple(str(row["id"]) for row in found), following)
 
     def files(self, space: Space, contents: Collection[str]) -> list[File]:
@@ -106,25 +106,25 @@ class Cloud:
             path = f"{self.doors.base}/api/v2/spaces/{spaces[0].id}/{PATHS[kind]}"
         else:
             params["space-id"] = ",".join(space.id for space in spaces)
-        answer, found, following = wire.listed(self.doors.ours, path, params, after)
+        answer, found, following = responses.listed(self.doors.ours, path, params, after)
         rows = (self._content(row, kind, answer.json()) for row in found)
         return Listing(tuple(Touched(kind, row.id, "", row.number, row.edited_at) for row in rows), following)
 
     def latest(self, space: Space, types: Iterable[str]) -> Listing[Touched]:
         asked = query(types, space.key, None, newest_first=True)
         found, following = self._search(asked, "version,container", None)
-        return Listing(tuple(reading.touched_of(row) for row in found), following)
+        return Listing(tuple(parse.touched_of(row) for row in found), following)
 
     def edited(self, space: Space, types: Iterable[str], since: datetime, after: str | None) -> Listing[Touched]:
         found, following = self._search(query(types, space.key, since), "version,container", after)
-        return Listing(tuple(reading.touched_of(row) for row in found), following)
+        return Listing(tuple(parse.touched_of(row) for row in found), following)
 
     def content(self, number: str, kind: Kind | None = None) -> Content | None:
         first = kind or self._kinds.get(number, "page")
         kinds: list[Kind] = [first] if kind else [first, "blogpost" if first == "page" else "page"]
         for asked in kinds:
             path = f"{self.doors.base}/api/v2/{PATHS[asked]}/{number}"
-            row = wire.record(self.doors.ours, path, {"body-format": "storage", "include-labels": "true"})
+            row = responses.record(self.doors.ours, path, {"body-format": "storage", "include-labels": "true"})
             if row is not None:
                 self._check_id(row, number, path)
                 if asked == "blogpost":
@@ -137,7 +137,7 @@ class Cloud:
         found: list[Content] = []
         for batch in _batches(numbers, PAGE // 5):  # bodies weigh: five small pages rather than one that times out
             params: Json = {"id": ",".join(batch), "status": "current", "body-format": "storage", "limit": PAGE}
-            answer, listed = wire.everything(self.doors.ours, path, params)
+            answer, listed = responses.everything(self.doors.ours, path, params)
             found += [self._content(row, kind, answer.json()) for row in listed]
         return found
 
@@ -147,7 +147,7 @@ class Cloud:
             return None
         path = f"{self.doors.base}/api/v2/spaces/{space}/pages"
         params: Json = {"title": title, "status": "current", "body-format": "storage", "limit": 5}
-        answer, found, _ = wire.listed(self.doors.ours, path, params, None)
+        answer, found, _ = responses.listed(self.doors.ours, path, params, None)
         rows = [self._content(row, "page", answer.json()) for row in found]
         return next((row for row in rows if row.title.casefold() == one_line(title).casefold()), None)
 
@@ -155,14 +155,14 @@ class Cloud:
         name = PATHS.get(kind)
         if name is None:
             return None
-        row = wire.record(self.doors.ours, f"{self.doors.base}/api/v2/{name}/{number}", {})
+        row = responses.record(self.doors.ours, f"{self.doors.base}/api/v2/{name}/{number}", {})
         if row is None:
             return None
         parent = str(row.get("parentId") or "")
         return Node(one_line(row.get("title")), parent, str(row.get("parentType") or "") if parent else "")
 
     def restricted(self, number: str) -> bool | None:
-        return wire.restriction(self.doors.ours, f"{self.doors.base}/rest/api/content/{number}")
+        return responses.restriction(self.doors.ours, f"{self.doors.base}/rest/api/content/{number}")
 
     def opens(self, content: Content) -> bool:
         path = f"{self.doors.visitors_base}/api/v2/{PATHS[content.kind]}/{content.id}"
@@ -178,18 +178,18 @@ class Cloud:
         found: set[str] = set()
         for batch in _batches(numbers, PAGE):
             params: Json = {"id": ",".join(batch), "status": "current", "limit": PAGE}
-            _, listed = wire.everything(self.doors.visitors, path, params)
+            _, listed = responses.everything(self.doors.visitors, path, params)
             found.update(str(row["id"]) for row in listed)
         return found
 
     def file(self, number: str) -> File | None:
         path = f"{self.doors.base}/api/v2/attachments/{number}"
-        row = wire.record(self.doors.ours, path, {})
+        row = responses.record(self.doors.ours, path, {})
         if row is None or row.get("status", "current") != "current":
             return None
         if not row.get("id"):
             raise Retryable(f"{self.doors.ours.where(path)} answered without the attachment")
-        return reading.file_of(row, self._site(row))
+        return parse.file_of(row, self._site(row))
 
     def files_of(self, content: Content) -> list[File]:
         return self._files_below(content.kind, content.id)
@@ -207,21 +207,21 @@ class Cloud:
         roots = f"{self.doors.base}/api/v2/{PATHS[content.kind]}/{content.id}/footer-comments"
         params: Json = {"body-format": "storage", "limit": PAGE}
         found: list[Comment] = []
-        answer, rows = wire.everything(self.doors.ours, roots, params, expect=(404,))
-        if answer.status == 404 and not wire.says_not_found(answer):
+        answer, rows = responses.everything(self.doors.ours, roots, params, expect=(404,))
+        if answer.status == 404 and not responses.says_not_found(answer):
             raise Misconfigured(f"{self.doors.ours.where(roots)} is no address there (404); check url")
         waiting = rows
         while waiting:
             row = waiting.pop(0)
-            found.append(reading.comment_of(row))
+            found.append(parse.comment_of(row))
             below = f"{self.doors.base}/api/v2/footer-comments/{row['id']}/children"
-            waiting = [*wire.everything(self.doors.ours, below, params)[1], *waiting]
+            waiting = [*responses.everything(self.doors.ours, below, params)[1], *waiting]
         return found
 
     def rendered(self, content: Content, *, public: bool) -> str:
         form = "anonymous_export_view" if public else "export_view"
         path = f"{self.doors.base}/api/v2/{PATHS[content.kind]}/{content.id}"
-        body = wire.text_at(self.doors.ours.get(path, {"body-format": form}).json(), "body", form, "value")
+        body = responses.text_at(self.doors.ours.get(path, {"body-format": form}).json(), "body", form, "value")
         if body is None:
             raise Retryable(f"{self.doors.ours.where(path)} answered without {form}")
         return body
@@ -232,7 +232,7 @@ class Cloud:
             answer = self.doors.ours.post(
                 f"{self.doors.base}/api/v2/users-bulk", {"accountIds": batch}, expect=(403, 404)
             )
-            for row in wire.objects_at(answer.json(), "results"):
+            for row in responses.objects_at(answer.json(), "results"):
                 name = one_line(row.get("displayName") or row.get("publicName"))
                 if name:
                     found[str(row.get("accountId"))] = name
@@ -249,14 +249,14 @@ class Cloud:
         path, exact = f"{self.doors.base}/api/v2/spaces", self.settings.exact_keys
         if len(exact) == len(self.settings.spaces) <= PAGE:
             params: Json = {"keys": ",".join(exact), "limit": PAGE}
-            answer, found = wire.everything(self.doors.ours, path, params, expect=(400,))
+            answer, found = responses.everything(self.doors.ours, path, params, expect=(400,))
             if answer.status == 200:
                 return found
-        return wire.everything(self.doors.ours, path, {"limit": PAGE})[1]
+        return responses.everything(self.doors.ours, path, {"limit": PAGE})[1]
 
     def _space_id(self, key: str) -> str | None:
         path = f"{self.doors.base}/api/v2/spaces"
-        found = wire.everything(self.doors.ours, path, {"keys": key, "limit": PAGE})[1]
+        found = responses.everything(self.doors.ours, path, {"keys": key, "limit": PAGE})[1]
         return next((str(row["id"]) for row in found if row.get("key") == key), None)
 
     def _space(self, row: Json) -> Space:
@@ -267,7 +267,7 @@ class Cloud:
         path = f"{self.doors.base}/api/v2/spaces/{space.id}/{PATHS[kind]}"
         params: Json = {"limit": limit, "status": "current"} | ({"body-format": "storage"} if bodies else {})
         api = self.doors.bulk if bodies else self.doors.ours
-        answer, found, following = wire.listed(api, path, params, after)
+        answer, found, following = responses.listed(api, path, params, after)
         rows = [self._content(row, kind, answer.json()) for row in found if row.get("status", "current") == "current"]
         if bodies and any(row.storage is None for row in rows):
             raise Retryable(f"{api.where(path)} answered without body.storage")
@@ -276,26 +276,26 @@ class Cloud:
         return Listing(tuple(rows), following)
 
     def _content(self, row: Json, kind: Kind, envelope: Json) -> Content:
-        return reading.content_of(row, kind, self._site(envelope))
+        return parse.content_of(row, kind, self._site(envelope))
 
     def _labelled(self, row: Json, kind: Kind, path: str) -> Content:
-        labels = wire.objects_at(row, "labels", "results")
-        if wire.at(row, "labels", "results") is None or wire.at(row, "labels", "meta", "hasMore") is True:
-            labels = wire.everything(self.doors.ours, f"{path}/labels", {"limit": PAGE})[1]
+        labels = responses.objects_at(row, "labels", "results")
+        if responses.at(row, "labels", "results") is None or responses.at(row, "labels", "meta", "hasMore") is True:
+            labels = responses.everything(self.doors.ours, f"{path}/labels", {"limit": PAGE})[1]
         content = self._content(row, kind, row)
         if content.storage is None:
             raise Retryable(f"{self.doors.ours.where(path)} answered without body.storage")
-        return replace(content, labels=reading.labels_of(labels))
+        return replace(content, labels=parse.labels_of(labels))
 
     def _site(self, envelope: Json) -> str:
         """The address that links are relative to, as the answer says it."""
-        said = wire.text_at(envelope, "_links", "base") or ""
+        said = responses.text_at(envelope, "_links", "base") or ""
         return said.rstrip("/") if said.startswith(("https://", "http://")) else self.address
 
     def _search(self, cql: str, expand: str, after: str | None, *, limit: int = FOUND) -> tuple[list[Json], str | None]:
         path = f"{self.doors.base}/rest/api/content/search"
         params: Json = {"cql": cql, "expand": expand, "limit": limit}
-        answer, found, following = wire.listed(self.doors.ours, path, params, after, expect=(400,))
+        answer, found, following = responses.listed(self.doors.ours, path, params, after, expect=(400,))
         if answer.status == 400:
             raise Unsearchable(f"{self.doors.ours.where(path)} does not take the query {cql}")
         return found, following if found else None  # a link to a page beyond the last may come with nothing on it
@@ -304,10 +304,10 @@ class Cloud:
         """Every attachment of the site, where they fit on one page and this release lists them."""
         path = f"{self.doors.base}/api/v2/attachments"
         params: Json = {"limit": PAGE, "status": "current"}
-        answer, found, following = wire.listed(self.doors.ours, path, params, None, expect=(400, 404))
+        answer, found, following = responses.listed(self.doors.ours, path, params, None, expect=(400, 404))
         if answer.status != 200 or following is not None:
             return None
-        return [reading.file_of(row, self._site(answer.json())) for row in found]
+        return [parse.file_of(row, self._site(answer.json())) for row in found]
 
     def _found_files(self, space: Space) -> list[File]:
         files: list[File] = []
@@ -315,16 +315,16 @@ class Cloud:
         asked = query(("attachment",), space.key, None)
         while True:
             found, after = self._search(asked, "version,container", after)
-            files += [reading.file_of(row, self._site({})) for row in found]
+            files += [parse.file_of(row, self._site({})) for row in found]
             if after is None:
                 return files
 
     def _files_below(self, kind: Kind, number: str) -> list[File]:
         path = f"{self.doors.base}/api/v2/{PATHS[kind]}/{number}/attachments"
-        answer, found = wire.everything(self.doors.ours, path, {"limit": PAGE, "status": "current"}, expect=(404,))
-        if answer.status == 404 and not wire.says_not_found(answer):
+        answer, found = responses.everything(self.doors.ours, path, {"limit": PAGE, "status": "current"}, expect=(404,))
+        if answer.status == 404 and not responses.says_not_found(answer):
             raise Misconfigured(f"{self.doors.ours.where(path)} is no address there (404); check url")
-        return [reading.file_of(row, self._site(answer.json()), number) for row in found]
+        return [parse.file_of(row, self._site(answer.json()), number) for row in found]
 
     def _check_id(self, row: Json, number: str, path: str) -> None:
         if str(row.get("id")) != number:

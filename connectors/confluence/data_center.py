@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from connectors.api import Api
-from connectors.confluence import reading, wire
+from connectors.confluence import parse, responses
 from connectors.confluence.records import (
     Comment,
     Content,
@@ -22,11 +21,12 @@ from connectors.confluence.records import (
 from connectors.confluence.settings import ConfluenceSettings
 from connectors.confluence.site import Closed, Doors, Listing, Unsearchable, query
 from connectors.confluence.transport import Slow
-from connectors.transport import Json, Oversized
+from connectors.http.client import HttpClient
+from connectors.http.transport import Json, Oversized
 from sync.errors import Misconfigured, Retryable
 
 BARE, EXPANDED, BODIES = 1000, 200, 50  # rows of one answer; more is cut, and nothing says so
-SMALLEST = 5
+MIN_LENGTH = 5
 PLACED = "version,ancestors,space"
 RESTRICTIONS = "restrictions.read.restrictions.user,restrictions.read.restrictions.group"
 
@@ -66,15 +66,15 @@ class DataCenter:
         while True:
             try:
                 return self._contents(self.doors.bulk, space, kind, after, f"{PLACED},body.storage", limit)
-            except (wire.Heavy, Oversized):
-                smaller = self._limits[space.id] = max(SMALLEST, limit // 2)
-            except wire.Broken:
-                smaller = max(SMALLEST, limit // 8)
+            except (responses.Heavy, Oversized):
+                smaller = self._limits[space.id] = max(MIN_LENGTH, limit // 2)
+            except responses.Broken:
+                smaller = max(MIN_LENGTH, limit // 8)
             except Slow:
-                self._limits[space.id] = max(SMALLEST, limit // 2)
+                self._limits[space.id] = max(MIN_LENGTH, limit // 2)
                 raise
-            if limit == SMALLEST:  # one body among these fails them all: each is then loaded alone
-                return self._contents(self.doors.ours, space, kind, after, PLACED, SMALLEST)
+            if limit == MIN_LENGTH:  # one body among these fails them all: each is then loaded alone
+                return self._contents(self.doors.ours, space, kind, after, PLACED, MIN_LENGTH)
             limit = smaller
 
     def facts(self, space: Space, after: str | None, since: datetime | None = None) -> Listing[tuple[str, Facts]]:
@@ -97,7 +97,7 @@ class DataCenter:
         after: str | None = None
         while True:
             rows, after = self._search(query(("attachment",), space.key, None), "version,container", after, EXPANDED)
-            found += [reading.file_of(row, self.address) for row in rows]
+            found += [parse.file_of(row, self.address) for row in rows]
             if after is None:
                 return [file for file in found if file.container in contents]
 
@@ -108,21 +108,21 @@ class DataCenter:
         rows, following = self._search(
             query(types, space.key, None, newest_first=True), "version,container", None, EXPANDED
         )
-        return Listing(tuple(reading.touched_of(row) for row in rows), following)
+        return Listing(tuple(parse.touched_of(row) for row in rows), following)
 
     def edited(self, space: Space, types: Iterable[str], since: datetime, after: str | None) -> Listing[Touched]:
         rows, following = self._search(query(types, space.key, since), "version,container", after, EXPANDED)
-        return Listing(tuple(reading.touched_of(row) for row in rows), following)
+        return Listing(tuple(parse.touched_of(row) for row in rows), following)
 
     def content(self, number: str, kind: Kind | None = None) -> Content | None:  # noqa: ARG002
         path = f"{self.doors.base}/rest/api/content/{number}"
-        row = wire.record(self.doors.ours, path, {"expand": f"{PLACED},body.storage,metadata.labels"})
+        row = responses.record(self.doors.ours, path, {"expand": f"{PLACED},body.storage,metadata.labels"})
         if row is None or row.get("status", "current") != "current" or row.get("type") not in ("page", "blogpost"):
             return None
-        content = self._content(row, wire.text_at(row, "_links", "base"))
+        content = self._content(row, responses.text_at(row, "_links", "base"))
         if content.id != number or content.storage is None:
             raise Retryable(f"{self.doors.ours.where(path)} answered without the content")
-        return replace(content, labels=reading.labels_of(wire.objects_at(row, "metadata", "labels", "results")))
+        return replace(content, labels=parse.labels_of(responses.objects_at(row, "metadata", "labels", "results")))
 
     def several(self, kind: Kind, numbers: list[str]) -> list[Content]:
         return [content for content in (self.content(number, kind) for number in numbers) if content is not None]
@@ -133,20 +133,20 @@ class DataCenter:
         answer = self.doors.ours.get(path, params, expect=(404,))
         if answer.status == 404:
             return None
-        rows = wire.rows(answer.json(), self.doors.ours.where(path))
-        contents = [self._content(row, wire.text_at(answer.json(), "_links", "base")) for row in rows]
+        rows = responses.rows(answer.json(), self.doors.ours.where(path))
+        contents = [self._content(row, responses.text_at(answer.json(), "_links", "base")) for row in rows]
         return next((c for c in contents if c.title.casefold() == one_line(title).casefold()), None)
 
     def node(self, number: str, kind: str) -> Node | None:  # noqa: ARG002
         path = f"{self.doors.base}/rest/api/content/{number}"
-        row = wire.record(self.doors.ours, path, {"expand": "ancestors", "status": "any"})
+        row = responses.record(self.doors.ours, path, {"expand": "ancestors", "status": "any"})
         if row is None:
             return None
         parent = _parent(row)
         return Node(one_line(row.get("title")), parent, "page" if parent else "")
 
     def restricted(self, number: str) -> bool | None:
-        return wire.restriction(self.doors.ours, f"{self.doors.base}/rest/api/content/{number}")
+        return responses.restriction(self.doors.ours, f"{self.doors.base}/rest/api/content/{number}")
 
     def opens(self, content: Content) -> bool:
         path = f"{self.doors.base}/rest/api/content/{content.id}"
@@ -164,15 +164,15 @@ class DataCenter:
 
     def file(self, number: str) -> File | None:
         path = f"{self.doors.base}/rest/api/content/{number}"
-        row = wire.record(self.doors.ours, path, {"expand": "version,container"})
+        row = responses.record(self.doors.ours, path, {"expand": "version,container"})
         if row is None or row.get("type") != "attachment" or row.get("status", "current") != "current":
             return None
-        return reading.file_of(row, self.address)
+        return parse.file_of(row, self.address)
 
     def files_of(self, content: Content) -> list[File]:
         path = f"/rest/api/content/{content.id}/child/attachment"
         rows = self._everything(self.doors.ours, path, {"expand": "version,container", "limit": EXPANDED})
-        return [reading.file_of(row, self.address, content.id) for row in rows]
+        return [parse.file_of(row, self.address, content.id) for row in rows]
 
     def read(self, file: File, most: int) -> bytes | None:
         link = file.download if file.download.startswith("/") else f"/{file.download}"
@@ -182,12 +182,12 @@ class DataCenter:
     def comments(self, content: Content) -> list[Comment]:
         path = f"/rest/api/content/{content.id}/child/comment"
         params: Json = {"expand": "body.storage,version", "location": "footer", "depth": "all", "limit": BODIES}
-        return [reading.comment_of(row) for row in self._everything(self.doors.ours, path, params)]
+        return [parse.comment_of(row) for row in self._everything(self.doors.ours, path, params)]
 
     def rendered(self, content: Content, *, public: bool) -> str:
         api = self.doors.visitors if public else self.doors.ours
         path = f"{self.doors.base}/rest/api/content/{content.id}"
-        body = wire.text_at(api.get(path, {"expand": "body.export_view"}).json(), "body", "export_view", "value")
+        body = responses.text_at(api.get(path, {"expand": "body.export_view"}).json(), "body", "export_view", "value")
         if body is None:
             raise Retryable(f"{api.where(path)} answered without body.export_view")
         return body
@@ -208,7 +208,7 @@ class DataCenter:
         self._limits.clear()
 
     def _contents(
-        self, api: Api, space: Space, kind: Kind, after: str | None, expand: str, limit: int
+        self, api: HttpClient, space: Space, kind: Kind, after: str | None, expand: str, limit: int
     ) -> Listing[Content]:
         rows, following = self._listed(api, space, kind, after, expand, limit)
         contents = [self._content(row, None, space) for row in rows if row.get("status", "current") == "current"]
@@ -217,28 +217,28 @@ class DataCenter:
         return Listing(tuple(contents), following)
 
     def _listed(
-        self, api: Api, space: Space, kind: str, after: str | None, expand: str, limit: int
+        self, api: HttpClient, space: Space, kind: str, after: str | None, expand: str, limit: int
     ) -> tuple[list[Json], str | None]:
         """Return one page of what is published in a space; the position says in which manner it is read."""
         params: Json = {"type": kind, "spaceKey": space.key, "status": "current", "limit": limit}
         params |= {"expand": expand} if expand else {}
         if self._scans and api is not self.doors.visitors and (after is None or not after.isdecimal()):
             path = f"{self.doors.base}/rest/api/content/scan"
-            answer, rows, following = wire.listed(api, path, params, after, expect=() if after else (404, 501))
+            answer, rows, following = responses.listed(api, path, params, after, expect=() if after else (404, 501))
             if answer.status == 200:
                 return rows, following
             self._scans = False
         return self._by_start(api, f"{self.doors.base}/rest/api/content", params, after)
 
-    def _by_start(self, api: Api, path: str, params: Json, after: str | None) -> tuple[list[Json], str | None]:
+    def _by_start(self, api: HttpClient, path: str, params: Json, after: str | None) -> tuple[list[Json], str | None]:
         """Return one page of a list that goes on by number; the number in its own `next` passes over what was cut."""
         start = int(after or 0)
         envelope = api.get(path, params | {"start": start}).json()
-        rows = wire.rows(envelope, api.where(path))
-        more = bool(rows) and bool(wire.at(envelope, "_links", "next"))
+        rows = responses.rows(envelope, api.where(path))
+        more = bool(rows) and bool(responses.at(envelope, "_links", "next"))
         return rows, str(start + len(rows)) if more else None
 
-    def _everything(self, api: Api, path: str, params: Json, *, named: str = "id") -> list[Json]:
+    def _everything(self, api: HttpClient, path: str, params: Json, *, named: str = "id") -> list[Json]:
         found: dict[str, Json] = {}
         after: str | None = None
         while True:
@@ -256,26 +256,27 @@ class DataCenter:
         return Space(key, key, one_line(row.get("name")) or key, self.settings.may_be_public(key))
 
     def _content(self, row: Json, base: str | None, space: Space | None = None) -> Content:  # noqa: ARG002
-        number, parent = wire.at(row, "version", "number"), _parent(row)
+        number, parent = responses.at(row, "version", "number"), _parent(row)
         return Content(
             id=str(row["id"]),
             kind="blogpost" if row.get("type") == "blogpost" else "page",
-            space=wire.text_at(row, "space", "key") or (space.key if space else ""),
+            space=responses.text_at(row, "space", "key") or (space.key if space else ""),
             title=one_line(row.get("title")),
             parent=parent,
             parent_kind="page" if parent else "",
             number=number if isinstance(number, int) else 0,
-            edited_at=time_of(wire.at(row, "version", "when")),
-            url=self.address + (wire.text_at(row, "_links", "webui") or f"/pages/viewpage.action?pageId={row['id']}"),
-            storage=wire.text_at(row, "body", "storage", "value"),
+            edited_at=time_of(responses.at(row, "version", "when")),
+            url=self.address
+            + (responses.text_at(row, "_links", "webui") or f"/pages/viewpage.action?pageId={row['id']}"),
+            storage=responses.text_at(row, "body", "storage", "value"),
         )
 
 
 def _parent(row: Json) -> str:
-    ancestors = wire.objects_at(row, "ancestors")
+    ancestors = responses.objects_at(row, "ancestors")
     return str(ancestors[-1].get("id") or "") if ancestors else ""
 
 
 def _facts(rows: list[Json], following: str | None) -> Listing[tuple[str, Facts]]:
-    told = ((str(row["id"]), reading.facts_of(row)) for row in rows)
+    told = ((str(row["id"]), parse.facts_of(row)) for row in rows)
     return Listing(tuple((number, facts) for number, facts in told if facts is not None), following)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.confluence import macros, rendered
+from connectors.confluence.audience import Exact, Standing
 from connectors.confluence.records import Comment, Content, File, Space, document_id
 from connectors.confluence.site import Site
-from connectors.confluence.standing import Exact, Standing
 from connectors.confluence.storage import Met, Reader, Reading, accounts_in
-from connectors.extract import MOST_BYTES, Unreadable, extract, kind_of
+from connectors.files import MAX_BYTES, Unreadable, extract, kind_of
+from connectors.http.transport import Clock, Oversized
 from connectors.language import language_of
 from connectors.text import to_markdown
-from connectors.transport import Clock, Oversized
 from sync.model import Audience, Change, Document
 
 FORMAT = "1"  # part of every version: a new way to build documents renews them all
@@ -173,7 +173,7 @@ def file_document(
     """Return the document of a file. One without text to be had says why; it is as public as what it hangs on."""
     body, problem = "", ""
     try:
-        held = read(file, MOST_BYTES)
+        held = read(file, MAX_BYTES)
         if held is None:
             problem = f"{file.title}: the site lists it, but does not hand it out; upload it again"
         else:

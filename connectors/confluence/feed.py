@@ -9,14 +9,14 @@ from typing import Protocol
 
 from connectors.confluence.records import Kind, Space, Touched
 from connectors.confluence.site import Site
-from connectors.transport import Json
+from connectors.http.transport import Json
 from sync.errors import CursorExpired
 
 OVERLAP = 600  # seconds: an edit may become visible after a later one
 ZONES = timedelta(hours=26)  # the search reads times in the time zone of our account, whichever that is
 FIRST, MORE = 250, 100  # rows of a list: at the head all that is new counts as seen
 SEEN = 1000
-MOST_SEEN = 5000
+MAX_SEEN = 5000
 
 
 class Feed(Protocol):
@@ -92,8 +92,8 @@ class Search:
         if page.following is None:
             floor = max(floor, rising - ZONES.total_seconds())
             kept = sorted(((m, t) for m, t in known.items() if t > floor), key=lambda mark: mark[1])
-            if len(kept) > MOST_SEEN:  # a day of many edits: what the search learns very late waits for a snapshot
-                floor, kept = kept[-MOST_SEEN - 1][1], kept[-MOST_SEEN:]
+            if len(kept) > MAX_SEEN:  # a day of many edits: what the search learns very late waits for a snapshot
+                floor, kept = kept[-MAX_SEEN - 1][1], kept[-MAX_SEEN:]
             return fresh, {"top": rising, "floor": floor, "seen": [list(mark) for mark in kept]}, False
         following = {"top": top, "rising": rising, "floor": floor, "seen": list(known.items()), "next": page.following}
         return fresh, following, True

@@ -6,11 +6,11 @@ from functools import partial
 
 from connectors.confluence import documents
 from connectors.confluence.documents import Writer
-from connectors.confluence.library import Library
 from connectors.confluence.records import Content, Kind, Space, document_id, in_order
+from connectors.confluence.site_cache import Library
+from connectors.confluence.space_scan import Survey
 from connectors.confluence.storage import accounts_in
-from connectors.confluence.survey import Survey
-from connectors.transport import Json
+from connectors.http.transport import Json
 from sync.model import Change
 
 SURVEY_AGE = timedelta(minutes=30)

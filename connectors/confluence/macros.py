@@ -169,10 +169,10 @@ def _included(reading: Reading, element: etree._Element) -> tuple[str, Reading] 
     )
     space = (attribute(page, "space-key") if page is not None else "") or reading.reader.space
     place = (space, title.casefold())
-    if not title or place in reading.path or len(reading.path) >= storage.DEEPEST:
+    if not title or place in reading.path or len(reading.path) >= storage.MAX_DEPTH:
         return None
-    if reading.met.included >= storage.MOST_INCLUDES:
-        reading.met.problem = f"includes more than {storage.MOST_INCLUDES} pages; the rest is left out"
+    if reading.met.included >= storage.MAX_INCLUDES:
+        reading.met.problem = f"includes more than {storage.MAX_INCLUDES} pages; the rest is left out"
         return None
     reading.met.included += 1
     held = reading.reader.include(space, title)

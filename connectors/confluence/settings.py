@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from connectors.addresses import check_origin
+from connectors.http.addresses import check_origin
 
 GATEWAY = "https://api.atlassian.com"
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from connectors.api import Api
 from connectors.confluence.records import Comment, Content, Facts, File, Kind, Node, Space, Touched
+from connectors.http.client import HttpClient
 from sync.errors import Misconfigured
 
 T = TypeVar("T")
@@ -32,10 +32,10 @@ class Listing(Generic[T]):
 class Doors:
     """The ways into a site: with our account, in bulk with it, as a visitor, and to its files."""
 
-    ours: Api
-    bulk: Api
-    visitors: Api
-    files: Api
+    ours: HttpClient
+    bulk: HttpClient
+    visitors: HttpClient
+    files: HttpClient
     base: str
     visitors_base: str
 

@@ -15,9 +15,9 @@ from connectors.confluence.tree import attribute, child, name_of, text_of
 Include = Callable[[str, str], str | None]
 """Returns the storage of a page by the key of its space ('' for the same one) and its title, where it may be shown."""
 
-MOST_CELLS = 50_000
-MOST_INCLUDES = 50
-DEEPEST = 5
+MAX_CELLS = 50_000
+MAX_INCLUDES = 50
+MAX_DEPTH = 5
 VOID: Final = frozenset({"br", "hr", "img", "col"})
 TRANSPARENT: Final = frozenset(
     {
@@ -79,8 +79,8 @@ class Reading:
 
     def body(self, storage: str) -> str:
         """Return a whole body as HTML."""
-        if len(storage) > tree.MOST:
-            self.met.problem = f"longer than {tree.MOST // 1_000_000} million characters; the rest is left out"
+        if len(storage) > tree.MAX_COUNT:
+            self.met.problem = f"longer than {tree.MAX_COUNT // 1_000_000} million characters; the rest is left out"
         try:
             return self.inner(tree.parse(storage))
         except tree.Unparsable:
@@ -255,8 +255,8 @@ def _grid(reading: Reading, rows: list[etree._Element]) -> list[list[tuple[str, 
                 line.append((tag, told))
         grid.append(line)
         written += len(line)
-        if written > MOST_CELLS:
-            reading.met.problem = f"a table has more than {MOST_CELLS} cells; the rest is left out"
+        if written > MAX_CELLS:
+            reading.met.problem = f"a table has more than {MAX_CELLS} cells; the rest is left out"
             break
     return grid
 

@@ -7,7 +7,7 @@ import weakref
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
-from connectors.transport import MOST_BYTES, Answer, Request, oversized
+from connectors.http.transport import MAX_BYTES, Request, Response, oversized
 from sync.errors import Retryable
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class AtlassianTransport:
         self._lock = threading.Lock()
         self._client: AtlassianRestAPI | None = None
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         import requests  # takes long, the SDK still longer: only who calls Confluence waits for it
 
         where = request.url.partition("?")[0]
@@ -48,7 +48,7 @@ class AtlassianTransport:
             raise Slow(f"{where} did not answer in time") from error
         except requests.RequestException as error:
             raise Retryable(f"{where} could not be read ({type(error).__name__}); check the address") from error
-        return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
+        return Response(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
 
     def _sdk(self) -> "AtlassianRestAPI":
         from atlassian.rest_client import AtlassianRestAPI
@@ -85,9 +85,9 @@ def _read(response: "requests.Response", **_: object) -> None:
     kept, size = [], 0
     for piece in response.iter_content(65_536):
         size += len(piece)
-        if size > MOST_BYTES:
+        if size > MAX_BYTES:
             response.close()
-            raise oversized(response.url.partition("?")[0], MOST_BYTES)
+            raise oversized(response.url.partition("?")[0], MAX_BYTES)
         kept.append(piece)
     response._content = b"".join(kept)  # noqa: SLF001  the only way to hand over what was read
 

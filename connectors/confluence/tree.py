@@ -9,7 +9,7 @@ from lxml import etree
 from connectors.text import clean_text
 
 AC, RI, AT = "urn:ac", "urn:ri", "urn:at"
-MOST = 4_000_000  # characters of one body; lxml bounds depth and the length of a text by itself
+MAX_COUNT = 4_000_000  # characters of one body; lxml bounds depth and the length of a text by itself
 
 _NAMED = re.compile(r"<!\[CDATA\[.*?\]\]>|&(?:([A-Za-z][A-Za-z0-9]*);|(?!#[0-9]+;|#x[0-9A-Fa-f]+;))", re.DOTALL)
 _NOT_XML = re.compile("[\ufffe\uffff]")
@@ -78,7 +78,7 @@ def text_of(element: etree._Element | None) -> str:
 
 
 def _clean(storage: str) -> str:
-    return _NOT_XML.sub("", clean_text(storage[:MOST]))
+    return _NOT_XML.sub("", clean_text(storage[:MAX_COUNT]))
 
 
 def _numbered(storage: str) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from connectors.confluence.settings import ConfluenceSettings
-from connectors.nudges import Nudge, Refused, check_moment, check_signature
+from connectors.webhook import Refused, WebhookEvent, check_moment, check_signature
 
 SIGNATURE = "x-hub-signature"
 QUIET = ("test", "diagnostics", "user_", "group_", "theme_", "cache_")
 
 
-def verify(settings: ConfluenceSettings, headers: Mapping[str, str], body: bytes, now: datetime) -> Nudge:
+def verify(settings: ConfluenceSettings, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
     """Return the nudge if the Data Center signed it just now, with the webhook's secret. Raises Refused.
 
     The signature is `sha256=` and the hexadecimal HMAC-SHA256 of the raw body; an event also says when it happened.
@@ -30,7 +30,7 @@ def verify(settings: ConfluenceSettings, headers: Mapping[str, str], body: bytes
     event, moment = _event(said)
     if moment is not None:
         check_moment(moment, now, "confluence")
-    return Nudge(wake=not event.startswith(QUIET), documents=_documents(said))
+    return WebhookEvent(wake=not event.startswith(QUIET), documents=_documents(said))
 
 
 def _documents(said: object) -> tuple[str, ...]:

@@ -3,26 +3,26 @@
 import json
 import time
 
-from connectors.api import Api
-from connectors.google_docs import refusals
+from connectors.google_docs import errors
 from connectors.google_docs.account import ServiceAccount
 from connectors.google_docs.audience import audience_of, document_of, needs_grants, version_of
 from connectors.google_docs.channels import Channels
+from connectors.google_docs.configured_roots import Roots
 from connectors.google_docs.contents import Contents
 from connectors.google_docs.drive import Drive, Vanished
+from connectors.google_docs.drive_cache import Memory
 from connectors.google_docs.feed import Feed
 from connectors.google_docs.files import File, is_id
-from connectors.google_docs.memory import Memory
-from connectors.google_docs.places import Place, Places
-from connectors.google_docs.roots import Roots
+from connectors.google_docs.folder_walk import State, Walk, state_of
+from connectors.google_docs.scope import Place, Places
 from connectors.google_docs.sdk import SdkTransport
 from connectors.google_docs.settings import GoogleDocsSettings
-from connectors.google_docs.walk import State, Walk, state_of
-from connectors.pacing import Allowances, Pacing
-from connectors.transport import Clock, HttpxTransport, Json, Sleep, now
+from connectors.http.client import HttpClient
+from connectors.http.rate_limit import QuotaStore, VendorLimits
+from connectors.http.transport import Clock, HttpxTransport, Json, Sleep, now
 from sync.errors import CursorExpired, Gone
 from sync.model import Change, Cursor, Document, Page
-from sync.pace import Rate
+from sync.rate_limit import Rate
 
 READS = Rate(300)  # of the Docs API, a minute and user
 STEPS = 8  # listings for one page of a snapshot that has shown nothing yet
@@ -40,7 +40,7 @@ class GoogleDocs:
         self,
         settings: GoogleDocsSettings,
         *,
-        allowances: Allowances | None = None,
+        allowances: QuotaStore | None = None,
         clock: Clock = now,
         sleep: Sleep = time.sleep,
         timeout: float = 60.0,
@@ -183,18 +183,18 @@ class GoogleDocs:
 
 
 def _connect(
-    settings: GoogleDocsSettings, allowances: Allowances | None, clock: Clock, sleep: Sleep, timeout: float
-) -> tuple[Drive, Api]:
+    settings: GoogleDocsSettings, allowances: QuotaStore | None, clock: Clock, sleep: Sleep, timeout: float
+) -> tuple[Drive, HttpClient]:
     transport = SdkTransport(HttpxTransport(timeout))
     auth = ServiceAccount(settings.credentials_file, settings.subject, transport, clock, sleep)
     account = f"google_docs:{settings.credentials_file}:{settings.subject}"
-    pacing = Pacing(allowances, account, {"docs": READS}, clock=clock)
+    pacing = VendorLimits(allowances, account, {"docs": READS}, clock=clock)
     trusted = frozenset({*LINKED, settings.drive_url, settings.docs_url})
 
-    def api(origin: str) -> Api:
-        return Api(
+    def api(origin: str) -> HttpClient:
+        return HttpClient(
             "google_docs", origin, auth, transport, "credentials_file and what is shared with the service account",
-            pacing, sleep, refusals.refused, trusted,
+            pacing, sleep, errors.refused, trusted,
         )  # fmt: skip
 
     return Drive(api(settings.drive_url), audiences=bool(settings.public_folders)), api(settings.docs_url)

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from connectors.addresses import check_origin, origin_of
-from connectors.api import Api
-from connectors.auth import EXPIRY_MARGIN, Anonymous
-from connectors.google_docs.refusals import token_refused
-from connectors.transport import Clock, Json, Sleep, Transport
+from connectors.google_docs.errors import token_refused
+from connectors.http.addresses import check_origin, origin_of
+from connectors.http.auth import EXPIRY_MARGIN, Anonymous
+from connectors.http.client import HttpClient
+from connectors.http.transport import Clock, Json, Sleep, Transport
 from sync.errors import Misconfigured, Retryable
 
 SCOPES = ("https://www.googleapis.com/auth/drive.readonly",)  # enough for Docs too, and the least that is
@@ -111,7 +111,7 @@ class _Exchange:
 
     def __init__(self, key: Key, transport: Transport, sleep: Sleep) -> None:
         self._key = key
-        self._api = Api(
+        self._api = HttpClient(
             "google_docs",
             origin_of(key.token_uri),
             Anonymous(),

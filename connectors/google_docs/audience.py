@@ -5,7 +5,7 @@ import json
 from datetime import datetime
 
 from connectors.google_docs.files import File
-from connectors.google_docs.places import Place
+from connectors.google_docs.scope import Place
 from connectors.language import language_of
 from sync.model import Attributes, Audience, Document
 

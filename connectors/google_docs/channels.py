@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pydantic import SecretStr
 
 from connectors.google_docs.drive import Drive
-from connectors.transport import Clock, Json
+from connectors.http.transport import Clock, Json
 from sync.errors import Misconfigured, Retryable
 
 LIFETIME = timedelta(days=7)  # the longest there is

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from connectors.findings import Finding, Level
+from connectors.check import Finding, Level
 from connectors.google_docs import GoogleDocs
 from connectors.google_docs.account import read_key
 from connectors.google_docs.audience import UNKNOWN

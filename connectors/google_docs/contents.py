@@ -1,12 +1,12 @@
 """The text of a file, by the way that its type asks for; where there is none, or not all, why."""
 
-from connectors.api import Api
-from connectors.extract import Unreadable, extract
+from connectors.files import Unreadable, extract
 from connectors.google_docs.document import to_markdown
 from connectors.google_docs.drive import Drive, Vanished
+from connectors.google_docs.errors import Withheld
 from connectors.google_docs.files import DOC, SHEET, SLIDES, File
-from connectors.google_docs.refusals import Withheld
-from connectors.transport import Json, Oversized, Params
+from connectors.http.client import HttpClient
+from connectors.http.transport import Json, Oversized, Params
 from sync.errors import Misconfigured, Retryable
 
 ROOT = "/v1/documents"
@@ -23,7 +23,7 @@ Text = tuple[str, str]
 class Contents:
     """Reads the text of files through Docs and Drive."""
 
-    def __init__(self, drive: Drive, docs: Api) -> None:
+    def __init__(self, drive: Drive, docs: HttpClient) -> None:
         self._drive = drive
         self._docs = docs
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connectors import text
-from connectors.google_docs.runs import Runs, is_proposed, is_verbatim
+from connectors.google_docs.paragraph import Runs, is_proposed, is_verbatim
 from connectors.google_docs.tables import grid
-from connectors.transport import Json
+from connectors.http.transport import Json
 
 HEADINGS = {"TITLE": 1, **{f"HEADING_{n}": n for n in range(1, 7)}}
-DEEPEST = 6
+MAX_DEPTH = 6
 
 
 def to_markdown(document: Json, url: str) -> str:
@@ -58,7 +58,7 @@ def _tab(tab: _Tab, url: str, *, titled: bool) -> str:
 
 
 def _heading(inner: str, level: int) -> str:
-    level = min(level, DEEPEST)
+    level = min(level, MAX_DEPTH)
     return f"<h{level}>{inner}</h{level}>"
 
 

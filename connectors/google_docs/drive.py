@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode
 
-from connectors import api
-from connectors.api import Api
+from connectors.google_docs.errors import Withheld, reason_of
 from connectors.google_docs.files import FIELDS, PERMISSION, File, file_of, grants_of
-from connectors.google_docs.refusals import Withheld, reason_of
-from connectors.google_docs.sdk import LONGEST, address
-from connectors.transport import Answer, Json, Params, Request
+from connectors.google_docs.sdk import MAX_LENGTH, address
+from connectors.http import client
+from connectors.http.client import HttpClient
+from connectors.http.transport import Json, Params, Request, Response
 from sync.errors import CursorExpired, Misconfigured, Retryable
 
 ROOT = "/drive/v3"
@@ -36,7 +36,7 @@ class Vanished(Retryable):
 class Drive:
     """One account's Drive. `audiences`: listings also say who may read each file, where they can."""
 
-    def __init__(self, calls: Api, *, audiences: bool) -> None:
+    def __init__(self, calls: HttpClient, *, audiences: bool) -> None:
         self._api = calls
         grants = f",permissions({PERMISSION})" if audiences else ""
         self._fields = FIELDS + grants
@@ -92,7 +92,7 @@ class Drive:
     def fits(self, query: str, drive: str) -> bool:
         """Whether a listing by that query is short enough for one address, its later pages included."""
         params = self._listing(query, drive, "x" * 300)
-        return len(address(Request("GET", self._api.where(f"{ROOT}/files"), params))) < LONGEST
+        return len(address(Request("GET", self._api.where(f"{ROOT}/files"), params))) < MAX_LENGTH
 
     def file(self, external_id: str) -> File | None:
         """Return the file; None where Drive says, in its own words, that we have no such file."""
@@ -171,7 +171,7 @@ class Drive:
         """Close a channel; one that is not open is closed."""
         self._api.post(f"{ROOT}/channels/stop", {"id": channel, "resourceId": resource}, expect=(404,), buckets=BUCKET)
 
-    def _download(self, path: str, expect: tuple[int, ...] = ()) -> Answer:
+    def _download(self, path: str, expect: tuple[int, ...] = ()) -> Response:
         answer = self._api.download(path, expect=(404, *expect), buckets=BUCKET)
         if answer.status == 404:
             raise Vanished(f"{self._api.where(path.partition('?')[0])} is not there (404), though Drive lists it")
@@ -194,12 +194,12 @@ class Drive:
             raise Retryable(f"{self._api.where(path)} answered without permissions")
         return found["permissions"], str(found.get("nextPageToken") or "")
 
-    def _refuse_unless_token(self, answer: Answer, path: str, *, token: str | None = None) -> None:
+    def _refuse_unless_token(self, answer: Response, path: str, *, token: str | None = None) -> None:
         """A page token that Google knows no more is refused as a bad request; so is much else."""
         refused = answer.status == 400 and (reason_of(answer) == "invalid" or b"pageToken" in answer.body)
         if token != "" and (refused or answer.status == 410):
             raise CursorExpired(f"{self._api.where(path)} does not know the page token any more")
-        raise api.refusal(answer, self._api.where(path), "drive_url and credentials_file")
+        raise client.refusal(answer, self._api.where(path), "drive_url and credentials_file")
 
 
 def children_of(folders: Sequence[str], *, trashed: bool) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from connectors.google_docs.drive import Drive, Entry
+from connectors.google_docs.drive_cache import Memory
 from connectors.google_docs.files import FOLDER, SHORTCUT, File
-from connectors.google_docs.memory import Memory
-from connectors.google_docs.places import Places, Scope
-from connectors.google_docs.walk import State
+from connectors.google_docs.folder_walk import State
+from connectors.google_docs.scope import Places, Scope
 from sync.errors import CursorExpired
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from connectors import text
-from connectors.extract import kind_of
-from connectors.transport import Json
+from connectors.files import kind_of
+from connectors.http.transport import Json
 from sync.errors import Retryable
 
 APPS = "application/vnd.google-apps."

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from connectors.transport import Answer, Request, Transport
+from connectors.http.transport import Request, Response, Transport
 
 if TYPE_CHECKING:
     import httplib2
 
-LONGEST = 2048
+MAX_LENGTH = 2048
 """Characters of an address; the client turns a longer GET into a POST."""
 
 
@@ -19,7 +19,7 @@ class SdkTransport:
     def __init__(self, wire: Transport) -> None:
         self._wire = wire
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         from googleapiclient.errors import HttpError  # takes long: only who calls Google waits for it
         from googleapiclient.http import HttpRequest
 
@@ -32,7 +32,7 @@ class SdkTransport:
             headers=dict(request.headers),
         )
         try:
-            answer: Answer = call.execute(num_retries=0)
+            answer: Response = call.execute(num_retries=0)
         except HttpError as error:
             return _answer(error.resp, error.content)
         return answer
@@ -62,7 +62,7 @@ class _Connection:
         return httplib2.Response({**answer.headers, "status": str(answer.status)}), answer.body
 
 
-def _answer(response: "httplib2.Response", content: bytes) -> Answer:
+def _answer(response: "httplib2.Response", content: bytes) -> Response:
     """Return the answer; one without content, by its status, is an empty object, as the client has it."""
     headers = {name: value for name, value in response.items() if name != "status"}
-    return Answer(response.status, headers, b"{}" if response.status == 204 else content)
+    return Response(response.status, headers, b"{}" if response.status == 204 else content)

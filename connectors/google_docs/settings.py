@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator, model_validator
 
-from connectors.addresses import check_origin
 from connectors.google_docs.files import is_id
-from connectors.google_docs.places import Scope
+from connectors.google_docs.scope import Scope
+from connectors.http.addresses import check_origin
 
 _IN_LINK = re.compile(r"https://(?:drive|docs)\.google\.com/(?:.*/)?(?:folders|d)/([A-Za-z0-9_-]+)")
 

@@ -1,7 +1,7 @@
 """A table's cells in their places: what is merged stands in every row that it spans."""
 
-from connectors.google_docs.runs import is_proposed
-from connectors.transport import Json
+from connectors.google_docs.paragraph import is_proposed
+from connectors.http.transport import Json
 
 Grid = list[list[Json | None]]
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from connectors.google_docs.settings import GoogleDocsSettings
-from connectors.nudges import TOLERANCE, Nudge, Refused, check_signature
-from connectors.transport import http_date
+from connectors.http.transport import http_date
+from connectors.webhook import TOLERANCE, Refused, WebhookEvent, check_signature
 
 TOKEN = "x-goog-channel-token"  # noqa: S105  the name of a header
 STATE = "x-goog-resource-state"
 EXPIRY = "x-goog-channel-expiration"
 
 
-def verify(settings: GoogleDocsSettings, headers: Mapping[str, str], body: bytes, now: datetime) -> Nudge:  # noqa: ARG001
+def verify(settings: GoogleDocsSettings, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:  # noqa: ARG001
     """Return the nudge if it carries the channel's secret and the channel has not ended. Raises Refused.
 
     The secret is all that tells Google's messages from others': nothing is signed, and there is no body. The first
@@ -28,4 +28,4 @@ def verify(settings: GoogleDocsSettings, headers: Mapping[str, str], body: bytes
     ends = http_date(given.get(EXPIRY, ""))
     if ends is not None and now - ends > TOLERANCE:
         raise Refused("google_docs: the message is from a channel that has ended; it may be one that was overheard")
-    return Nudge(wake=given[STATE] != "sync")
+    return WebhookEvent(wake=given[STATE] != "sync")

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from connectors.pacing import Allowances
-from connectors.slack.calls import Calls
+from connectors.http.rate_limit import QuotaStore
+from connectors.http.transport import Clock, Json, Sleep, now
+from connectors.slack.client import Calls
 from connectors.slack.documents import name_of
 from connectors.slack.feed import Feed
 from connectors.slack.history import Place, Shut
 from connectors.slack.reader import Reader
 from connectors.slack.settings import SlackSettings
-from connectors.transport import Clock, Json, Sleep, now
 from sync.errors import CursorExpired, Gone, Retryable
 from sync.model import Change, Cursor, Document, Page
 
@@ -31,7 +31,7 @@ class Slack:
         self,
         settings: SlackSettings,
         *,
-        allowances: Allowances | None = None,
+        allowances: QuotaStore | None = None,
         clock: Clock = now,
         sleep: Sleep = time.sleep,
         timeout: float = 60.0,

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from connectors import text
+from connectors.http.transport import Json
 from connectors.slack import mrkdwn
 from connectors.slack.mrkdwn import Names, fenced, link, literal, quoted
-from connectors.transport import Json
 
 SILENT = frozenset(("actions", "divider", "file", "input", "share_shortcut", "condition_details"))
 INDENT = "    "

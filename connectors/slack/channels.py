@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
-from connectors.memo import Memo
-from connectors.slack.calls import Calls
-from connectors.slack.lists import Roll
+from connectors.cache import TtlCache
+from connectors.http.transport import Clock, Json
+from connectors.slack.client import Calls
+from connectors.slack.pagination import Roll
 from connectors.slack.settings import SlackSettings
-from connectors.transport import Clock, Json
 
 AGE = timedelta(minutes=5)
 OTHERS = (("private_channel", "CG"), ("im", "D"), ("mpim", "G"))
@@ -52,7 +52,7 @@ class Channels:
     def __init__(self, calls: Calls, settings: SlackSettings, clock: Clock) -> None:
         self._calls = calls
         self._settings = settings
-        self._memo: Memo[Listing] = Memo(clock, AGE)
+        self._memo: TtlCache[Listing] = TtlCache(clock, AGE)
         self._rolls = {
             kinds: Roll(calls, "conversations.list", "channels", self._fields(kinds), clock)
             for kinds in ("public_channel", *(kind for kind, _ in OTHERS))

@@ -4,12 +4,12 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 
-from connectors.findings import Finding, Level
-from connectors.slack.calls import CLAMP, Calls
+from connectors.check import Finding, Level
+from connectors.http.transport import Response, now
 from connectors.slack.channels import Channels, Listing
+from connectors.slack.client import CLAMP, Calls
 from connectors.slack.history import PAGE
 from connectors.slack.settings import SlackSettings
-from connectors.transport import Answer, now
 from sync.errors import SyncError
 
 NEEDED = ("channels:read", "channels:history", "users:read")
@@ -41,7 +41,7 @@ def check(settings: SlackSettings) -> Iterator[Finding]:
         yield Finding(Level.OK, "slack: no signing_secret, so changes are found by the schedule alone")
 
 
-def _identity(home: Answer, settings: SlackSettings) -> Iterator[Finding]:
+def _identity(home: Response, settings: SlackSettings) -> Iterator[Finding]:
     team = home.json()
     yield Finding(
         Level.OK, f"slack: the token is {team.get('user') or 'an app'}'s in {team.get('team') or 'a workspace'}"

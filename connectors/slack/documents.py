@@ -7,17 +7,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from connectors.http.transport import Json
 from connectors.language import language_of
-from connectors.slack import messages, stamps
+from connectors.slack import messages, timestamps
 from connectors.slack.channels import Channel, Gap
 from connectors.slack.files import Files
 from connectors.slack.mrkdwn import literal
-from connectors.slack.people import People
-from connectors.transport import Json
+from connectors.slack.users import People
 from sync.model import Audience, Document
 
 FORMAT = "1"  # part of every version: a new way to build documents renews them all
-LONGEST_TITLE = 100
+MAX_TITLE_LENGTH = 100
 
 _ID = re.compile(r"([CDG][0-9A-Z]+):(?:day:([0-9-]+)|([0-9.]+))")
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -45,7 +45,7 @@ def day_id(channel: str, day: str) -> str:
 def name_of(external_id: str) -> Name | None:
     """Read an id that we made, None for any other."""
     found = _ID.fullmatch(external_id)
-    if found is None or not (stamps.day(found[2] or "") or stamps.is_ts(found[3])):
+    if found is None or not (timestamps.day(found[2] or "") or timestamps.is_ts(found[3])):
         return None
     return Name(found[1], found[2] or "", found[3] or "")
 
@@ -77,7 +77,7 @@ class Documents:
             title=(f"{title} ({day})" if day else title) or f"Thread in {channel.name}",
             body=body,
             url=permalink(home, channel.id, name.ts if name and name.ts else first),
-            updated_at=max(map(messages.edited_at, said), default=stamps.moment(first)),
+            updated_at=max(map(messages.edited_at, said), default=timestamps.moment(first)),
             audience=Audience.INTERNAL,
             language=language_of("\n\n".join(text for _, text, _ in entries)),
             breadcrumb=(channel.name,),
@@ -90,7 +90,7 @@ class Documents:
         attached = [self._files.read(file, allowed=allowed) for file in messages.files_of(message)]
         text = messages.said(message, self._people)
         parts = [part for part in (text, *(one.markdown for one in attached)) if part]
-        head = f"**{literal(self._people.author(message))}** ({stamps.moment(message['ts']):%Y-%m-%d}):"
+        head = f"**{literal(self._people.author(message))}** ({timestamps.moment(message['ts']):%Y-%m-%d}):"
         return head, "\n\n".join(parts), [one.problem for one in attached if one.problem]
 
 
@@ -102,7 +102,7 @@ def gap_document(gap: Gap, home: str) -> Document:
         title=gap.name,
         body="",
         url=f"{home}archives/{gap.id.partition(':')[0]}",
-        updated_at=stamps.EPOCH,
+        updated_at=timestamps.EPOCH,
         audience=Audience.INTERNAL,
         problem=gap.why,
     )
@@ -118,5 +118,9 @@ def title_of(markdown: str) -> str:
         plain = html.unescape(_MARKS.sub("", _LINK.sub(r"\1", line)))
         words = " ".join(plain.split())
         if any(letter.isalnum() for letter in words):
-            return words if len(words) <= LONGEST_TITLE else words[:LONGEST_TITLE].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+            return (
+                words
+                if len(words) <= MAX_TITLE_LENGTH
+                else words[:MAX_TITLE_LENGTH].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+            )
     return ""

@@ -12,11 +12,11 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from connectors.nudges import Nudge, Refused, check_moment, check_signature
-from connectors.slack import stamps
+from connectors.http.transport import Json
+from connectors.slack import timestamps
 from connectors.slack.documents import day_id, name_of, thread_id
 from connectors.slack.settings import SlackSettings
-from connectors.transport import Json
+from connectors.webhook import Refused, WebhookEvent, check_moment, check_signature
 
 SIGNATURE = "x-slack-signature"
 MOMENT = "x-slack-request-timestamp"
@@ -24,7 +24,7 @@ QUIET = frozenset(("app_rate_limited",))
 """Kinds of message that tell of no change."""
 
 
-def verify(settings: SlackSettings, headers: Mapping[str, str], body: bytes, now: datetime) -> Nudge:
+def verify(settings: SlackSettings, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
     """Return the nudge if Slack signed it just now, with the app's signing secret. Raises Refused.
 
     When its address is set up, Slack asks for a challenge to be sent back. The signature is the hexadecimal HMAC-SHA256
@@ -49,7 +49,7 @@ def _time(text: str) -> datetime:
     return datetime.fromtimestamp(int(text), UTC)
 
 
-def _read(body: bytes) -> Nudge:
+def _read(body: bytes) -> WebhookEvent:
     try:
         said = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -57,8 +57,8 @@ def _read(body: bytes) -> Nudge:
     if not isinstance(said, dict):
         raise Refused("slack: the message is signed, and says nothing")
     if said.get("type") == "url_verification":
-        return Nudge(wake=False, answer=str(said.get("challenge") or "")[:1000])
-    return Nudge(wake=said.get("type") not in QUIET, documents=_documents(said.get("event")))
+        return WebhookEvent(wake=False, answer=str(said.get("challenge") or "")[:1000])
+    return WebhookEvent(wake=said.get("type") not in QUIET, documents=_documents(said.get("event")))
 
 
 def _documents(event: object) -> tuple[str, ...]:
@@ -74,9 +74,9 @@ def _documents(event: object) -> tuple[str, ...]:
     root = event.get("thread_ts") or after.get("thread_ts") or before.get("thread_ts")
     told = event.get("subtype") in ("message_changed", "message_deleted")
     channel, said = event.get("channel"), root or (ts if told else None)
-    if not stamps.is_ts(said) or name_of(thread_id(str(channel), str(said))) is None:
+    if not timestamps.is_ts(said) or name_of(thread_id(str(channel), str(said))) is None:
         return ()
-    return (thread_id(str(channel), str(said)), day_id(str(channel), stamps.day_of(str(said))))
+    return (thread_id(str(channel), str(said)), day_id(str(channel), timestamps.day_of(str(said))))
 
 
 def _part(value: object) -> Json:

@@ -8,12 +8,12 @@ older ones is found by the daily snapshot.
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.slack import stamps, threads
+from connectors.http.transport import Json, Response
+from connectors.slack import threads, timestamps
 from connectors.slack.channels import Channel, Listing, gap_id
 from connectors.slack.documents import day_id, thread_id
 from connectors.slack.history import Day, Place, Shut, Stretch
 from connectors.slack.reader import Reader
-from connectors.transport import Answer, Json
 from sync.errors import CursorExpired, Retryable
 from sync.model import Change
 
@@ -48,8 +48,8 @@ class Memory:
 
 def position(unit: str) -> int:
     """The second in which a unit starts."""
-    day = stamps.day(unit)
-    return stamps.starts(day) if day else stamps.order(unit)[0]
+    day = timestamps.day(unit)
+    return timestamps.starts(day) if day else timestamps.order(unit)[0]
 
 
 class Feed:
@@ -57,7 +57,7 @@ class Feed:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._ahead: dict[str, tuple[float, Answer]] = {}
+        self._ahead: dict[str, tuple[float, Response]] = {}
 
     def head(self) -> Json:
         """Remember what the channels look like now, as far as Slack's pace allows."""
@@ -73,7 +73,7 @@ class Feed:
         gaps = {change.external_id: change.version for change in self._reader.gaps()}
         return {"known": {id_: _saved(memory) for id_, memory in memories.items()}, "gaps": gaps}
 
-    def taken_ahead(self, channel: str) -> Answer | None:
+    def taken_ahead(self, channel: str) -> Response | None:
         """The page that `head` read a moment ago, once: the snapshot that follows starts with it."""
         at, answer = self._ahead.pop(channel, (0.0, None))
         return answer if answer and 0 <= self._reader.now.timestamp() - at < OVERLAP else None
@@ -159,7 +159,7 @@ class Feed:
         """The second from which on the walk has seen everything, None while that is later than `to`."""
         if place is None:
             return self._reader.floor()
-        if place.day and place.day < stamps.day_of(stamps.at(to)):
+        if place.day and place.day < timestamps.day_of(timestamps.at(to)):
             return position(place.day) + DAY
         return None
 
@@ -197,7 +197,7 @@ class Feed:
         new, edge = work["new"], work["edge"]
         for unit in memory.units:
             if position(unit) >= edge and unit not in new:
-                whole = day_id if stamps.day(unit) else thread_id
+                whole = day_id if timestamps.day(unit) else thread_id
                 found.append(Change(whole(channel.id, unit), None))
         return _newest(Memory(channel.name, work["now"], edge, new), cut=work["cut"])
 
@@ -240,7 +240,7 @@ def _newest(memory: Memory, *, cut: bool) -> Memory:
     """No more of it than a cursor should carry; `cut`: older units were not even put down."""
     units = sorted(memory.units, key=position, reverse=True)[:REMEMBERED]
     cut = cut or len(units) < len(memory.units)
-    start = position(stamps.day_of(stamps.at(position(units[-1])))) + DAY if cut else memory.start
+    start = position(timestamps.day_of(timestamps.at(position(units[-1])))) + DAY if cut else memory.start
     return Memory(memory.name, memory.to, start, {unit: memory.units[unit] for unit in units})
 
 

@@ -4,11 +4,11 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from connectors.extract import MOST_BYTES, Unreadable, decode, extract, kind_of
+from connectors.files import MAX_BYTES, Unreadable, decode, extract, kind_of
+from connectors.http.transport import Json, Response
 from connectors.slack import mrkdwn
-from connectors.slack.calls import Calls
+from connectors.slack.client import Calls
 from connectors.slack.mrkdwn import literal
-from connectors.transport import Answer, Json
 from sync.errors import Misconfigured
 
 HELD = 64
@@ -74,11 +74,11 @@ class Files:
         if file.get("mode") == "email" and file.get("plain_text"):
             return literal(str(file["plain_text"])), ""
         url, name = str(file.get("url_private_download") or file.get("url_private") or ""), _name(file)
-        if int(file.get("size") or 0) > MOST_BYTES:
-            raise Unreadable(f"{name} is larger than {MOST_BYTES // 1024 // 1024} MB; share its text instead")
+        if int(file.get("size") or 0) > MAX_BYTES:
+            raise Unreadable(f"{name} is larger than {MAX_BYTES // 1024 // 1024} MB; share its text instead")
         if not self._calls.trusts(url):
             raise Unreadable(f"{name} is not on one of Slack's own hosts and is not read")
-        answer = self._calls.download(url, MOST_BYTES)
+        answer = self._calls.download(url, MAX_BYTES)
         if _is_login_page(answer, file):
             raise Unreadable(f"{name} is left out: Slack asks to sign in; add the scope files:read and install again")
         if file.get("mode") == "snippet" and kind_of(_type(file), name) == "txt" and file.get("filetype") != "text":
@@ -93,7 +93,7 @@ def _has_text(file: Json) -> bool:
     return file.get("mode") == "email" or bool(kind_of(_type(file), _name(file)))
 
 
-def _is_login_page(answer: Answer, file: Json) -> bool:
+def _is_login_page(answer: Response, file: Json) -> bool:
     """Without its scope, Slack answers every address with the same page, and says that all is well."""
     page = answer.headers.get("content-type", "").startswith("text/html")
     return page and (kind_of(_type(file), _name(file)) != "html" or len(answer.body) != int(file.get("size") or 0))

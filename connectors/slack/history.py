@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Self
 
-from connectors.slack import messages, stamps
-from connectors.slack.calls import Calls
-from connectors.slack.lists import next_cursor
-from connectors.transport import Answer, Json
+from connectors.http.transport import Json, Response
+from connectors.slack import messages, timestamps
+from connectors.slack.client import Calls
+from connectors.slack.pagination import next_cursor
 from sync.errors import Retryable, SyncError
 
 PAGE = 200
@@ -80,13 +80,13 @@ class _Fold:
 
     def take(self, message: Json) -> None:
         ts = message["ts"]
-        if self.place.before and stamps.order(ts) >= stamps.order(self.place.before):
+        if self.place.before and timestamps.order(ts) >= timestamps.order(self.place.before):
             return  # a page that repeats what the one before it held
-        if stamps.order(ts)[0] < self.floor:
+        if timestamps.order(ts)[0] < self.floor:
             return
-        if stamps.day_of(ts) != self.place.day:
+        if timestamps.day_of(ts) != self.place.day:
             self.close()
-            self.place, self.held = Place(day=stamps.day_of(ts)), []
+            self.place, self.held = Place(day=timestamps.day_of(ts)), []
         digest = self.place.digest
         if messages.is_parent(message):
             self.parents.append(message)
@@ -115,16 +115,16 @@ class History:
         self._lock = threading.Lock()
         self._held: dict[str, tuple[str, list[Json]]] = {}
 
-    def walk(self, channel: str, floor: int, place: Place, answer: Answer | None = None) -> Stretch:
+    def walk(self, channel: str, floor: int, place: Place, answer: Response | None = None) -> Stretch:
         """Fold one page: the given one, or the one at that place. Raises Shut, and what a call raises."""
         held = self._under_way(channel, place)
         envelope = (answer or self.page(channel, floor, place)).json()
         fold = _Fold(self._keeps, floor, place, held)
-        found = sorted(envelope["messages"], key=lambda message: stamps.order(message["ts"]), reverse=True)
+        found = sorted(envelope["messages"], key=lambda message: timestamps.order(message["ts"]), reverse=True)
         for message in found:
             fold.take(message)
         following = self._following(channel, place, envelope, fold.place)
-        if following and found and stamps.order(found[-1]["ts"]) > stamps.order(following.before):
+        if following and found and timestamps.order(found[-1]["ts"]) > timestamps.order(following.before):
             raise Retryable(f"{self._calls.where('conversations.history')} does not go back in time in {channel}")
         if following is None:
             fold.close()
@@ -143,17 +143,17 @@ class History:
             return list(held)
         if self._calls.throttled:
             return None  # reading them again takes as long as fetching the day
-        shown = self.between(channel, stamps.order(place.before)[0], _ends(place.day))
-        kept = [one for one in shown if stamps.order(one["ts"]) >= stamps.order(place.before)]
+        shown = self.between(channel, timestamps.order(place.before)[0], _ends(place.day))
+        kept = [one for one in shown if timestamps.order(one["ts"]) >= timestamps.order(place.before)]
         fold = _Fold(self._keeps, 0, Place(day=place.day), [])
         for message in kept:
             fold.take(message)
         return fold.held if fold.place.digest == place.digest else None
 
-    def page(self, channel: str, floor: int, place: Place) -> Answer:
+    def page(self, channel: str, floor: int, place: Place) -> Response:
         """Return one page as it came, with a list of messages in it."""
-        fields = {"channel": channel, "limit": str(PAGE), "oldest": stamps.just_before(floor)}
-        fields["latest"] = stamps.at(floor + self._span)  # else the oldest messages may come first
+        fields = {"channel": channel, "limit": str(PAGE), "oldest": timestamps.just_before(floor)}
+        fields["latest"] = timestamps.at(floor + self._span)  # else the oldest messages may come first
         if place.cursor:
             answer = self._ask(channel, {**fields, "cursor": place.cursor})
             if answer.json().get("ok") is True:
@@ -171,7 +171,7 @@ class History:
             cursor, found = self._held.pop(key, ("", []))
         found = list(found)
         fields = {"channel": channel, "limit": str(PAGE)}
-        fields |= {"oldest": stamps.just_before(start), "latest": stamps.at(end)}
+        fields |= {"oldest": timestamps.just_before(start), "latest": timestamps.at(end)}
         try:
             while True:
                 answer = self._ask(channel, fields | ({"cursor": cursor} if cursor else {}))
@@ -189,7 +189,7 @@ class History:
                 self._held[key] = (cursor, found)
             raise
 
-    def _ask(self, channel: str, fields: dict[str, str]) -> Answer:
+    def _ask(self, channel: str, fields: dict[str, str]) -> Response:
         method = "conversations.history"
         answer = self._calls.ask(method, fields, expect=(*SHUT, *(("invalid_cursor",) if "cursor" in fields else ())))
         envelope = answer.json()
@@ -214,20 +214,22 @@ class History:
 def rows(envelope: Json, where: str) -> list[Json]:
     """Return the messages of an answer. Raises Retryable unless every one has its ts: half an answer is none."""
     found = envelope.get("messages")
-    if not isinstance(found, list) or not all(isinstance(one, dict) and stamps.is_ts(one.get("ts")) for one in found):
+    if not isinstance(found, list) or not all(
+        isinstance(one, dict) and timestamps.is_ts(one.get("ts")) for one in found
+    ):
         raise Retryable(f"{where} answered without messages")
     return found
 
 
 def _ends(day: str) -> int:
-    date = stamps.day(day)
-    return stamps.starts(date) + 86_400 if date else 0
+    date = timestamps.day(day)
+    return timestamps.starts(date) + 86_400 if date else 0
 
 
 def belongs_to_day(message: Json, floor: int) -> bool:
     """Whether the message is read with its day: it replies to nothing, or to a thread that is too old to be read."""
     parent = messages.parent_of(message)
-    return not messages.is_parent(message) and (not parent or stamps.order(parent)[0] < floor)
+    return not messages.is_parent(message) and (not parent or timestamps.order(parent)[0] < floor)
 
 
 def chained(digest: str, message: Json) -> str:

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from connectors.slack import blocks, mrkdwn, stamps
+from connectors.http.transport import Json
+from connectors.slack import blocks, mrkdwn, timestamps
 from connectors.slack.mrkdwn import Ids, Names, link, literal
-from connectors.transport import Json
 
 HOUSEKEEPING = frozenset(
     (
@@ -47,7 +47,7 @@ def is_parent(message: Json) -> bool:
 def parent_of(message: Json) -> str:
     """The ts of the thread that the message replies to; '' for a message that replies to nothing."""
     parent = message.get("thread_ts")
-    return str(parent) if stamps.is_ts(parent) and parent != message["ts"] else ""
+    return str(parent) if timestamps.is_ts(parent) and parent != message["ts"] else ""
 
 
 def by_bot(message: Json, is_bot: Callable[[str], bool]) -> bool:
@@ -65,7 +65,7 @@ def edited_at(message: Json) -> datetime:
     """When it was last written to."""
     edited = message.get("edited")
     ts = edited.get("ts") if isinstance(edited, dict) else None
-    return stamps.moment(str(ts)) if stamps.is_ts(ts) else stamps.moment(message["ts"])
+    return timestamps.moment(str(ts)) if timestamps.is_ts(ts) else timestamps.moment(message["ts"])
 
 
 def fingerprint(message: Json) -> str:

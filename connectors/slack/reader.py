@@ -5,17 +5,17 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connectors.memo import Memo
-from connectors.slack import messages, stamps, threads
-from connectors.slack.calls import Calls
+from connectors.cache import TtlCache
+from connectors.http.transport import Clock, Json
+from connectors.slack import messages, threads, timestamps
 from connectors.slack.channels import Channel, Channels
+from connectors.slack.client import Calls
 from connectors.slack.documents import FORMAT, Documents, Name, day_id, gap_document, thread_id
 from connectors.slack.files import Files
 from connectors.slack.history import Day, History, belongs_to_day, chained
-from connectors.slack.people import People
 from connectors.slack.settings import SlackSettings
 from connectors.slack.threads import Threads
-from connectors.transport import Clock, Json
+from connectors.slack.users import People
 from sync.errors import Gone, Retryable
 from sync.model import Change, Document
 
@@ -37,7 +37,7 @@ class Reader:
         self._calls = calls
         self._settings = settings
         self._clock = clock
-        self._home: Memo[Home] = Memo(clock, HOME_AGE)
+        self._home: TtlCache[Home] = TtlCache(clock, HOME_AGE)
         self.channels = Channels(calls, settings, clock)
         self._people = People(calls, self.channels.name, clock, settings.team_id)
         self.history = History(calls, self.keeps, settings.history)
@@ -46,7 +46,7 @@ class Reader:
 
     def floor(self) -> int:
         """The second from which on messages are read: the start of a day in UTC, so that days are whole."""
-        return stamps.starts((self._clock() - self._settings.history).date())
+        return timestamps.starts((self._clock() - self._settings.history).date())
 
     def keeps(self, message: Json) -> bool:
         """Whether a message's words are part of a document."""
@@ -83,7 +83,7 @@ class Reader:
         if thread is None or messages.parent_of(thread.parent):
             return None
         parent = threads.completed(thread.parent, thread.replies)
-        if not messages.is_parent(parent) or not self.is_thread(parent) or stamps.order(ts)[0] < self.floor():
+        if not messages.is_parent(parent) or not self.is_thread(parent) or timestamps.order(ts)[0] < self.floor():
             return None
         outline = self.outline(channel, parent)
         version = threads.version(outline, parent, thread.replies, self._clock(), self._settings.rescan)
@@ -105,12 +105,12 @@ class Reader:
         return [Change(document.external_id, document.version, document) for document in found]
 
     def _whole_day(self, channel: Channel, day: str) -> Document | None:
-        date = stamps.day(day)
-        if date is None or stamps.starts(date) < self.floor():
+        date = timestamps.day(day)
+        if date is None or timestamps.starts(date) < self.floor():
             return None
         floor, digest, said = self.floor(), "", []
-        for message in self.history.day(channel.id, stamps.starts(date)):
-            if stamps.day_of(message["ts"]) == day and belongs_to_day(message, floor) and self.keeps(message):
+        for message in self.history.day(channel.id, timestamps.starts(date)):
+            if timestamps.day_of(message["ts"]) == day and belongs_to_day(message, floor) and self.keeps(message):
                 digest = chained(digest, message)
                 said.append(message)
         if not said:
@@ -119,10 +119,10 @@ class Reader:
         return self._build(external_id, self._day_version(channel, day, digest), channel, said[::-1])
 
     def _whole_thread(self, channel: Channel, ts: str) -> Document | None:
-        found = self.thread(channel, ts) if stamps.order(ts)[0] >= self.floor() else None
+        found = self.thread(channel, ts) if timestamps.order(ts)[0] >= self.floor() else None
         if found is not None:
             return found[1]
-        second = stamps.order(ts)[0]
+        second = timestamps.order(ts)[0]
         shown = self.history.between(channel.id, second, second + 1) if second >= self.floor() else []
         if any(one["ts"] == ts and messages.is_parent(one) and self.is_thread(one) for one in shown):
             raise Retryable(f"{self._calls.where(threads.METHOD)} does not find a thread that history shows: {ts}")

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from slack_sdk import WebClient
 
-from connectors.addresses import is_loopback
-from connectors.transport import Answer, HttpxTransport, Json, Request, oversized
+from connectors.http.addresses import is_loopback
+from connectors.http.transport import HttpxTransport, Json, Request, Response, oversized
 from sync.errors import Retryable
 
 
@@ -23,7 +23,7 @@ class SdkTransport:
         self._client = _Client(url, timeout)
         self._files = HttpxTransport(timeout)
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         if request.method != "POST" or not request.url.startswith(self._url):
             return self._files(request)
         fields = dict(parse_qsl((request.body or b"").decode(), keep_blank_values=True))
@@ -53,7 +53,7 @@ class _Client(WebClient):
         self._opener = urllib.request.build_opener(proxy, _NoRedirect())
         self._received = threading.local()
 
-    def send(self, method: str, fields: Json, request: Request) -> Answer:
+    def send(self, method: str, fields: Json, request: Request) -> Response:
         """Return the answer as it came. Raises Retryable for a connection that fails, and Oversized."""
         self._received.most = request.most
         try:
@@ -64,7 +64,7 @@ class _Client(WebClient):
             if isinstance(getattr(error, "reason", None), TimeoutError):
                 raise Retryable(f"{request.url} did not answer in time") from error
             raise Retryable(f"{request.url} could not be read ({type(error).__name__}); check the address") from error
-        answer: Answer = self._received.answer
+        answer: Response = self._received.answer
         return answer
 
     def _perform_urllib_http_request_internal(self, url: str, req: urllib.request.Request) -> dict[str, Any]:
@@ -78,5 +78,5 @@ class _Client(WebClient):
         if len(body) > self._received.most:
             raise oversized(url, self._received.most)
         headers = {name.lower(): value for name, value in response.headers.items()}
-        self._received.answer = Answer(response.status, headers, body)
+        self._received.answer = Response(response.status, headers, body)
         return {"status": 200, "headers": {}, "body": '{"ok":true}'}

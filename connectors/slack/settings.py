@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
-from connectors.addresses import check_origin
+from connectors.http.addresses import check_origin
 
 ID = re.compile(r"[CDG][0-9A-Z]+")
 

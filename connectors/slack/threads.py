@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connectors.slack import messages, stamps
-from connectors.slack.calls import Calls
+from connectors.http.transport import Json
+from connectors.slack import messages, timestamps
+from connectors.slack.client import Calls
 from connectors.slack.history import SHUT, check_open, rows
-from connectors.slack.lists import next_cursor
-from connectors.transport import Json
+from connectors.slack.pagination import next_cursor
 from sync.errors import Retryable
 
 METHOD = "conversations.replies"
@@ -81,14 +81,14 @@ class Threads:
         parent = found.pop(ts, None)
         if parent is None:
             raise Retryable(f"{self._calls.where(METHOD)} answered without the parent {channel}:{ts}")
-        replies = sorted(found.values(), key=lambda message: stamps.order(message["ts"]))
+        replies = sorted(found.values(), key=lambda message: timestamps.order(message["ts"]))
         return Thread(parent, tuple(replies))
 
 
 def latest(parent: Json) -> datetime:
     """When the thread last got a reply."""
     ts = str(parent.get("latest_reply") or "")
-    return stamps.moment(ts if stamps.is_ts(ts) else parent["ts"])
+    return timestamps.moment(ts if timestamps.is_ts(ts) else parent["ts"])
 
 
 def last_touched(message: Json) -> datetime:

@@ -8,11 +8,11 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from connectors.addresses import check_origin
-from connectors.api import Api
-from connectors.auth import Anonymous, Auth, Basic, ClientCredentials
-from connectors.pacing import Allowances, Pacing
-from connectors.transport import Clock, HttpxTransport, Json, Sleep, Transport, now
+from connectors.http.addresses import check_origin
+from connectors.http.auth import Anonymous, Auth, Basic, ClientCredentials
+from connectors.http.client import HttpClient
+from connectors.http.rate_limit import QuotaStore, VendorLimits
+from connectors.http.transport import Clock, HttpxTransport, Json, Sleep, Transport, now
 from connectors.zendesk.articles import OPEN_HELP, HelpCenter
 from connectors.zendesk.tickets import Tickets
 from sync.errors import CursorExpired, Gone
@@ -92,7 +92,7 @@ class Zendesk:
         self,
         settings: ZendeskSettings,
         *,
-        allowances: Allowances | None = None,
+        allowances: QuotaStore | None = None,
         clock: Clock = now,
         sleep: Sleep = time.sleep,
         timeout: float = 60.0,
@@ -175,7 +175,7 @@ class _Account:
     def __init__(
         self,
         settings: ZendeskSettings,
-        allowances: Allowances | None,
+        allowances: QuotaStore | None,
         clock: Clock,
         sleep: Sleep,
         transport: Transport,
@@ -184,7 +184,7 @@ class _Account:
         self._clock = clock
         self._sleep = sleep
         self._transport = transport
-        self._pacing = Pacing(allowances, f"zendesk:{settings.url}", clock=clock)
+        self._pacing = VendorLimits(allowances, f"zendesk:{settings.url}", clock=clock)
         self._auth = self._sign_in()
 
     def tickets(self) -> Tickets:
@@ -194,7 +194,7 @@ class _Account:
         return tuple(self._help_center(origin) for origin in _brands(self._settings))
 
     def _help_center(self, origin: str) -> HelpCenter:
-        nobody = self._api(origin, Anonymous(), Pacing(clock=self._clock), OPEN_HELP)
+        nobody = self._api(origin, Anonymous(), VendorLimits(clock=self._clock), OPEN_HELP)
         return HelpCenter(
             self.signed_in(origin),
             nobody,
@@ -203,11 +203,11 @@ class _Account:
             clock=self._clock,
         )
 
-    def signed_in(self, origin: str) -> Api:
+    def signed_in(self, origin: str) -> HttpClient:
         return self._api(origin, self._auth, self._pacing, self._credentials)
 
-    def _api(self, origin: str, auth: Auth, pacing: Pacing, settings: str) -> Api:
-        return Api("zendesk", origin, auth, self._transport, settings, pacing, self._sleep)
+    def _api(self, origin: str, auth: Auth, pacing: VendorLimits, settings: str) -> HttpClient:
+        return HttpClient("zendesk", origin, auth, self._transport, settings, pacing, self._sleep)
 
     @property
     def _credentials(self) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from connectors import api
-from connectors.api import Api
-from connectors.memo import Memo
-from connectors.transport import Answer, Clock, Json, Params, now
-from connectors.zendesk.editions import (
+from connectors.cache import TtlCache
+from connectors.http import client
+from connectors.http.client import HttpClient
+from connectors.http.transport import Clock, Json, Params, Response, now
+from connectors.zendesk.pagination import everything, page, query_of, record, rows, time_of
+from connectors.zendesk.translations import (
     Edition,
     Names,
     article_id,
@@ -21,7 +22,6 @@ from connectors.zendesk.editions import (
     locale_of,
     openly_shows,
 )
-from connectors.zendesk.pages import everything, page, query_of, record, rows, time_of
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Audience, Change, Document
 
@@ -52,7 +52,7 @@ class HelpCenter:
     """Reads one brand. `locales`: the ones to keep, empty for all. `public` False: visitors must sign in to read it."""
 
     def __init__(
-        self, signed_in: Api, anonymous: Api, *, locales: frozenset[str], public: bool, clock: Clock = now
+        self, signed_in: HttpClient, anonymous: HttpClient, *, locales: frozenset[str], public: bool, clock: Clock = now
     ) -> None:
         self.key = signed_in.origin
         self._api = signed_in
@@ -61,10 +61,10 @@ class HelpCenter:
         self._public = public
         self._clock = clock
         self._skew = timedelta(0)
-        self._names: Memo[Names] = Memo(clock, timedelta(minutes=5))
-        self._locales: Memo[frozenset[str]] = Memo(clock, timedelta(minutes=5))
+        self._names: TtlCache[Names] = TtlCache(clock, timedelta(minutes=5))
+        self._locales: TtlCache[frozenset[str]] = TtlCache(clock, timedelta(minutes=5))
         self._listings: dict[str, PublicListing] = {}
-        self._root: Memo[bool] = Memo(clock, timedelta(minutes=1))
+        self._root: TtlCache[bool] = TtlCache(clock, timedelta(minutes=1))
 
     def head(self) -> Json:
         """Return the feed's state for now; what the feed already shows counts as seen."""
@@ -253,19 +253,19 @@ class HelpCenter:
         rows(answer, "articles", self._api.where(path))
         return True
 
-    def _refuse_missing(self, answer: Answer, path: str) -> None:
+    def _refuse_missing(self, answer: Response, path: str) -> None:
         """A brand without a help center answers 404: that is no empty list."""
         if answer.status == 404:
             raise Misconfigured(
                 f"{self._api.where(path)}: no help center there (404); enable it, or correct url and brand_urls"
             )
 
-    def _refuse_unless_disabled(self, locale: str, answer: Answer, where: str) -> None:
+    def _refuse_unless_disabled(self, locale: str, answer: Response, where: str) -> None:
         """A locale that the help center does not offer is read by nobody; any other 404 is a failure."""
         if locale in self._locales.get("", self._enabled_locales):
-            raise api.refusal(answer, where, OPEN_HELP)
+            raise client.refusal(answer, where, OPEN_HELP)
 
-    def _feed(self, start: int) -> tuple[Answer, int]:
+    def _feed(self, start: int) -> tuple[Response, int]:
         """Return a page of the feed and the start that was sent: an older one where ours was too young for it.
 
         Our clock may be wrong, and the server's Date may be another than the articles': their last change then counts.
@@ -281,7 +281,7 @@ class HelpCenter:
                 return answer, asked
             if b"recent" not in answer.body:
                 break
-        raise api.refusal(answer, self._api.where(FEED), "url")
+        raise client.refusal(answer, self._api.where(FEED), "url")
 
     def _before_last_change(self) -> int:
         path = f"{ROOT}/articles.json"

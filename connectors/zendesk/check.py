@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from connectors.findings import Finding, Level
+from connectors.check import Finding, Level
 from connectors.zendesk import Zendesk, ZendeskSettings
 from sync.errors import SyncError
 

@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from connectors import api
-from connectors.api import Api
-from connectors.memo import Memo
-from connectors.transport import Clock, Json, now
-from connectors.zendesk.conversations import Comment, comment_of, document, people, ticket_id
-from connectors.zendesk.editions import by_id
-from connectors.zendesk.pages import page, record, rows, time_of
-from connectors.zendesk.spool import BUCKETS, Spool
+from connectors.cache import TtlCache
+from connectors.http import client
+from connectors.http.client import HttpClient
+from connectors.http.transport import Clock, Json, now
+from connectors.zendesk.comment_cache import BUCKETS, Spool
+from connectors.zendesk.pagination import page, record, rows, time_of
+from connectors.zendesk.ticket_document import Comment, comment_of, document, people, ticket_id
+from connectors.zendesk.translations import by_id
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Change, Document
 
@@ -25,12 +25,12 @@ EVENT_PAGES = 2
 class Tickets:
     """Reads the export, which shows every ticket that changed, deleted ones included."""
 
-    def __init__(self, signed_in: Api, *, clock: Clock = now) -> None:
+    def __init__(self, signed_in: HttpClient, *, clock: Clock = now) -> None:
         self.key = "tickets"
         self._api = signed_in
         self._clock = clock
         self._spool: Spool | None = None
-        self._root: Memo[bool] = Memo(clock, timedelta(minutes=1))
+        self._root: TtlCache[bool] = TtlCache(clock, timedelta(minutes=1))
 
     def head(self) -> Json:
         """Return the end of the export, found from a few minutes ago on."""
@@ -90,7 +90,7 @@ class Tickets:
         if answer.status == 422 and answer.date and int(answer.date.timestamp()) - EXPORT_AGE < state["start"]:
             return self._export({"start": int(answer.date.timestamp()) - EXPORT_AGE}, asked)  # our clock is ahead
         if answer.status != 200:
-            raise api.refusal(answer, where, "url")
+            raise client.refusal(answer, where, "url")
         tickets = by_id(rows(answer, "tickets", where))
         envelope = answer.json()
         end, after = envelope.get("end_of_stream"), envelope.get("after_cursor")

@@ -9,14 +9,14 @@ import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from connectors.nudges import Nudge, Refused, check_moment, check_signature
+from connectors.webhook import Refused, WebhookEvent, check_moment, check_signature
 from connectors.zendesk import ZendeskSettings
 
 SIGNATURE = "x-zendesk-webhook-signature"
 MOMENT = "x-zendesk-webhook-signature-timestamp"
 
 
-def verify(settings: ZendeskSettings, headers: Mapping[str, str], body: bytes, now: datetime) -> Nudge:
+def verify(settings: ZendeskSettings, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
     """Return the nudge if Zendesk signed it just now, with the webhook's secret. Raises Refused.
 
     The signature is the Base64 HMAC-SHA256 of timestamp and raw body, as `GET /api/v2/webhooks/{id}/signing_secret`
@@ -31,7 +31,7 @@ def verify(settings: ZendeskSettings, headers: Mapping[str, str], body: bytes, n
     wanted = hmac.new(secret.encode(), moment.encode() + body, hashlib.sha256).digest()
     check_signature(stated, base64.b64encode(wanted).decode(), "zendesk")
     check_moment(_time(moment), now, "zendesk")
-    return Nudge(wake=True)
+    return WebhookEvent(wake=True)
 
 
 def _time(text: str) -> datetime:

@@ -9,8 +9,8 @@ from sandbox.openai.ranking import Asked
 from sandbox.openai.search import Found
 
 SUPPORT = 0.5  # a passage that covers less of the question is about something else
-MOST_FILES = 3
-MOST_SENTENCES = 3
+MAX_FILES = 3
+MAX_SENTENCES = 3
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=\S)")
 LIST_MARK = re.compile(r"^\s*(?:[-*+]|\d+[.)]|>)\s+")
 ROW = re.compile(r"^\|.*\|$")
@@ -58,14 +58,14 @@ def _supporting(found: Sequence[Found]) -> list[Found]:
     for passage in found:
         if passage.score >= SUPPORT:
             best.setdefault(passage.file, passage)
-    return list(best.values())[:MOST_FILES]
+    return list(best.values())[:MAX_FILES]
 
 
 def _telling(passage: str, asked: Asked) -> list[str]:
     """Return the sentences that cover most of the question, in the order they stand in."""
     sentences = list(dict.fromkeys(_sentences(passage)))
     covered = {sentence: asked.coverage(_all_terms(sentence)) for sentence in sentences}
-    ranked = sorted(sentences, key=lambda sentence: -covered[sentence])[:MOST_SENTENCES]
+    ranked = sorted(sentences, key=lambda sentence: -covered[sentence])[:MAX_SENTENCES]
     kept = {sentence for sentence in ranked if covered[sentence] >= covered[ranked[0]] / 2}
     return [sentence for sentence in sentences if sentence in kept]
 

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-MOST_WORDS = 200  # the rarest words of a question as long as a letter: the common ones cost most and say least
-MOST_PAIRS = 200
+MAX_WORDS = 200  # the rarest words of a question as long as a letter: the common ones cost most and say least
+MAX_PAIRS = 200
 FILLER_WEIGHT = 0.3  # "when" and "how" tell questions of one kind apart, and say little beside any other word
 SATURATION, LENGTH = 1.2, 0.75  # of BM25, as FTS5 has them
 PER_FILE = 2  # passages of one file before other files have their turn
@@ -28,8 +28,8 @@ class Asked:
     def expression(self) -> str:
         """Write it for FTS5: its rarest indexed words, and pairs of them side by side."""
         known = [[form for form in group if form in self.counts] for group in self.groups]
-        rarest = sorted(filter(None, known), key=lambda forms: max(self.counts[form] for form in forms))[:MOST_WORDS]
-        pairs = [f'"{first} {second}"' for first, second in self.pairs[:MOST_PAIRS]]
+        rarest = sorted(filter(None, known), key=lambda forms: max(self.counts[form] for form in forms))[:MAX_WORDS]
+        pairs = [f'"{first} {second}"' for first, second in self.pairs[:MAX_PAIRS]]
         return " OR ".join([f'"{form}"' for forms in rarest for form in forms] + pairs)
 
     def coverage(self, terms: set[str]) -> float:

@@ -10,7 +10,7 @@ from sandbox.zendesk.records import Ticket
 from sandbox.zendesk.request import Request
 from sandbox.zendesk.support import users_of
 
-LARGEST = 1000
+MAX_BYTES = 1000
 
 Position = tuple[int, int]
 """Where a cursor stands: the `generated_at` and id of the last ticket before it."""
@@ -21,7 +21,7 @@ _empty = itertools.count(1)
 def tickets(request: Request) -> Answer:
     """One page of the cursor export; what changed within the last minute is withheld until later."""
     world = request.world
-    size = min(request.number("per_page", LARGEST, largest=LARGEST), world.export_size)
+    size = min(request.number("per_page", MAX_BYTES, largest=MAX_BYTES), world.export_size)
     request.one_of("support_type_scope", ("all", "agent", "ai_agent"))
     include = request.several_of("include", ("users",))
     position = _position(request)

@@ -17,8 +17,8 @@ from sandbox.zendesk.request import Request
 CURSOR = frozenset({"page[size]", "page[after]", "page[before]"})
 OFFSET = frozenset({"page", "per_page"})
 PARAMS = CURSOR | OFFSET
-DEEPEST_PAGE = 100
-DEEPEST_RECORD = 10_000
+MAX_PAGE_DEPTH = 100
+MAX_RECORD_DEPTH = 10_000
 
 T = TypeVar("T")
 Key = tuple[Any, ...]
@@ -109,7 +109,7 @@ def _walk(records: Sequence[T], start: int, downwards: bool) -> Iterator[T]:
 def _by_offset(request: Request, listing: Listing[T]) -> Answer:
     page = request.number("page", 1)
     per_page = request.number("per_page", listing.per_page, largest=100)
-    if page > DEEPEST_PAGE or page * per_page > DEEPEST_RECORD:
+    if page > MAX_PAGE_DEPTH or page * per_page > MAX_RECORD_DEPTH:
         raise answers.bad_request("InvalidPaginationDepth", "The requested page is beyond the last that can be read")
     records = [record for record in listing.records if listing.keep(record)]
     body: Json = {}

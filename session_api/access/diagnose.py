@@ -11,9 +11,9 @@ from fastapi.responses import JSONResponse
 
 from session_api.access import hosted
 from session_api.access.origins import Origin
+from session_api.access.request_guard import RequestGuard
 from session_api.access.tokens import SKEW
-from session_api.access.visits import Door
-from sync import questions
+from sync.state import queries
 
 OPENAI_SCRIPT = "https://cdn.platform.openai.com"
 Blocked = Literal["script-src", "connect-src", "frame-src", "style-src"]
@@ -28,7 +28,7 @@ class Finding:
     fix: str
 
 
-def router(door: Door, trouble: hosted.Trouble) -> APIRouter:
+def router(door: RequestGuard, trouble: hosted.Trouble) -> APIRouter:
     """Return the endpoint. Every page may read it: it tells nothing that a visitor of the page could not find out."""
     widget = APIRouter(prefix="/widget", tags=["widget"])
 
@@ -56,13 +56,13 @@ def router(door: Door, trouble: hosted.Trouble) -> APIRouter:
     return widget
 
 
-def _origin(door: Door, origin: str, server: tuple[str, int | None] | None) -> Iterator[Finding]:
+def _origin(door: RequestGuard, origin: str, server: tuple[str, int | None] | None) -> Iterator[Finding]:
     if not door.origins.allows(origin, server):
         refusal = door.origins.refusal(origin)
         yield Finding(refusal.code, refusal.message, refusal.fix)
 
 
-def _clock(door: Door, now: float | None) -> Iterator[Finding]:
+def _clock(door: RequestGuard, now: float | None) -> Iterator[Finding]:
     ahead = 0.0 if now is None else now - door.state.now()
     if abs(ahead) > SKEW.total_seconds():
         direction = "ahead of" if ahead > 0 else "behind"
@@ -112,7 +112,7 @@ def _covers(source: str, address: str) -> bool:
     return host == wanted.hostname
 
 
-def _domain_key(door: Door, origin: str, *, element: bool) -> Iterator[Finding]:
+def _domain_key(door: RequestGuard, origin: str, *, element: bool) -> Iterator[Finding]:
     page = Origin.parse(origin)
     local = page is not None and page.host in {"localhost", "127.0.0.1", "::1"}
     if element and not local and not door.edge.domain_key and door.settings.hosted is None:
@@ -124,12 +124,12 @@ def _domain_key(door: Door, origin: str, *, element: bool) -> Iterator[Finding]:
         )
 
 
-async def _upstream(door: Door, trouble: hosted.Trouble) -> Iterator[Finding]:
+async def _upstream(door: RequestGuard, trouble: hosted.Trouble) -> Iterator[Finding]:
     """What the last sessions and answers met at OpenAI, and whether there is anything to answer from."""
     found = []
     if (met := trouble.latest(door.state.now())) is not None:
         found.append(Finding(met.code, met.message, met.fix))
-    live = await door.threads.run(questions.active, door.state, door.settings.index)
+    live = await door.threads.run(queries.active, door.state, door.settings.index)
     if live is None and door.settings.hosted is None:
         found.append(
             Finding("nothing_synced", f'The index "{door.settings.index}" holds nothing yet.', "Run `answerwell sync`.")

@@ -15,12 +15,12 @@ import openai
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
-from session_api.chat_settings import Hosted
-from session_api.refusals import Refusal
-from session_api.threads import Threads
-from session_api.upstream import Client, plain
+from answering.blocking import BlockingPool
+from answering.openai_client import Client, plain
+from answering.settings import Hosted
+from session_api.errors import ApiError
 from sync.errors import SyncError
-from sync.state import State
+from sync.state.database import State
 
 ENDS = date(2026, 11, 30)
 FIX = 'Set mode = "self_hosted" under [chat]; docs/migrate-from-agent-builder.md says how your workflow comes along.'
@@ -43,17 +43,17 @@ class Answer(BaseModel):
 class Trouble:
     """The latest refusal from OpenAI, for whoever asks what is wrong; forgotten after a success or an hour."""
 
-    met: Refusal | None = None
+    met: ApiError | None = None
     at: float = 0.0
     warned_at: float = 0.0
 
-    def note(self, refusal: Refusal, now: float) -> None:
+    def note(self, refusal: ApiError, now: float) -> None:
         self.met, self.at = refusal, now
 
     def clear(self) -> None:
         self.met = None
 
-    def latest(self, now: float) -> Refusal | None:
+    def latest(self, now: float) -> ApiError | None:
         return self.met if now - self.at < 3600 else None
 
 
@@ -64,7 +64,7 @@ class HostedSessions:
     client: Client
     workflow: Hosted
     state: State
-    threads: Threads
+    threads: BlockingPool
     trouble: Trouble = field(default_factory=Trouble)
     unwritten: dict[str, dict[str, Any]] = field(default_factory=dict)
     writing: asyncio.Task[None] | None = None
@@ -139,7 +139,7 @@ class HostedSessions:
             raise translated(error, self.workflow.workflow) from error
 
 
-def translated(error: Exception, workflow: str) -> Refusal:  # noqa: PLR0911 - a table
+def translated(error: Exception, workflow: str) -> ApiError:  # noqa: PLR0911 - a table
     """Return what OpenAI's answer means for the operator, with its fix. Nothing of the answer is repeated."""
     status = error.status_code if isinstance(error, openai.APIStatusError) else 0
     code = str(getattr(error, "code", "") or "")
@@ -171,8 +171,8 @@ def translated(error: Exception, workflow: str) -> Refusal:  # noqa: PLR0911 - a
             return _refusal("openai_failed", "OpenAI failed.", "It usually passes; see status.openai.com.", status=503)
 
 
-def _refusal(code: str, message: str, fix: str, *, status: int = 502) -> Refusal:
-    return Refusal(status, code, message, fix, after=timedelta(seconds=10) if status == 503 else None)
+def _refusal(code: str, message: str, fix: str, *, status: int = 502) -> ApiError:
+    return ApiError(status, code, message, fix, after=timedelta(seconds=10) if status == 503 else None)
 
 
 def _workflow(hosted: Hosted) -> Any:

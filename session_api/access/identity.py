@@ -9,11 +9,11 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from session_api.access.identity_keys import Key
-from session_api.access.tokens import LONGEST_TOKEN, SKEW
-from session_api.refusals import Refusal
+from session_api.access.tokens import MAX_TOKEN_LENGTH, SKEW
+from session_api.errors import ApiError
 
-LONGEST_LIFE = timedelta(hours=1)
-LONGEST_SUBJECT = 255
+MAX_LIFE = timedelta(hours=1)
+MAX_SUBJECT_LENGTH = 255
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class Identity:
         if not self.keys:
             raise _refusal("identity_not_configured", "This service knows no key to check an identity with.",
                            'Add [widget.identity_keys] with "key id" = "$SECRET or a public key in PEM".')  # fmt: skip
-        if len(token) > LONGEST_TOKEN or not token.isascii():
+        if len(token) > MAX_TOKEN_LENGTH or not token.isascii():
             raise _malformed()
         key = self._key(token)
         claims = self._claims(token, key)
         self._check_times(claims)
         subject = claims.get("sub")
-        if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or "\x00" in subject:
+        if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_LENGTH or "\x00" in subject:
             raise _refusal("identity_invalid", "The identity token does not say whom it is about.",
-                           f'Set "sub" to the customer\'s id, up to {LONGEST_SUBJECT} characters.')  # fmt: skip
+                           f'Set "sub" to the customer\'s id, up to {MAX_SUBJECT_LENGTH} characters.')  # fmt: skip
         return subject
 
     def _key(self, token: str) -> Key:
@@ -85,7 +85,7 @@ class Identity:
             raise _refusal("identity_expired", "The identity token has expired.",
                            "Sign a new one for each page view; it may live for an hour.")  # fmt: skip
         begun = min(times.get("iat", now), now)
-        if times["exp"] - begun > LONGEST_LIFE.total_seconds() + skew:
+        if times["exp"] - begun > MAX_LIFE.total_seconds() + skew:
             raise _refusal("identity_too_long", "The identity token lives longer than an hour.",
                            'Set "exp" to at most 3600 seconds from "iat".')  # fmt: skip
 
@@ -96,9 +96,9 @@ def _algorithm(key: Key) -> str:
     return "RS256" if isinstance(key, RSAPublicKey) else "ES256"
 
 
-def _malformed() -> Refusal:
+def _malformed() -> ApiError:
     return _refusal("identity_invalid", "The identity token is not a JWT.", "Send the signed token itself, unchanged.")
 
 
-def _refusal(code: str, message: str, fix: str) -> Refusal:
-    return Refusal(401, code, message, fix)
+def _refusal(code: str, message: str, fix: str) -> ApiError:
+    return ApiError(401, code, message, fix)

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 Key = str | RSAPublicKey | EllipticCurvePublicKey
 """A shared secret, or a public key."""
 
-SHORTEST_SECRET = 32
+MIN_SECRET_LENGTH = 32
 
 
 def read_keys(configured: Mapping[str, str]) -> dict[str, Key]:

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from session_api.chat_settings import EdgeSettings
-from session_api.refusals import Refusal
+from answering.settings import EdgeSettings
+from session_api.errors import ApiError
 
 HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63}){0,20}|[0-9a-f:]{2,45}")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -65,20 +65,20 @@ class Origins:
             raise self.refusal(text)
         return str(text)
 
-    def refusal(self, text: str | None) -> Refusal:
+    def refusal(self, text: str | None) -> ApiError:
         """Return why the origin is refused: the nearest entry of the list tells."""
         if not text:
-            return Refusal(403, "origin_not_allowed", "The call names no page: it has no Origin header.",
+            return ApiError(403, "origin_not_allowed", "The call names no page: it has no Origin header.",
                            "Call from a web page; curl needs -H 'Origin: https://www.acme.com'.")  # fmt: skip
         if text == "null":
-            return Refusal(403, "origin_null", "The page has no origin: a local file, a sandboxed frame or a WebView.",
+            return ApiError(403, "origin_null", "The page has no origin: a local file, a sandboxed frame or a WebView.",
                            "For an app's WebView set allow_null_origin = true under [widget].")  # fmt: skip
         origin = Origin.parse(text)
         if origin is None or str(origin) != text:
-            return Refusal(403, "origin_not_allowed", f"{text[:200]!r} is not an origin.",
+            return ApiError(403, "origin_not_allowed", f"{text[:200]!r} is not an origin.",
                            "An origin is scheme and host only, in lower case: https://www.acme.com")  # fmt: skip
         code, message = self._nearest(origin)
-        return Refusal(403, code, message, f'Add "{origin}" to origins under [widget] in answerwell.toml.'
+        return ApiError(403, code, message, f'Add "{origin}" to origins under [widget] in answerwell.toml.'
                        if code != "origin_http" else message.rpartition("; ")[2])  # fmt: skip
 
     def frame_ancestors(self) -> str:

@@ -8,9 +8,9 @@ from pydantic import BaseModel, Field
 
 from session_api.access import visitors
 from session_api.access.hosted import HostedSessions
+from session_api.access.request_guard import RequestGuard, bearer
 from session_api.access.tokens import SESSION, invalid
-from session_api.access.visits import Door, bearer
-from session_api.refusals import REFUSED, Refusal
+from session_api.errors import REFUSED, ApiError
 
 
 class Wanted(BaseModel):
@@ -31,7 +31,7 @@ class Granted(BaseModel):
 
 
 def router(
-    door: Door, hosted: HostedSessions | None, *, upkeep: Callable[[], object], prepare: Callable[[], object]
+    door: RequestGuard, hosted: HostedSessions | None, *, upkeep: Callable[[], object], prepare: Callable[[], object]
 ) -> APIRouter:
     """Return the endpoint. `hosted` None: we answer ourselves, and `prepare` hears that somebody is about to ask.
 
@@ -72,7 +72,7 @@ def router(
     return sessions
 
 
-async def _recognise(door: Door, wanted: Wanted) -> tuple[str, bool, str]:
+async def _recognise(door: RequestGuard, wanted: Wanted) -> tuple[str, bool, str]:
     """Return the visitor, whether an identity proves them, and the token that recognises the browser next time.
 
     That token never stands for a customer: who signs out on a shared computer leaves nothing behind.
@@ -80,7 +80,7 @@ async def _recognise(door: Door, wanted: Wanted) -> tuple[str, bool, str]:
     anonymous = await _anonymous(door, wanted.visitor_token)
     if wanted.identity_token is None:
         if door.edge.require_identity:
-            raise Refusal(401, "identity_required", "Only signed-in customers may ask here.",
+            raise ApiError(401, "identity_required", "Only signed-in customers may ask here.",
                           "Send identity_token, a JWT that the host site signs.")  # fmt: skip
         return anonymous, False, door.tokens.visitor(anonymous)
     subject = door.identity.subject(wanted.identity_token)
@@ -90,13 +90,13 @@ async def _recognise(door: Door, wanted: Wanted) -> tuple[str, bool, str]:
     return customer, True, door.tokens.visitor(anonymous)
 
 
-async def _anonymous(door: Door, token: str | None) -> str:
+async def _anonymous(door: RequestGuard, token: str | None) -> str:
     """Return the visitor whom the token recognises; a new one where it is missing, expired, revoked or not ours."""
     if token is None:
         return visitors.new_visitor()
     try:
         visitor = door.tokens.read_visitor(token)
-    except Refusal:
+    except ApiError:
         return visitors.new_visitor()
     gone = await door.threads.run(visitors.revoked, door.state, [f"visitor:{visitor}"])
     return visitors.new_visitor() if gone else visitor
@@ -114,7 +114,7 @@ async def _granted_by_openai(hosted: HostedSessions, visitor: str, token: str) -
     )
 
 
-async def _cancel_at_openai(door: Door, hosted: HostedSessions, request: Request) -> None:
+async def _cancel_at_openai(door: RequestGuard, hosted: HostedSessions, request: Request) -> None:
     door.origin(request)
     session = await hosted.session_of(bearer(request))
     if session is None:

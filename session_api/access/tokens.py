@@ -11,12 +11,12 @@ from typing import Any
 
 import jwt
 
-from session_api.refusals import Refusal
+from session_api.errors import ApiError
 
 SESSION = timedelta(minutes=10)
 VISITOR = timedelta(days=365)
 SKEW = timedelta(seconds=60)
-LONGEST_TOKEN = 4096
+MAX_TOKEN_LENGTH = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +74,20 @@ class Tokens:
         if claims["exp"] <= now:
             raise expired()
         if claims["iat"] > now + SKEW.total_seconds():
-            raise Refusal(
+            raise ApiError(
                 401, "clock_skew", "The token is from the future: two hosts of this service disagree about the time.",
                 "Set the clocks of all hosts that serve this API (NTP).",
             )  # fmt: skip
         return claims
 
 
-def invalid() -> Refusal:
-    return Refusal(401, "token_invalid", "The token was not issued here, or it was changed or revoked.",
+def invalid() -> ApiError:
+    return ApiError(401, "token_invalid", "The token was not issued here, or it was changed or revoked.",
                    "Get a new one: POST /api/chatkit/session.")  # fmt: skip
 
 
-def expired() -> Refusal:
-    return Refusal(401, "token_expired", "The token has expired; it lives for ten minutes.",
+def expired() -> ApiError:
+    return ApiError(401, "token_expired", "The token has expired; it lives for ten minutes.",
                    "Get a new one: POST /api/chatkit/session, then repeat the call.")  # fmt: skip
 
 
@@ -108,7 +108,7 @@ class _Ring:
 
     def verify(self, token: str, now: float) -> dict[str, Any]:
         """Return the claims of a token that was signed here. Its times are for the caller to judge."""
-        if not token.isascii() or len(token) > LONGEST_TOKEN:
+        if not token.isascii() or len(token) > MAX_TOKEN_LENGTH:
             raise invalid()
         number, current = _number(token), int(now) // self._period
         if number is None or number > current + 1:

@@ -3,9 +3,9 @@
 import secrets
 from collections.abc import Sequence
 
-from sync.state import State
+from sync.state.database import State
 
-LONGEST_REVOCATION = 366 * 86400.0
+MAX_REVOCATION = 366 * 86400.0
 
 
 def new_visitor() -> str:

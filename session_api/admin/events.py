@@ -9,9 +9,9 @@ from typing import Any
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from sync import activity
 from sync.engine import Engine
 from sync.errors import SyncError
+from sync.status import runs
 
 LOOK_EVERY = 0.5
 HEARTBEAT = 15.0
@@ -27,7 +27,7 @@ async def _events(engine: Engine, wanted: str) -> AsyncIterator[str]:
     last, told_at = "", time.monotonic()
     while True:
         try:
-            run = await run_in_threadpool(activity.find, engine, wanted)
+            run = await run_in_threadpool(runs.find, engine, wanted)
         except SyncError as error:
             yield _event("error", {"message": str(error)})
             return

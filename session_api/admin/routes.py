@@ -10,19 +10,22 @@ from fastapi.responses import Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from session_api.admin import events as admin_events
-from session_api.admin.refusals import RESPONSES, told
+from session_api.admin.errors import RESPONSES, told
 from session_api.admin.shapes import Documents, Problems, Release, Run, Runs, Status, Sync
+from session_api.errors import ApiError
 from session_api.metrics import Queue
-from session_api.refusals import Refusal
-from sync import activity, catalogue, report, requests
-from sync.catalogue import Wanted
 from sync.engine import Engine
 from sync.errors import Retryable
-from sync.requests import What
+from sync.operations import requests
+from sync.operations.requests import RequestKind
+from sync.status import documents as document_list
+from sync.status import runs as run_history
+from sync.status import status as installation
+from sync.status.documents import Wanted
 
 Wake = Callable[[str, str], None]
 Limit = Annotated[int, Query(ge=1, le=200)]
-LONGEST_NAME = 60
+MAX_NAME_LENGTH = 60
 
 _BEARER = HTTPBearer(auto_error=False, description="`[admin] token` of the configuration.")
 
@@ -43,9 +46,11 @@ def _show(admin: APIRouter, engine: Engine, queue: Callable[[], Queue]) -> None:
         """Every source and index, what is asked for and not done, and what waits for a worker."""
         with told():
             waiting = queue()
-            open_ones = [activity.find(engine, activity.request_id(row.id)) for row in requests.open_ones(engine.state)]
+            open_ones = [
+                run_history.find(engine, run_history.request_id(row.id)) for row in requests.pending(engine.state)
+            ]
             return {
-                **report.status(engine),
+                **installation.status(engine),
                 "requests": open_ones,
                 "queue": {"tasks": waiting.tasks, "seconds": round(waiting.seconds, 1)},
             }
@@ -54,13 +59,13 @@ def _show(admin: APIRouter, engine: Engine, queue: Callable[[], Queue]) -> None:
     def problems(source: str = "") -> dict[str, Any]:
         """Documents that somebody should look at, and why."""
         with told():
-            return {"problems": report.problems(engine, source or None)}
+            return {"problems": installation.problems(engine, source or None)}
 
     @admin.get("/documents", response_model=Documents)
     def documents(source: str = "", q: str = "", state: str = "", after: int = 0, limit: Limit = 50) -> dict[str, Any]:
         """The documents of a source, with words in the title or id, or in a state; page by page."""
         with told():
-            found, following = catalogue.documents(engine.state, Wanted(source, q, state), after=after, limit=limit)
+            found, following = document_list.documents(engine.state, Wanted(source, q, state), after=after, limit=limit)
             return {"documents": found, "next": following}
 
 
@@ -69,21 +74,21 @@ def _follow(admin: APIRouter, engine: Engine) -> None:
     def runs(source: str = "", before: float | None = None, limit: Limit = 50) -> dict[str, Any]:
         """What was asked for and what turns did, newest first."""
         with told():
-            found, following = activity.recent(engine, source=source, limit=limit, before=before)
+            found, following = run_history.recent(engine, source=source, limit=limit, before=before)
             return {"runs": found, "next": following}
 
     @admin.get("/runs/{run}", response_model=Run)
     def one(run: str, request: Request) -> Any:
         """How it stands; with `Accept: text/event-stream`, and each time that changes."""
         with told():
-            found = activity.find(engine, run)
+            found = run_history.find(engine, run)
         return admin_events.stream(engine, run) if _wants_events(request) else found
 
     @admin.get("/runs/{run}/events", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}})
     def events(run: str) -> Response:
         """The same as server-sent events: `run` for each change, then `end`."""
         with told():
-            activity.find(engine, run)
+            run_history.find(engine, run)
         return admin_events.stream(engine, run)
 
 
@@ -93,7 +98,7 @@ def _ask_of_sources(admin: APIRouter, engine: Engine, wake: Wake) -> None:
             engine.chosen([name])
             number = act()
             _tell(wake, task, name)
-            return activity.find(engine, activity.request_id(number))
+            return run_history.find(engine, run_history.request_id(number))
 
     @admin.post("/sources/{name}/sync", status_code=202, response_model=Run)
     def sync(name: str, who: Who, asked: Annotated[Sync, Body()] = Sync()) -> dict[str, Any]:  # noqa: B008
@@ -117,41 +122,41 @@ def _ask_of_sources(admin: APIRouter, engine: Engine, wake: Wake) -> None:
 
 
 def _ask_of_indexes(admin: APIRouter, engine: Engine, wake: Wake) -> None:
-    def ask(name: str, what: What, who: str) -> dict[str, Any]:
+    def ask(name: str, what: RequestKind, who: str) -> dict[str, Any]:
         with told():
             number = requests.ask_of_index(engine, what, name, who)
             _tell(wake, "reindex", "")
-            return activity.find(engine, activity.request_id(number))
+            return run_history.find(engine, run_history.request_id(number))
 
     @admin.post("/indexes/{name}/reindex", status_code=202, response_model=Run)
     def reindex(name: str, who: Who) -> dict[str, Any]:
         """Build a new store beside the live one and switch to it when it is complete; searches go on."""
-        return ask(name, What.REINDEX, who)
+        return ask(name, RequestKind.REINDEX, who)
 
     @admin.post("/indexes/{name}/promote", status_code=202, response_model=Run)
     def promote(name: str, who: Who) -> dict[str, Any]:
         """Switch to the store that is being built, if it is complete."""
-        return ask(name, What.PROMOTE, who)
+        return ask(name, RequestKind.PROMOTE, who)
 
     @admin.post("/indexes/{name}/rollback", status_code=202, response_model=Run)
     def rollback(name: str, who: Who) -> dict[str, Any]:
         """Switch back to the store before."""
-        return ask(name, What.ROLLBACK, who)
+        return ask(name, RequestKind.ROLLBACK, who)
 
 
 def _gate(token: str | None) -> Callable[..., None]:
     def admit(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> None:
         if token is None:
             fix = 'Set token = "$ANSWERWELL_ADMIN_TOKEN" under [admin], and restart.'
-            raise Refusal(403, "admin_off", "The admin API is off.", fix)
+            raise ApiError(403, "admin_off", "The admin API is off.", fix)
         given = credentials.credentials if credentials else ""
         if not hmac.compare_digest(given.encode(), token.encode()):
-            raise Refusal(401, "token_invalid", "This is not the admin token.", "Send Authorization: Bearer TOKEN.")
+            raise ApiError(401, "token_invalid", "This is not the admin token.", "Send Authorization: Bearer TOKEN.")
 
     return admit
 
 
-def _who(request: Request, x_operator: Annotated[str, Header(max_length=LONGEST_NAME)] = "") -> str:
+def _who(request: Request, x_operator: Annotated[str, Header(max_length=MAX_NAME_LENGTH)] = "") -> str:
     """Whoever holds the token: by the name they give, and always by the address they call from."""
     host = request.client.host if request.client else "unknown"
     name = re.sub(r"[^\w .@+-]", "", x_operator).strip() or "admin"

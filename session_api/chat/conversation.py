@@ -27,24 +27,24 @@ from chatkit.types import (
     WidgetItem,
 )
 
-from session_api import upstream
+from answering import openai_client, question_log
+from answering.answers import Answering
+from answering.events import Question
+from answering.instructions import instructions
+from answering.localized_texts import PHRASES, Phrases, greets, language_of
+from answering.moderation import Moderation
+from answering.question_log import Outcome, Record
+from session_api import model_errors
 from session_api.access.tokens import Session
-from session_api.answering import records
-from session_api.answering.answers import Answering
-from session_api.answering.heard import Turn
-from session_api.answering.instructions import instructions
-from session_api.answering.moderation import Moderation
-from session_api.answering.phrases import PHRASES, Phrases, greets, language_of
-from session_api.answering.records import Outcome, Record
 from session_api.chat.store import VisitorStore, aware, new_id
-from sync import questions
 from sync.errors import Retryable
 from sync.model import Audience
-from sync.render import managed_by
+from sync.rendering import managed_by
+from sync.state import queries
 
 HISTORY = 12
-LONGEST_REMEMBERED = 2000
-LONGEST_TITLE = 60
+MAX_REMEMBERED = 2000
+MAX_TITLE_LENGTH = 60
 
 log = structlog.get_logger()
 
@@ -91,8 +91,8 @@ class Conversation(ChatKitServer[Session]):
                 async for event in events:
                     yield event
             thread.title = thread.title or _title(question)  # last: naming it is a commit, and nobody waits for it
-        except upstream.FAILURES as error:
-            refusal = upstream.failure(error)
+        except openai_client.FAILURES as error:
+            refusal = model_errors.failure(error)
             record.reason = refusal.code
             log.warning("question_failed", code=refusal.code, fix=refusal.fix, thread=thread.id)
             raise CustomStreamError(refusal.message, allow_retry=True) from error
@@ -103,7 +103,7 @@ class Conversation(ChatKitServer[Session]):
             await asyncio.shield(self._keep(record))
 
     async def add_feedback(self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: Session) -> None:
-        await self._aside(records.feedback, self._state, context.visitor, thread_id, item_ids, feedback)
+        await self._aside(question_log.feedback, self._state, context.visitor, thread_id, item_ids, feedback)
 
     async def action(
         self, thread: ThreadMetadata, action: Action[str, Any], sender: WidgetItem | None, context: Session
@@ -152,21 +152,21 @@ class Conversation(ChatKitServer[Session]):
     def _prepare(self, thread: str, context: Session) -> "_Ready":
         """Everything that answering reads, at once: each way to the database and back is time to the first word."""
         limit = self._settings.daily_usd
-        live = questions.active(self._state, context.index)
+        live = queries.active(self._state, context.index)
         return _Ready(
-            spent=limit is not None and records.spent_today(self._state) >= limit,
+            spent=limit is not None and question_log.spent_today(self._state) >= limit,
             store=live.store if live else None,
             history=self._history(thread, context),
         )
 
-    def _turn(self, ready: "_Ready", question: str, context: Session) -> Turn:
+    def _turn(self, ready: "_Ready", question: str, context: Session) -> Question:
         """Put the question together with what was said before and with the store that is live now."""
         if ready.store is None:
             raise CustomStreamError("Nothing can be searched yet. Please try again later.", allow_retry=True)
         filters = {"audience": Audience.PUBLIC.value}
         if not self._settings.search_unmanaged:
             filters |= {"managed_by": managed_by(self._state.installation)}
-        return Turn(
+        return Question(
             question=question,
             history=ready.history,
             store=ready.store,
@@ -179,7 +179,7 @@ class Conversation(ChatKitServer[Session]):
         """The last messages, oldest first, each at most so long."""
         page = self._kept.items(thread, None, HISTORY, "desc", context)
         spoken = [found for item in reversed(page.data) if (found := _spoken(item))]
-        return [(role, text[:LONGEST_REMEMBERED]) for role, text in spoken[:-1]] + spoken[-1:]
+        return [(role, text[:MAX_REMEMBERED]) for role, text in spoken[:-1]] + spoken[-1:]
 
     def _reply(self, record: Record, outcome: Outcome, text: str, reason: str = "") -> ThreadItemDoneEvent:
         record.outcome, record.reason, record.model = outcome, reason, ""
@@ -190,7 +190,7 @@ class Conversation(ChatKitServer[Session]):
 
     async def _keep(self, record: Record) -> None:
         try:
-            await self._aside(records.write, self._state, record)
+            await self._aside(question_log.write, self._state, record)
         except Retryable as error:
             log.warning("question_not_recorded", thread=record.thread, error=str(error))
 
@@ -231,4 +231,4 @@ def _message(thread: str, item: str, text: str) -> AssistantMessageItem:
 
 def _title(question: str) -> str:
     words = " ".join(question.split())
-    return words if len(words) <= LONGEST_TITLE else words[: LONGEST_TITLE - 1].rsplit(" ", 1)[0] + "…"
+    return words if len(words) <= MAX_TITLE_LENGTH else words[: MAX_TITLE_LENGTH - 1].rsplit(" ", 1)[0] + "…"

@@ -6,7 +6,7 @@ import openai
 
 from session_api.access.tokens import VISITOR
 from sync.errors import Misconfigured, Retryable
-from sync.state import State
+from sync.state.database import State
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from chatkit.types import ItemsFeedbackReq, is_streaming_req
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from session_api.access.visits import Door, body
-from session_api.answering import records
-from session_api.chat import remarks, requests
+from answering import question_log
+from session_api.access.request_guard import RequestGuard, body
+from session_api.chat import chatkit_requests, feedback_comment
 from session_api.chat.event_stream import EventStream
 from session_api.chat.store import VisitorStore
-from session_api.prepared import Prepared
-from session_api.refusals import REFUSED, Refusal
+from session_api.errors import REFUSED, ApiError
+from session_api.lazy import Lazy
 
 if TYPE_CHECKING:
     from session_api.chat.conversation import (
@@ -41,7 +41,7 @@ _PROTOCOL = {
 }
 
 
-def router(door: Door, conversation: "Prepared[Conversation]", store: VisitorStore) -> APIRouter:
+def router(door: RequestGuard, conversation: "Lazy[Conversation]", store: VisitorStore) -> APIRouter:
     """Return the endpoint. Answers that a model makes are event streams, everything else is JSON."""
     chat = APIRouter(tags=["chat"])
 
@@ -49,21 +49,21 @@ def router(door: Door, conversation: "Prepared[Conversation]", store: VisitorSto
     async def chatkit(request: Request) -> Response:
         """Take one request of the ChatKit protocol, with `Authorization: Bearer <client_secret>`."""
         session = await door.session(request)
-        asked = requests.read(await body(request), door.settings)
+        asked = chatkit_requests.read(await body(request), door.settings)
         await door.admit(request, session.origin, session.visitor if is_streaming_req(asked) else None)
         try:
-            await requests.authorize(asked, store, session)
+            await chatkit_requests.authorize(asked, store, session)
             server = await conversation.ready()
             if is_streaming_req(asked):
                 return EventStream(server.stream(asked, session), broken=BROKEN)
             told = await server.reply(asked, session)
-            if isinstance(asked, ItemsFeedbackReq) and (remark := remarks.of(asked, door.settings)):
+            if isinstance(asked, ItemsFeedbackReq) and (remark := feedback_comment.of(asked, door.settings)):
                 said = asked.params
                 await door.threads.run(
-                    records.remark, door.state, session.visitor, said.thread_id, said.item_ids, remark
+                    question_log.remark, door.state, session.visitor, said.thread_id, said.item_ids, remark
                 )
         except NotFoundError:
-            raise Refusal(404, "not_found", "This visitor has no such thread or message.",
+            raise ApiError(404, "not_found", "This visitor has no such thread or message.",
                           "Start a new thread; old ones are deleted after a while.") from None  # fmt: skip
         return Response(told, media_type="application/json", headers={"cache-control": "no-store"})
 

@@ -11,9 +11,9 @@ from chatkit.types import Attachment, Page, ThreadItem, ThreadMetadata
 from pydantic import TypeAdapter
 from sqlalchemy import Row
 
+from answering.blocking import BlockingPool
 from session_api.access.tokens import Session
-from session_api.threads import Threads
-from sync.state import State, Transaction
+from sync.state.database import State, Transaction
 
 PREFIXES: dict[StoreItemType, str] = {
     "thread": "thr",
@@ -24,9 +24,9 @@ PREFIXES: dict[StoreItemType, str] = {
     "attachment": "atc",
     "sdk_hidden_context": "shcx",
 }
-LARGEST_PAGE = 100
-MOST_UNWRITTEN = 10_000
-LONGEST_ID = 100
+MAX_PAGE_SIZE = 100
+MAX_UNWRITTEN = 10_000
+MAX_ID_LENGTH = 100
 
 R = TypeVar("R")
 _ITEM: TypeAdapter[ThreadItem] = TypeAdapter(ThreadItem)
@@ -44,7 +44,7 @@ class VisitorStore(Store[Session]):
     NotFoundError, and Retryable when the database fails.
     """
 
-    def __init__(self, state: State, threads: Threads) -> None:
+    def __init__(self, state: State, threads: BlockingPool) -> None:
         self._state = state
         self._threads = threads
         self._made: set[str] = set()
@@ -70,7 +70,7 @@ class VisitorStore(Store[Session]):
         # A thread that is made now is written together with its first item, in one commit.
         self._made.discard(thread.id)
         self._unwritten[thread.id] = thread
-        while len(self._unwritten) > MOST_UNWRITTEN:
+        while len(self._unwritten) > MAX_UNWRITTEN:
             self._unwritten.popitem(last=False)  # its first item never came
 
     async def load_threads(self, limit: int, after: str | None, order: str, context: Session) -> Page[ThreadMetadata]:
@@ -234,7 +234,7 @@ def aware(moment: datetime) -> datetime:
 
 def _checked(identifier: str) -> str:
     """Refuse what was never an id here before a database sees it: PostgreSQL takes no NUL in a text."""
-    if len(identifier) > LONGEST_ID or not identifier.isascii() or not identifier.isprintable():
+    if len(identifier) > MAX_ID_LENGTH or not identifier.isascii() or not identifier.isprintable():
         raise NotFoundError("an id that is none")
     return identifier
 
@@ -248,7 +248,7 @@ def _window(start: int | None, order: str) -> dict[str, int]:
 
 
 def _bounded(limit: int) -> int:
-    return min(max(limit, 1), LARGEST_PAGE)
+    return min(max(limit, 1), MAX_PAGE_SIZE)
 
 
 def _page(rows: Any, limit: int, read: Callable[[Row[Any]], R]) -> Page[R]:

@@ -6,9 +6,9 @@ from importlib.metadata import version
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from session_api.widget import assets
-from session_api.widget.assets import Asset
-from session_api.widget.look import Look
+from session_api.widget import bundle
+from session_api.widget.appearance import Appearance
+from session_api.widget.bundle import Asset
 
 CHATKIT = "https://cdn.platform.openai.com"
 SHORT = "public, max-age=300, stale-while-revalidate=86400"
@@ -23,18 +23,18 @@ ANYWHERE = {
 """Scripts that hold nothing private, for pages of any origin, isolated ones too. Who may chat is asked elsewhere."""
 
 
-def router(look: Look, *, hosted: bool = False) -> APIRouter:
+def router(look: Appearance, *, hosted: bool = False) -> APIRouter:
     """Return the widget's addresses. `hosted`: answers come from a workflow at OpenAI, by OpenAI's element only."""
-    loaded = assets.loaded(look.settings(hosted=hosted))
-    release = assets.release(loaded)
+    loaded = bundle.loaded(look.settings(hosted=hosted))
+    release = bundle.release(loaded)
     told = {
         "version": version("answerwell"),
         "release": release,
         "options": look.launcher(),
         "launcher": look.launcher_texts(),
     }
-    embed = assets.asset(assets.JAVASCRIPT, assets.launcher(told))
-    demo = assets.asset(assets.HTML, _demo(look, release))
+    embed = bundle.asset(bundle.JAVASCRIPT, bundle.launcher(told))
+    demo = bundle.asset(bundle.HTML, _demo(look, release))
     policy = _policy(look)
     widget = APIRouter(tags=["widget"])
 
@@ -80,7 +80,7 @@ def _takes_gzip(accepted: str) -> bool:
     return False
 
 
-def _policy(look: Look) -> str:
+def _policy(look: Appearance) -> str:
     """What the demo page may do: the strictest policy that the widget is made for, so that the page proves it."""
     framed = [CHATKIT] if look.domain_key else []
     directives = {
@@ -98,6 +98,6 @@ def _policy(look: Look) -> str:
     return "; ".join(" ".join([name, *sources]) for name, sources in directives.items())
 
 
-def _demo(look: Look, release: str) -> str:
-    page = (assets.STATIC / "demo.html").read_text(encoding="utf-8")
+def _demo(look: Appearance, release: str) -> str:
+    page = (bundle.STATIC / "demo.html").read_text(encoding="utf-8")
     return page.replace("{release}", release).replace("{accent}", html.escape(look.accent))

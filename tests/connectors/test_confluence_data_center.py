@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from connectors.check import Level
 from connectors.confluence import check
 from connectors.confluence.webhooks import verify
-from connectors.findings import Level
-from connectors.nudges import Nudge, Refused
+from connectors.webhook import Refused, WebhookEvent
 from sandbox.confluence.webhooks import page_event, sign
 from sandbox.wire import Fault
 from sync.errors import Misconfigured
@@ -104,19 +104,19 @@ class TestLists:
 class TestWebhooks:
     SECRET = "webhook-secret"
 
-    def given(self, world: ConfluenceWorld, secret: str = SECRET) -> Nudge:
+    def given(self, world: ConfluenceWorld, secret: str = SECRET) -> WebhookEvent:
         delivery = page_event(1, "page_updated", secret, world.clock.now)
         return verify(world.settings(webhook_secret=self.SECRET), delivery.headers, delivery.body, world.clock.utc())
 
     def test_a_signed_event_wakes_a_sync_and_names_its_page(self, world: ConfluenceWorld) -> None:
-        assert self.given(world) == Nudge(wake=True, documents=("1",))
+        assert self.given(world) == WebhookEvent(wake=True, documents=("1",))
 
     @pytest.mark.parametrize("page", [None, [], {}, {"id": None}, {"id": "../1"}, {"id": [1]}])
     def test_an_event_that_names_no_page_only_wakes(self, world: ConfluenceWorld, page: object) -> None:
         delivery = sign(json.dumps({"event": "page_updated", "page": page}).encode(), self.SECRET)
         settings = world.settings(webhook_secret=self.SECRET)
 
-        assert verify(settings, delivery.headers, delivery.body, world.clock.utc()) == Nudge(wake=True)
+        assert verify(settings, delivery.headers, delivery.body, world.clock.utc()) == WebhookEvent(wake=True)
 
     def test_another_secret_is_refused(self, world: ConfluenceWorld) -> None:
         with pytest.raises(Refused, match="signing secret"):

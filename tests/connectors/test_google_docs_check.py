@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.findings import Finding, Level
+from connectors.check import Finding, Level
 from connectors.google_docs.check import check
 from tests.connectors.google_docs_world import GoogleWorld, google_world
 

@@ -8,7 +8,7 @@ import pytest
 
 from connectors.google_docs.channels import channel_of
 from connectors.google_docs.webhooks import verify
-from connectors.nudges import Nudge, Refused
+from connectors.webhook import Refused, WebhookEvent
 from sync.errors import Misconfigured
 from tests.connectors.google_docs_world import GoogleWorld, google_world
 
@@ -21,7 +21,7 @@ def world() -> Iterator[GoogleWorld]:
         yield world
 
 
-def heard(world: GoogleWorld, state: str = "change", **changes: str) -> Nudge:
+def heard(world: GoogleWorld, state: str = "change", **changes: str) -> WebhookEvent:
     """What the message of the open channel says, with some headers as somebody else might write them."""
     [delivery] = world.sandbox.channels.ring(state)
     headers = {name.lower(): value for name, value in delivery.headers.items()} | changes
@@ -31,8 +31,8 @@ def heard(world: GoogleWorld, state: str = "change", **changes: str) -> Nudge:
 def test_a_change_wakes_a_sync(world: GoogleWorld) -> None:
     world.connect(**HOOK).channels.renewed(None)
 
-    assert heard(world) == Nudge(wake=True)
-    assert heard(world, "sync") == Nudge(wake=False)
+    assert heard(world) == WebhookEvent(wake=True)
+    assert heard(world, "sync") == WebhookEvent(wake=False)
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "hook-secre", "hook-secret ", "ünïcode", "\ud800"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.findings import Level
+from connectors.check import Level
 from connectors.markdown_folder import MarkdownFolder, MarkdownFolderSettings, check
 from sync.errors import Misconfigured
 from sync.model import Audience, Cursor

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.nudges import Nudge, Refused
 from connectors.slack.events import verify
 from connectors.slack.settings import SlackSettings
+from connectors.webhook import Refused, WebhookEvent
 from sandbox.slack import SlackSandbox
 from sandbox.slack.events import Delivery
 
@@ -24,7 +24,9 @@ def sandbox() -> SlackSandbox:
     return SlackSandbox(clock=NOW.timestamp)
 
 
-def judged(delivery: Delivery, headers: dict[str, str] | None = None, *, late: timedelta = timedelta(0)) -> Nudge:
+def judged(
+    delivery: Delivery, headers: dict[str, str] | None = None, *, late: timedelta = timedelta(0)
+) -> WebhookEvent:
     return verify(SETTINGS, delivery.headers | (headers or {}), delivery.body, NOW + late)
 
 
@@ -75,17 +77,17 @@ def test_what_the_newest_messages_may_not_show_is_named(sandbox: SlackSandbox) -
 def test_an_event_that_names_nothing_readable_only_wakes(sandbox: SlackSandbox, event: object) -> None:
     nudge = judged(sandbox.events.sign({"type": "event_callback", "event": event}))
 
-    assert nudge == Nudge(wake=True)
+    assert nudge == WebhookEvent(wake=True)
 
 
 def test_the_challenge_is_sent_back_and_wakes_nobody(sandbox: SlackSandbox) -> None:
-    assert judged(sandbox.events.url_verification("3eZbrw1aB")) == Nudge(wake=False, answer="3eZbrw1aB")
+    assert judged(sandbox.events.url_verification("3eZbrw1aB")) == WebhookEvent(wake=False, answer="3eZbrw1aB")
 
 
 def test_being_told_of_too_many_events_is_no_change(sandbox: SlackSandbox) -> None:
     limited = sandbox.events.sign({"type": "app_rate_limited", "team_id": "T1", "minute_rate_limited": 1518467820})
 
-    assert judged(limited) == Nudge(wake=False)
+    assert judged(limited) == WebhookEvent(wake=False)
 
 
 @pytest.mark.parametrize("age", [-299, 0, 299])

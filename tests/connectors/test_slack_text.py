@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from connectors.slack import blocks, messages
 from connectors.slack.documents import name_of, title_of
 from connectors.slack.mrkdwn import Ids, to_markdown
-from connectors.slack.stamps import day_of, is_ts, order
+from connectors.slack.timestamps import day_of, is_ts, order
 
 IDS = Ids()
 TS = "1790000000.000100"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from connectors.nudges import Refused
+from connectors.webhook import Refused
 from connectors.zendesk import ZendeskSettings
 from connectors.zendesk.webhooks import verify
 from sandbox.zendesk import ZendeskSandbox

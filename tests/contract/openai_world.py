@@ -12,8 +12,8 @@ from openai import OpenAI
 from sandbox.openai import OpenAISandbox
 from sandbox.wire import Wire, serve
 from sync.model import Attributes, FileId, StoreId
-from sync.openai_index import OpenAIIndex, connect
-from sync.pace import Unlimited
+from sync.rate_limit import Unlimited
+from sync.vector_store.index import OpenAIIndex, connect
 from tests.contract.fake_time import FakeTime
 from tests.contract.index import INSTALLATION
 

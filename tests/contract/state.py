@@ -13,12 +13,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from sync import lease as leases
 from sync.errors import LeaseLost
-from sync.heartbeat import heartbeat
-from sync.lease import Holder, Lease
-from sync.schema import STEPS
-from sync.state import State
+from sync.pipeline.heartbeat import heartbeat
+from sync.state import lease as leases
+from sync.state.database import State
+from sync.state.lease import Holder, Lease
+from sync.state.schema import STEPS
 from tests.sync.world import Clock
 
 

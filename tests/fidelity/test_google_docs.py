@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from connectors.google_docs.document import to_markdown
-from connectors.transport import Json
+from connectors.http.transport import Json
 from tests.fidelity import kit
 from tests.sandbox.google_kit import definitions
 

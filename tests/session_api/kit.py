@@ -10,13 +10,13 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 
+from cli import api_process, wiring
 from cli import config as configuration
-from cli import serving, wiring
 from cli.config import Config
 from connectors import CONNECTORS
 from sandbox.wire import serve
-from sync.converge import converge
 from sync.engine import Engine
+from sync.operations.converge import converge
 from tests.cli.kit import Company, company
 
 SHOP = "https://www.acme.com"
@@ -174,7 +174,7 @@ def shop(
         engine = stack.enter_context(wiring.running(config))
         for summary in converge(engine):
             assert not summary.error, summary
-        app = serving.application(config, engine)
+        app = api_process.application(config, engine)
         url = stack.enter_context(serve(app, port, lifespan="on"))
         http = stack.enter_context(httpx2.Client(base_url=url, timeout=60))
         yield Shop(acme, config, engine, app, url, http)

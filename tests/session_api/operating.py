@@ -8,10 +8,10 @@ from typing import Any
 import httpx2
 
 from sandbox.wire import serve
+from session_api.admin.wiring import Operations
 from session_api.app import Services, create_app
-from session_api.operations import Operations
-from sync import requests
 from sync.errors import Retryable
+from sync.operations import requests
 from tests.sync.world import Installation, installed
 
 TOKEN = "operators-only"
@@ -42,7 +42,7 @@ class Site:
 
     def work(self) -> None:
         self.installation.engine.turn("s", impatient=True)
-        requests.attend(self.installation.engine)
+        requests.process_requests(self.installation.engine)
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from cli import answering, config
+from answering.settings import DEFAULT_MODEL, Hosted, Prices
+from cli import chat, config
 from cli.main import main
 from connectors import CONNECTORS
-from session_api.chat_settings import DEFAULT_MODEL, Hosted, Prices
 from sync.errors import Misconfigured
 from tests.session_api.kit import CHAT, shop
 
@@ -26,7 +26,7 @@ def loaded(folder: Path, text: str) -> Any:
 
 
 def test_without_a_chat_table_the_public_index_answers(tmp_path: Path) -> None:
-    settings = answering.chat_settings(loaded(tmp_path, ""))
+    settings = chat.chat_settings(loaded(tmp_path, ""))
 
     assert settings is not None
     assert (settings.index, settings.model, settings.retention) == ("public", DEFAULT_MODEL, timedelta(days=90))
@@ -35,12 +35,12 @@ def test_without_a_chat_table_the_public_index_answers(tmp_path: Path) -> None:
 def test_without_a_public_index_nobody_is_answered(tmp_path: Path) -> None:
     internal = loaded(tmp_path, '[[index]]\nname = "staff"\naudiences = ["internal"]\n')
 
-    assert answering.chat_settings(internal) is None
-    assert answering.chat_services(internal) is None
+    assert chat.chat_settings(internal) is None
+    assert chat.chat_services(internal) is None
 
 
 def test_every_key_of_the_file_arrives(tmp_path: Path) -> None:
-    settings = answering.chat_settings(
+    settings = chat.chat_settings(
         loaded(
             tmp_path,
             """
@@ -103,7 +103,7 @@ def test_a_secret_is_made_once_and_for_us_alone(tmp_path: Path) -> None:
     found = loaded(tmp_path, 'data_dir = "kept"\n')
 
     with ThreadPoolExecutor(8) as pool:
-        secrets = set(pool.map(lambda _: answering.signing_secret(found), range(32)))
+        secrets = set(pool.map(lambda _: chat.signing_secret(found), range(32)))
 
     [file] = (tmp_path / "kept").iterdir()
     assert len(secrets) == 1
@@ -112,7 +112,7 @@ def test_a_secret_is_made_once_and_for_us_alone(tmp_path: Path) -> None:
 
 
 def test_no_secret_shows_in_what_is_printed(tmp_path: Path) -> None:
-    services = answering.chat_services(
+    services = chat.chat_services(
         loaded(
             tmp_path,
             '[server]\nsecret = "very secret words"\n[widget]\nidentity_keys = { "a" = "also very secret words" }\n',

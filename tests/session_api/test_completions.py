@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from answering.completions import Marks
+from answering.events import Citation, Passage, TextDelta
 from sandbox.openai.state import Speech
 from sandbox.wire import Fault
-from session_api.answering.completions import Marks
-from session_api.answering.heard import Cited, Passage, Said
 from tests.session_api.kit import CHAT, Shop, shop
 
 
@@ -101,5 +101,5 @@ def test_numbers_are_citations_wherever_the_text_is_cut(
     told = [one for start, end in pairwise(edges) for one in marks.feed(text[start:end])]
     told += marks.close()
 
-    assert "".join(one.text for one in told if isinstance(one, Said)) == shown
-    assert [(one.file, one.index) for one in told if isinstance(one, Cited)] == cited
+    assert "".join(one.text for one in told if isinstance(one, TextDelta)) == shown
+    assert [(one.file, one.index) for one in told if isinstance(one, Citation)] == cited

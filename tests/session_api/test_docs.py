@@ -8,10 +8,10 @@ from shutil import which
 
 import pytest
 
-from session_api.access import diagnose, hosted, identity, origins, tokens, visits
+from session_api.access import diagnose, hosted, identity, origins, request_guard, tokens
 from session_api.access.identity import Identity
-from session_api.chat import requests
-from sync.state import utc_now
+from session_api.chat import chatkit_requests
+from sync.state.database import utc_now
 
 DOCS = Path(__file__).parents[2] / "docs"
 SECRET = "the host site and this server share these words"
@@ -48,9 +48,9 @@ def test_the_javascript_of_the_identity_page_signs_what_we_accept() -> None:
 @pytest.mark.parametrize("page", ["session-api.md", "identity.md", "migrate-from-agent-builder.md"])
 def test_every_code_in_a_table_exists(page: str) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
-    modules = (diagnose, hosted, identity, origins, requests, tokens, visits)
+    modules = (diagnose, hosted, identity, origins, chatkit_requests, tokens, request_guard)
     source = "".join(Path(str(module.__file__)).read_text(encoding="utf-8") for module in modules)
-    source += (Path(str(visits.__file__)).parent / "sessions.py").read_text(encoding="utf-8")
+    source += (Path(str(request_guard.__file__)).parent / "sessions.py").read_text(encoding="utf-8")
 
     told = re.findall(
         r"`((?:origin|domain|csp|openai|workflow|token|clock|identity|hosted)_(?:[a-z]+_?)+)`(?= \||,|\.)", text

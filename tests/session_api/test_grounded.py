@@ -10,11 +10,12 @@ from typing import Any
 import httpx2
 import pytest
 
+from answering import question_log
 from sandbox.openai.state import Speech
 from sandbox.wire import Fault
-from session_api.answering import records
 from session_api.chat import erasure
-from sync import operate, questions
+from sync.operations import commands
+from sync.state import queries
 from tests.session_api.kit import CHAT, SHOP, Shop, shop
 from tests.session_api.waiting import until
 
@@ -133,7 +134,7 @@ def test_the_model_is_told_the_question_and_the_rules_and_nothing_of_it_is_kept_
     widget.ask(QUESTION)
 
     body = acme.company.openai.asked[-1]
-    live = questions.active(acme.engine.state, "public")
+    live = queries.active(acme.engine.state, "public")
 
     assert live is not None
     assert body["store"] is False
@@ -250,7 +251,7 @@ def test_the_days_budget_ends_answers_politely(strict: Shop) -> None:
     assert "come back tomorrow" in answered.text
     assert "help@acme.com" in answered.text
     assert strict.said_by_model == asked
-    assert records.spent_today(strict.engine.state) >= 0.01
+    assert question_log.spent_today(strict.engine.state) >= 0.01
     assert last(strict, answered.thread).reason == "daily_usd is spent"
 
 
@@ -266,7 +267,7 @@ def test_answers_follow_a_promotion_and_open_conversations_go_on(own: Shop) -> N
     first = widget.ask(QUESTION)
     before = set(own.company.openai.stores())
 
-    operate.rebuild(own.engine, ["public"])
+    commands.rebuild(own.engine, ["public"])
     second = widget.ask(QUESTION, first.thread)
 
     [new] = set(own.company.openai.stores()) - before
@@ -294,7 +295,7 @@ def test_a_document_that_became_internal_is_neither_quoted_nor_cited(own: Shop) 
 
 def test_the_filter_of_a_server_is_not_trusted(own: Shop) -> None:
     """A compatible server that ignores filters must not open what is not ours or not public."""
-    live = questions.active(own.engine.state, "public")
+    live = queries.active(own.engine.state, "public")
     assert live is not None
     key, base = {"authorization": "Bearer sk-sandbox"}, f"{own.company.openai_url}/v1"
     said = "The secret margin of parcels is 80 percent."
@@ -351,5 +352,5 @@ def test_what_is_old_is_forgotten_and_a_visitor_is_erased_on_request(own: Shop) 
     with own.engine.state.transaction() as tx:
         tx.run("UPDATE chat_threads SET used_at = used_at - 91 * 86400")
         tx.run("UPDATE chat_questions SET asked_at = asked_at - 91 * 86400")
-    assert records.prune(own.engine.state, timedelta(days=90)) == 1
+    assert question_log.prune(own.engine.state, timedelta(days=90)) == 1
     assert own.rows("chat_threads") == own.rows("chat_items") == own.rows("chat_questions") == []

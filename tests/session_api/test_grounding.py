@@ -2,10 +2,10 @@
 
 import pytest
 
-from session_api.answering import masking
-from session_api.answering.grounding import Evidence
-from session_api.answering.orders import orders
-from session_api.answering.phrases import abstention, greets, language_of
+from answering import pii
+from answering.grounding import Evidence
+from answering.injection import instructions_in
+from answering.localized_texts import abstention, greets, language_of
 
 PASSAGE = """# Returns
 
@@ -102,7 +102,7 @@ def test_a_translation_is_judged_by_its_numbers_and_addresses_alone() -> None:
     ],
 )
 def test_a_sentence_that_orders_a_model_about_is_recognised(sentence: str) -> None:
-    assert orders(sentence)
+    assert instructions_in(sentence)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_sentence_that_orders_a_model_about_is_recognised(sentence: str) -> No
     ],
 )
 def test_a_sentence_for_readers_is_not(sentence: str) -> None:
-    assert not orders(sentence)
+    assert not instructions_in(sentence)
 
 
 @pytest.mark.parametrize(
@@ -178,5 +178,5 @@ def test_an_abstention_repeats_the_question_as_words_and_not_as_markup() -> None
     ],
 )
 def test_what_identifies_a_person_is_masked_and_nothing_else(text: str, masked: str) -> None:
-    assert masking.mask(text, {"email", "phone", "card"}) == masked
-    assert masking.mask(text, set()) == text
+    assert pii.mask(text, {"email", "phone", "card"}) == masked
+    assert pii.mask(text, set()) == text

@@ -5,7 +5,7 @@ import pytest
 
 from sandbox.wire import serve
 from session_api.app import Services, create_app
-from sync.state import State
+from sync.state.database import State
 
 
 @pytest.mark.parametrize(("broker", "status"), [(True, 200), (False, 503)])

@@ -8,11 +8,11 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
-from cli import serving
+from answering.settings import ChatSettings, EdgeSettings, Hosted, Prices
+from cli import api_process
 from sandbox.wire import Fault, serve
-from session_api.chat_settings import ChatSettings, EdgeSettings, Hosted, Prices
-from session_api.findings import ENDING, findings
-from session_api.widget.look import Look
+from session_api.check import ENDING, findings
+from session_api.widget.appearance import Appearance
 from tests.session_api.kit import SHOP, Shop, shop
 
 WORKFLOW = "wf_68df4b13b3588190a09d19288d4610ec0df388c3983f58d1"
@@ -113,7 +113,7 @@ def test_each_refusal_of_openai_has_its_own_code_and_fix(builder: Shop, status: 
 
 
 def test_the_log_warns_of_the_end_from_the_start_and_is_not_filled_with_it(builder: Shop) -> None:
-    with capture_logs() as logs, serve(serving.application(builder.config, builder.engine)) as url:
+    with capture_logs() as logs, serve(api_process.application(builder.config, builder.engine)) as url:
         for _ in range(3):
             httpx2.post(f"{url}/api/chatkit/session", headers={"origin": "https://evil.com"})
 
@@ -129,13 +129,13 @@ def test_a_self_hosted_visitor_never_meets_the_hosted_way(acme: Shop) -> None:
 
 
 EDGE = EdgeSettings(origins=("https://www.acme.com",), public_url="https://help.acme.com")
-LOOK = Look(contact_email="help@acme.com")
+LOOK = Appearance(contact_email="help@acme.com")
 DONE = ChatSettings(daily_usd=5, prices=Prices(1, 4))
 TODAY = date(2026, 11, 26)
 
 
 def told(
-    settings: ChatSettings | None, edge: EdgeSettings = EDGE, today: date = TODAY, look: Look = LOOK
+    settings: ChatSettings | None, edge: EdgeSettings = EDGE, today: date = TODAY, look: Appearance = LOOK
 ) -> list[tuple[str, str]]:
     return [(level, what) for level, what, fix in findings(settings, edge, look, today) if fix]
 
@@ -169,7 +169,7 @@ def test_what_needs_attention_is_told_with_its_level(
 
 
 def test_a_widget_that_leads_to_nobody_needs_attention() -> None:
-    [(found, what)] = told(DONE, look=Look())
+    [(found, what)] = told(DONE, look=Appearance())
 
     assert found == "warning"
     assert "person" in what

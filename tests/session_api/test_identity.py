@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from session_api.access.identity import Identity
 from session_api.access.identity_keys import read_keys
-from session_api.refusals import Refusal
+from session_api.errors import ApiError
 from tests.session_api.kit import CHAT, Shop, Widget, shop
 
 SECRET = "the host site and this server share these words, and nobody else has them"
@@ -101,7 +101,7 @@ def public_key_as_secret() -> str:
     ],
 )
 def test_every_other_token_is_refused_with_what_to_change(identity: Identity, token: str, code: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ApiError) as refused:
         identity.subject(token)
 
     assert (refused.value.status, refused.value.code) == (401, code)

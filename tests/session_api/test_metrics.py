@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from sync.metrics import Counters
 from sync.model import FileState
-from sync.tally import Tally
 from tests.session_api.operating import Site, site
 
 
@@ -42,7 +42,7 @@ def test_freshness_is_the_age_of_the_oldest_change_that_is_not_searchable(here: 
 
 
 def test_what_other_processes_counted_is_told_too(here: Site) -> None:
-    other = Tally()
+    other = Counters()
     other.count("calls", 7, vendor="a-vendor", status="429")
     other.observe("turn_seconds", 0.3, source="a-source")
     other.flush(here.installation.state)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from answering.settings import EdgeSettings
 from session_api.access.origins import Origins
-from session_api.chat_settings import EdgeSettings
 from tests.session_api.kit import SHOP, Shop
 
 LISTED = ("https://www.acme.com", "https://*.acme.org", "http://localhost:3000", "https://shop.acme.com:8443")

@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from session_api.access.tokens import Tokens
-from session_api.refusals import Refusal
+from session_api.errors import ApiError
 from tests.session_api.kit import SHOP, Shop
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -34,7 +34,7 @@ def tokens(clock: Clock) -> Tokens:
 
 
 def _refused(token: str, tokens: Tokens) -> str:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(ApiError) as refused:
         tokens.read_session(token)
     return refused.value.code
 
@@ -187,7 +187,7 @@ def test_keys_rotate_and_old_ones_are_kept_for_as_long_as_their_tokens_live(toke
     clock.now += timedelta(days=30)
 
     assert len(kids) == 12
-    with pytest.raises(Refusal):
+    with pytest.raises(ApiError):
         tokens.read_visitor(visitor)
 
 

@@ -8,15 +8,15 @@ import pytest
 from chatkit.store import NotFoundError
 from chatkit.types import AssistantMessageContent, AssistantMessageItem, Page, Thread, ThreadMetadata
 
+from answering import citations, question_log
+from answering.blocking import BlockingPool
+from answering.events import Passage
+from answering.question_log import Outcome, Record
 from session_api.access import visitors
 from session_api.access.tokens import Session
-from session_api.answering import citations, records
-from session_api.answering.heard import Passage
-from session_api.answering.records import Outcome, Record
 from session_api.chat import erasure
 from session_api.chat.store import VisitorStore, aware, new_id
-from session_api.threads import Threads
-from sync.state import State
+from sync.state.database import State
 from tests.awaiting import awaited
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class StoreContract:
 
     @pytest.fixture
     def store(self, state: State) -> VisitorStore:
-        return VisitorStore(state, Threads(2))
+        return VisitorStore(state, BlockingPool(2))
 
     def run(self, call: Coroutine[Any, Any, T]) -> T:
         return awaited(call)
@@ -142,19 +142,19 @@ class StoreContract:
 
     def test_records_add_up_to_the_days_cost(self, state: State) -> None:
         for _ in range(3):
-            records.write(state, self.record("v_ada", micro_usd=2500, outcome=Outcome.ANSWERED, first_token_ms=12))
-        records.write(state, self.record("v_ada"))
+            question_log.write(state, self.record("v_ada", micro_usd=2500, outcome=Outcome.ANSWERED, first_token_ms=12))
+        question_log.write(state, self.record("v_ada"))
 
-        assert records.spent_today(state) == 0.0075
-        assert [one["outcome"] for one in records.recent(state)] == ["error", "answered", "answered", "answered"]
+        assert question_log.spent_today(state) == 0.0075
+        assert [one["outcome"] for one in question_log.recent(state)] == ["error", "answered", "answered", "answered"]
 
     def test_feedback_is_only_for_ones_own_answers(self, state: State) -> None:
         kept = self.record("v_ada")
-        records.write(state, kept)
+        question_log.write(state, kept)
 
-        assert records.feedback(state, "v_bob", "thr_1", [kept.answer], "negative") == 0
-        assert records.feedback(state, "v_ada", "thr_1", [kept.answer], "positive") == 1
-        assert records.recent(state)[0]["feedback"] == "positive"
+        assert question_log.feedback(state, "v_bob", "thr_1", [kept.answer], "negative") == 0
+        assert question_log.feedback(state, "v_ada", "thr_1", [kept.answer], "positive") == 1
+        assert question_log.recent(state)[0]["feedback"] == "positive"
 
     def test_customers_are_known_again_and_claim_their_threads(self, state: State, store: VisitorStore) -> None:
         made = self.thread(store)
@@ -176,7 +176,7 @@ class StoreContract:
         customer = visitors.customer(state, "ada@acme")
         made = self.thread(store, session(customer))
         self.run(store.add_thread_item(made.id, self.item(made), session(customer)))
-        records.write(state, self.record(customer))
+        question_log.write(state, self.record(customer))
 
         erased = erasure.erase(state, "ada@acme")
 
@@ -189,7 +189,7 @@ class StoreContract:
         with state.transaction() as tx:
             tx.run("UPDATE chat_threads SET used_at = used_at - 86400 * 91 WHERE id = :id", id=old.id)
 
-        assert records.prune(state, timedelta(days=90)) == 1
+        assert question_log.prune(state, timedelta(days=90)) == 1
         assert [one.id for one in self.run(store.load_threads(9, None, "asc", ADA)).data] == [new.id]
 
     def test_a_passage_of_an_unknown_file_is_no_source(self, state: State) -> None:

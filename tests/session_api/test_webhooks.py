@@ -11,11 +11,11 @@ import pytest
 
 from sandbox.wire import serve
 from session_api.app import Services, create_app
-from session_api.webhooks import MOST_BYTES, Unverified
-from sync import questions
+from session_api.webhooks import MAX_BYTES, Unverified
 from sync.errors import Retryable
-from sync.state import State
-from sync.wake import unheard
+from sync.operations.due import unheard
+from sync.state import queries
+from sync.state.database import State
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Site:
         return httpx2.post(f"{self.url}/webhooks/{source}", content=body, headers={"X-Signature": signature})
 
     def wakes(self, source: str = "help") -> int:
-        return int(questions.source(self.state, source).wakes)
+        return int(queries.source(self.state, source).wakes)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_what_is_refused_says_why_and_changes_nothing(
 
 
 def test_a_message_that_is_too_large_is_refused_before_it_is_judged(site: Site) -> None:
-    answer = site.post("help", b"x" * (MOST_BYTES + 1), signature="forged")
+    answer = site.post("help", b"x" * (MAX_BYTES + 1), signature="forged")
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from answering import workflow
 from sandbox.openai.state import Speech
-from session_api.answering import workflow
 from sync.errors import Misconfigured
 from tests.session_api.kit import CHAT, Shop, shop
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sync.audit import audit as compare
+from sync.pipeline.audit import audit as compare
 from tests.sync.world import INTERNAL, PUBLIC, Crash, Installation, SourceWorld, Trip
 
 Step = Callable[[SourceWorld], None] | str

@@ -5,9 +5,9 @@ from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
-from sync.engine import Engine, Outcome, Width
+from sync.config import Source
+from sync.engine import Concurrency, Engine, Outcome
 from sync.model import Audience
-from sync.specs import Source
 from tests.contract.memory_index import MemoryIndex
 from tests.sync.world import INDEXES, Clock, SourceWorld, TrippedState
 
@@ -21,7 +21,7 @@ def watched(world: SourceWorld, clock: Clock) -> Iterator[Engine]:
         source = Source("s", "made-up", world, timedelta(days=7), audiences=world.audiences, audience_every=HOUR)
         keep = lambda _state, _lease: nullcontext()  # noqa: E731
         engine = Engine(
-            state, MemoryIndex(state.installation), [source], INDEXES, width=Width(calls=1), keep_lease=keep
+            state, MemoryIndex(state.installation), [source], INDEXES, width=Concurrency(calls=1), keep_lease=keep
         )
         assert engine.turn("s").outcome is Outcome.DONE
         yield engine

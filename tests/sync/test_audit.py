@@ -2,11 +2,11 @@
 
 import pytest
 
-from sync import operate
-from sync.audit import Findings
 from sync.errors import Held, Retryable
 from sync.model import FileId, FileState, Rendered, StoredFile, StoreId
-from sync.render import filename_prefix, managed_by
+from sync.operations import commands
+from sync.pipeline.audit import Findings
+from sync.rendering import filename_prefix, managed_by
 from tests.sync.world import Installation, SourceWorld, installed
 
 
@@ -170,7 +170,7 @@ def test_it_waits_for_its_turn_while_a_sync_runs() -> None:
     assert installation.state.acquire("s") is not None
 
     with pytest.raises(Held, match="audit again"):
-        operate.audit(installation.engine)
+        commands.audit(installation.engine)
 
 
 def test_an_orphan_of_a_killed_run_is_found_by_the_next_turn() -> None:
@@ -233,11 +233,11 @@ def test_a_first_sync_killed_anywhere_in_its_uploads_leaves_nothing_over() -> No
 
 
 def audited(installation: Installation) -> Findings:
-    return operate.audit(installation.engine)
+    return commands.audit(installation.engine)
 
 
 def mend(installation: Installation) -> None:
-    operate.audit(installation.engine, repair=True)
+    commands.audit(installation.engine, repair=True)
 
 
 def live(installation: Installation) -> StoreId:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from sync import operate, questions
-from sync.converge import converge
-from sync.questions import Believed
+from sync.operations import commands
+from sync.operations.converge import converge
+from sync.state import queries
+from sync.state.queries import Believed
 from tests.sync.world import INTERNAL, Installation, installed
 
 
@@ -51,7 +52,7 @@ def test_over_it_they_wait_and_stay_searchable_and_nobody_is_asked() -> None:
 
     assert len(installation.searchable("public")) == 30
     assert installation.source.fetched == []
-    assert [row.external_id for row in operate.held(installation.engine, "s")] == [f"d{n:02}" for n in range(21)]
+    assert [row.external_id for row in commands.held(installation.engine, "s")] == [f"d{n:02}" for n in range(21)]
 
 
 def test_an_empty_listing_of_three_removes_nothing() -> None:
@@ -93,16 +94,16 @@ def test_what_comes_back_is_not_believed_gone_any_more() -> None:
 
     assert "d00" not in installation.believed_gone()
     assert b"restored" in installation.searchable("public")["d00"][0][0]
-    assert questions.believed(installation.state, "s").gone == 29
+    assert queries.believed(installation.state, "s").gone == 29
 
 
 def test_a_release_lets_exactly_those_go_that_were_shown() -> None:
     installation = held_installation(60)
-    shown = [row.id for row in operate.held(installation.engine, "s")]
+    shown = [row.id for row in commands.held(installation.engine, "s")]
     vanish(installation, range(21, 50))
     installation.turn()
 
-    operate.release(installation.engine, "s", shown, who="me")
+    commands.release(installation.engine, "s", shown, who="me")
     installation.turn()
 
     assert installation.believed_gone() == [f"d{n:02}" for n in range(21, 50)]
@@ -111,10 +112,10 @@ def test_a_release_lets_exactly_those_go_that_were_shown() -> None:
 
 def test_a_released_document_still_needs_the_source_to_confirm() -> None:
     installation = held_installation(tombstones=False)
-    shown = [row.id for row in operate.held(installation.engine, "s")]
+    shown = [row.id for row in commands.held(installation.engine, "s")]
     restore(installation, range(5))
 
-    operate.release(installation.engine, "s", shown, who="me")
+    commands.release(installation.engine, "s", shown, who="me")
     installation.turn()
 
     assert sorted(installation.searchable("public")) == sorted(installation.source.documents)
@@ -123,8 +124,8 @@ def test_a_released_document_still_needs_the_source_to_confirm() -> None:
 
 def test_a_release_is_for_this_time_only() -> None:
     installation = held_installation(60, tombstones=False)
-    shown = [row.id for row in operate.held(installation.engine, "s")]
-    operate.release(installation.engine, "s", shown, who="me")
+    shown = [row.id for row in commands.held(installation.engine, "s")]
+    commands.release(installation.engine, "s", shown, who="me")
     restore(installation, range(60))
     installation.turn_fully()
     vanish(installation, range(21))
@@ -138,7 +139,7 @@ def test_a_release_names_documents_of_that_source_that_are_believed_gone_and_no_
     installation = held_installation()
     every = [row.id for row in installation.state.ask("SELECT id FROM documents")]
 
-    assert operate.release(installation.engine, "s", [*every, 999_999], who="me") == 21
+    assert commands.release(installation.engine, "s", [*every, 999_999], who="me") == 21
 
 
 def test_a_later_complete_listing_lifts_the_brake_by_itself() -> None:
@@ -147,7 +148,7 @@ def test_a_later_complete_listing_lifts_the_brake_by_itself() -> None:
 
     installation.turn_fully()
 
-    assert operate.held(installation.engine, "s") == []
+    assert commands.held(installation.engine, "s") == []
     assert installation.differences() == []
 
 
@@ -155,7 +156,7 @@ def test_held_documents_come_along_into_a_new_store() -> None:
     installation = held_installation()
     before = installation.active_store("public")
 
-    operate.rebuild(installation.engine)
+    commands.rebuild(installation.engine)
 
     assert installation.active_store("public") != before
     assert len(installation.searchable("public")) == 30

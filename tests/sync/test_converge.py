@@ -5,14 +5,14 @@ from contextlib import nullcontext
 
 import pytest
 
-from sync.converge import Summary, converge
-from sync.engine import Engine, Outcome, Width
+from sync.config import Source
+from sync.engine import Concurrency, Engine, Outcome
 from sync.errors import Misconfigured, Retryable
-from sync.lease import Lease
 from sync.model import FileState
-from sync.operate import rebuild
-from sync.report import status
-from sync.specs import Source
+from sync.operations.commands import rebuild
+from sync.operations.converge import Summary, converge
+from sync.state.lease import Lease
+from sync.status.status import status
 from tests.sync.world import Installation, SourceWorld, installed
 
 
@@ -272,7 +272,7 @@ def engine_of(installation: Installation, sources: list[Source], wait: Callable[
         installation.index,  # type: ignore[arg-type]  # its search and listings are the inner index's bound methods
         sources,
         installation.indexes,
-        width=Width(calls=1, batch=3),
+        width=Concurrency(calls=1, batch=3),
         keep_lease=lambda _state, _lease: nullcontext(),
         wait=wait or installation.clock.forward,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from sync.engine import Outcome
 from sync.errors import Misconfigured, Retryable
-from sync.report import problems
+from sync.status.status import problems
 from tests.sync.world import installed
 
 

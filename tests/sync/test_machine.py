@@ -7,10 +7,10 @@ import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sync import operate
+from sync.config import KnowledgeIndex
 from sync.errors import Held
 from sync.model import Audience
-from sync.specs import KnowledgeIndex
+from sync.operations import commands
 from tests.sync.crash import quieten
 from tests.sync.world import INTERNAL, PUBLIC, Crash, Installation, SourceWorld
 
@@ -94,17 +94,17 @@ class SyncMachine(RuleBasedStateMachine):
     @rule(index=st.sampled_from(["public", "internal"]))
     def roll_back(self, index: str) -> None:
         with suppress(Held):
-            operate.rollback(self.installation.engine, index)
+            commands.rollback(self.installation.engine, index)
 
     @rule()
     def audit(self) -> None:
         with suppress(Held):
-            operate.audit(self.installation.engine, repair=True)
+            commands.audit(self.installation.engine, repair=True)
 
     @rule()
     def release(self) -> None:
-        shown = [row.id for row in operate.held(self.installation.engine, "s")]
-        operate.release(self.installation.engine, "s", shown, who="t")
+        shown = [row.id for row in commands.held(self.installation.engine, "s")]
+        commands.release(self.installation.engine, "s", shown, who="t")
 
     @invariant()
     def nothing_that_was_never_public_is_public(self) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from sync.model import FileId, Rendered
-from sync.plan import Action, Entry, plan
+from sync.pipeline.plan import Action, Entry, plan
 
 F, P, U = FileId("file"), FileId("pending"), FileId("uploaded")
 WANTED = Rendered("name.md", b"bytes", {}, content_hash="bytes", metadata_hash="meta")

@@ -9,14 +9,14 @@ from types import FrameType
 
 import pytest
 
-from sync import questions
-from sync.audit import audit
-from sync.engine import Engine, Outcome, Result, Width
+from sync.config import Source
+from sync.engine import Concurrency, Engine, Outcome, Result
 from sync.errors import Misconfigured, Retryable
 from sync.model import FileId, FileState, Rendered
-from sync.operate import rebuild
-from sync.report import problems
-from sync.specs import Source
+from sync.operations.commands import rebuild
+from sync.pipeline.audit import audit
+from sync.state import queries
+from sync.status.status import problems
 from tests.contract.state import until
 from tests.sync.world import INTERNAL, Installation, SourceWorld, installed
 
@@ -56,7 +56,7 @@ def test_a_version_that_shows_nothing_new_has_no_effect_but_is_remembered() -> N
     installation.turn()
 
     assert installation.index.calls == []
-    assert questions.waiting(installation.state, "s") == (0, None)
+    assert queries.waiting(installation.state, "s") == (0, None)
 
 
 def test_a_changed_label_is_patched_and_nothing_is_uploaded() -> None:
@@ -120,7 +120,7 @@ def test_refused_content_is_a_problem_until_the_document_changes() -> None:
 
     assert {problem["document"] for problem in problems(installation.engine)} == {"d01"}
     assert b"body 1" in installation.searchable("public")["d01"][0][0], "what was searchable stays so"
-    assert questions.waiting(installation.state, "s") == (0, None)
+    assert queries.waiting(installation.state, "s") == (0, None)
 
     installation.index.calls.clear()
     installation.turn_fully()
@@ -159,7 +159,7 @@ def test_a_document_that_cannot_be_uploaded_now_waits_and_the_others_do_not() ->
 
     assert b"body 1" in installation.searchable("public")["d01"][0][0]
     assert b"edited" in installation.searchable("public")["d02"][0][0]
-    number, soonest = questions.waiting(installation.state, "s")
+    number, soonest = queries.waiting(installation.state, "s")
     assert number == 1
     assert soonest is not None
     assert 1 <= soonest.total_seconds() <= 2
@@ -435,7 +435,7 @@ def uploading_at_once(folder: Path, *, refused: str, lost: str) -> tuple[Install
         installation.index,  # type: ignore[arg-type]  # its search and listings are the inner index's bound methods
         [Source("s", "made-up", source)],
         installation.indexes,
-        width=Width(calls=4, batch=3),
+        width=Concurrency(calls=4, batch=3),
         keep_lease=lambda _state, _lease: nullcontext(),
     )
     result = engine.turn("s")

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from sqlalchemy import Engine as DatabaseEngine
 
+from sync.config import Source
 from sync.engine import Engine, Outcome
 from sync.errors import Retryable
-from sync.lease import Lease
-from sync.specs import Source
-from sync.state import Clock, State
+from sync.state.database import Clock, State
+from sync.state.lease import Lease
 from tests.contract.memory_index import MemoryIndex
 from tests.sync.world import INDEXES, SourceWorld
 

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
-from sync import operate, questions, report, requests
 from sync.errors import Held, Misconfigured
 from sync.model import StoreId
-from sync.requests import What
-from sync.wake import Watch
+from sync.operations import commands, requests
+from sync.operations.due import Watch
+from sync.operations.requests import RequestKind
+from sync.state import queries
+from sync.status import status
 from tests.sync.world import Installation, SourceWorld, installed
 
 
@@ -102,13 +104,13 @@ def test_a_release_that_does_not_name_all_that_is_held_releases_nothing() -> Non
 
     with pytest.raises(Held, match="look again"):
         requests.ask_release(installation.engine, "s", "ada", names[1:])
-    held = len(operate.held(installation.engine, "s"))
+    held = len(commands.held(installation.engine, "s"))
     request = requests.ask_release(installation.engine, "s", "ada", [*names, "back meanwhile"])
     installation.engine.turn("s")
 
     assert held == len(names)
     assert attended(installation, request).done_at is not None
-    assert operate.held(installation.engine, "s") == []
+    assert commands.held(installation.engine, "s") == []
     assert installation.differences() == []
 
 
@@ -118,17 +120,17 @@ def test_a_paused_source_refuses_a_sync_until_it_is_resumed() -> None:
     requests.pause(installation.engine, "s", "ada")
     with pytest.raises(Held, match="paused by ada"):
         requests.ask_sync(installation.engine, "s", "bob")
-    paused = report.status(installation.engine)["sources"][0]
+    paused = status.status(installation.engine)["sources"][0]
     requests.resume(installation.engine, "s", "bob")
 
     assert (paused["state"], paused["paused_by"]) == ("paused", "ada")
-    assert report.status(installation.engine)["sources"][0]["state"] == "ok"
+    assert status.status(installation.engine)["sources"][0]["state"] == "ok"
 
 
 def test_a_reindex_is_begun_filled_by_turns_and_switched_to() -> None:
     installation = installed()
     before = live(installation)
-    request = requests.ask_of_index(installation.engine, What.REINDEX, "public", "ada")
+    request = requests.ask_of_index(installation.engine, RequestKind.REINDEX, "public", "ada")
 
     begun = attended(installation, request)
     installation.engine.turn("s")
@@ -142,12 +144,12 @@ def test_a_reindex_is_begun_filled_by_turns_and_switched_to() -> None:
 
 def test_a_switch_is_made_once_however_many_attend() -> None:
     installation = installed()
-    requests.ask_of_index(installation.engine, What.REINDEX, "public", "ada")
-    requests.attend(installation.engine)
+    requests.ask_of_index(installation.engine, RequestKind.REINDEX, "public", "ada")
+    requests.process_requests(installation.engine)
     installation.engine.turn("s")
-    [seen_by_both] = requests.open_ones(installation.state)
+    [seen_by_both] = requests.pending(installation.state)
 
-    requests.attend(installation.engine)
+    requests.process_requests(installation.engine)
     requests._switch(installation.engine, seen_by_both)
 
     assert record(installation, seen_by_both.id).error == ""
@@ -155,7 +157,7 @@ def test_a_switch_is_made_once_however_many_attend() -> None:
 
 def test_a_promotion_that_cannot_be_is_told_with_what_is_in_the_way() -> None:
     installation = installed()
-    request = requests.ask_of_index(installation.engine, What.PROMOTE, "public", "ada")
+    request = requests.ask_of_index(installation.engine, RequestKind.PROMOTE, "public", "ada")
 
     assert "not being rebuilt" in attended(installation, request).error
 
@@ -175,7 +177,7 @@ def test_a_running_turn_tells_how_far_it_is() -> None:
 
     def look(_: str) -> None:
         installation.clock.forward(3)
-        seen.append(report.status(installation.engine)["sources"][0])
+        seen.append(status.status(installation.engine)["sources"][0])
 
     source.asked = look
     installation.engine.turn("s", impatient=True)
@@ -184,11 +186,11 @@ def test_a_running_turn_tells_how_far_it_is() -> None:
     assert last["state"] == "syncing"
     assert last["progress"]["counts"]["observed"] > 0
     assert last["progress"]["remaining"] >= 0
-    assert report.status(installation.engine)["sources"][0]["progress"] is None
+    assert status.status(installation.engine)["sources"][0]["progress"] is None
 
 
 def attended(installation: Installation, request: int) -> Any:
-    requests.attend(installation.engine)
+    requests.process_requests(installation.engine)
     return record(installation, request)
 
 
@@ -197,7 +199,7 @@ def record(installation: Installation, request: int) -> Any:
 
 
 def live(installation: Installation) -> str:
-    [index] = [one for one in report.status(installation.engine)["indexes"] if one["name"] == "public"]
+    [index] = [one for one in status.status(installation.engine)["indexes"] if one["name"] == "public"]
     return str(index["store"])
 
 
@@ -206,10 +208,10 @@ def test_a_reindex_replaces_a_store_that_was_deleted_and_the_source_is_well_agai
     del installation.memory.stores[StoreId(live(installation))]
     installation.source.put("d01", "edited")
     failed = installation.engine.turn("s")
-    request = requests.ask_of_index(installation.engine, What.REINDEX, "public", "ada")
+    request = requests.ask_of_index(installation.engine, RequestKind.REINDEX, "public", "ada")
 
     attended(installation, request)
-    due = Watch(installation.state).due(questions.source(installation.state, "s"), listens_at=float("inf"))
+    due = Watch(installation.state).due(queries.source(installation.state, "s"), listens_at=float("inf"))
     installation.engine.turn("s")
     done = attended(installation, request)
     heard = installation.state.ask("SELECT wakes - heard AS news FROM sources")[0].news

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from sync.errors import Misconfigured
-from sync.state import State
+from sync.state.database import State
 from tests.contract.state import StateContract
 
 pytestmark = pytest.mark.processes

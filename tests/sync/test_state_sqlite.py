@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sync.errors import Misconfigured
-from sync.state import State
+from sync.state.database import State
 from tests.contract.state import StateContract
 
 

@@ -5,8 +5,8 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from sync import reindex
-from sync.engine import Engine, Result, Width
+from sync.config import KnowledgeIndex, Source
+from sync.engine import Concurrency, Engine, Result
 from sync.errors import CursorExpired, Gone, Held, Retryable
 from sync.model import (
     Attributes,
@@ -20,8 +20,8 @@ from sync.model import (
     Rendered,
     StoreId,
 )
-from sync.specs import KnowledgeIndex, Source
-from sync.state import State, Transaction
+from sync.pipeline import generations
+from sync.state.database import State, Transaction
 from tests.contract.memory_index import MemoryIndex
 
 PUBLIC, INTERNAL = Audience.PUBLIC, Audience.INTERNAL
@@ -301,7 +301,7 @@ class Installation:
             self.index,  # type: ignore[arg-type]  # its search and listings are the inner index's bound methods
             [source],
             self.indexes,
-            width=Width(calls=1, batch=3),
+            width=Concurrency(calls=1, batch=3),
             keep_lease=lambda _state, _lease: nullcontext(),
             wait=self.clock.forward,
         )
@@ -310,9 +310,9 @@ class Installation:
         """What the schedule does: a turn, and whatever of a reindex has become possible."""
         self.engine.turn("s", impatient=True)
         for one in self.indexes:
-            if not reindex.obstacle(self.state, one.name, ["s"]):
+            if not generations.promotion_blocker(self.state, one.name, ["s"]):
                 with suppress(Held):  # somebody else may have been faster
-                    reindex.promote(self.state, one.name, ["s"])
+                    generations.promote(self.state, one.name, ["s"])
         self.engine.housekeep()
 
     def turn(self) -> Result:
@@ -360,7 +360,7 @@ class Installation:
     def rebuild(self) -> None:
         self.engine.prepare()
         for one in self.indexes:
-            reindex.begin(self.state, self.engine.index, one)
+            generations.begin(self.state, self.engine.index, one)
 
     def restart(self) -> None:
         self.trip.dead = False

@@ -4,13 +4,13 @@ import pytest
 from playwright.sync_api import Browser
 
 from sandbox.wire import Wire, serve
-from session_api.widget import assets
-from session_api.widget.look import Look
+from session_api.widget import bundle
+from session_api.widget.appearance import Appearance
 from tests.widget import kit
 from tests.widget.kit import Site
 from tests.widget.scripted import Scripted, Stage
 
-LOOK = Look(
+LOOK = Appearance(
     title="Ask Acme",
     starters=("How long do returns take?", "Where is my order?"),
     contact_email="help@acme.com",
@@ -26,7 +26,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def words() -> dict[str, str]:
-    return assets.texts("en")
+    return bundle.texts("en")
 
 
 @pytest.fixture

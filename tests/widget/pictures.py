@@ -10,8 +10,8 @@ from chatkit.types import ProgressUpdateEvent
 from playwright.sync_api import Browser
 
 from sandbox.wire import Fault, Wire, serve
-from session_api.widget import assets
-from session_api.widget.look import Look
+from session_api.widget import bundle
+from session_api.widget.appearance import Appearance
 from tests.widget import kit
 from tests.widget.kit import Chat, visiting
 from tests.widget.scripted import Break, Cite, Gate, Scripted, Stage
@@ -39,13 +39,13 @@ ARABIC: list[Any] = [
     Cite("إرجاع منتج", "https://help.acme.com/articles/1050"),
     ":\n\n1. افتح *الطلبات* في التطبيق\n2. اختر **إرجاع**\n3. سلّم الطرد",
 ]
-LOOK = Look(
+LOOK = Appearance(
     title="Ask Acme Air",
     starters=(QUESTION, "What does a blinking orange light mean?", "How often should the filter be replaced?"),
     contact_email="help@acme.com",
     contact_url="https://acme.com/contact",
 )
-FORM = Look(title="Ask Acme Air", accent="#146c43", contact_form="https://acme.com/contact")
+FORM = Appearance(title="Ask Acme Air", accent="#146c43", contact_form="https://acme.com/contact")
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
 ANYWHERE = {"access-control-allow-origin": "*", "retry-after": "40", "access-control-expose-headers": "retry-after"}
 IN_LANGUAGE = """
@@ -163,7 +163,7 @@ def arabic(chat: Chat, stage: Stage, wire: Wire) -> None:
     chat.open().ask("كم يومًا لديّ لإرجاع منتج؟")
 
 
-SCENES: dict[str, tuple[Scene, Look, str, dict[str, Any]]] = {
+SCENES: dict[str, tuple[Scene, Appearance, str, dict[str, Any]]] = {
     **{
         f"widget-{scene.__name__}": (scene, LOOK, "en", {})
         for scene in (
@@ -193,12 +193,12 @@ SCENES: dict[str, tuple[Scene, Look, str, dict[str, Any]]] = {
     "widget-dark-limited": (limited, LOOK, "en", {"color_scheme": "dark"}),
     "widget-yellow-sharp": (
         answered,
-        Look(title="Ask Bert", accent="#ffd400", radius="sharp", position="left"),
+        Appearance(title="Ask Bert", accent="#ffd400", radius="sharp", position="left"),
         "en",
         {},
     ),
-    "widget-arabic": (arabic, Look(title="اسأل أكمي"), "ar", {}),
-    "widget-german": (start, Look(title="Fragen Sie Acme", contact_email="hilfe@acme.com"), "de", {}),
+    "widget-arabic": (arabic, Appearance(title="اسأل أكمي"), "ar", {}),
+    "widget-german": (start, Appearance(title="Fragen Sie Acme", contact_email="hilfe@acme.com"), "de", {}),
     "widget-phone-start": (start, LOOK, "en", PHONE),
     "widget-phone-answered": (answered, LOOK, "en", PHONE),
     "widget-phone-dark": (technical, LOOK, "en", {**PHONE, "color_scheme": "dark"}),
@@ -208,14 +208,14 @@ SCENES: dict[str, tuple[Scene, Look, str, dict[str, Any]]] = {
 
 
 @contextmanager
-def demo(browser: Browser, look: Look, lang: str, **context: Any) -> Iterator[tuple[Chat, Stage, Wire]]:
+def demo(browser: Browser, look: Appearance, lang: str, **context: Any) -> Iterator[tuple[Chat, Stage, Wire]]:
     """The demo page in that language, with the scripted server behind it."""
     stage = Stage(Scripted([ANSWER]), look)
     wire = Wire(stage.app)
     init = kit.OPENED + IN_LANGUAGE.replace("LANG", lang)
     with ExitStack() as stack:
         url = stack.enter_context(serve(wire))
-        chat = stack.enter_context(visiting(browser, f"{url}/demo", assets.texts(lang), init=init, **context))
+        chat = stack.enter_context(visiting(browser, f"{url}/demo", bundle.texts(lang), init=init, **context))
         yield chat, stage, wire
 
 

@@ -39,7 +39,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from session_api.widget import routes as widget
-from session_api.widget.look import Look
+from session_api.widget.appearance import Appearance
 
 Visitor = str
 RUDELY, POLITELY = "break rudely", "break politely"
@@ -206,7 +206,7 @@ class Scripted(ChatKitServer[Visitor]):
 class Stage:
     """The whole server: sessions without secrets, `/chatkit`, and the widget as it is served in earnest."""
 
-    def __init__(self, chat: Scripted, look: Look = Look(), *, hosted: bool = False) -> None:  # noqa: B008
+    def __init__(self, chat: Scripted, look: Appearance = Appearance(), *, hosted: bool = False) -> None:  # noqa: B008
         self.chat = chat
         self.hosted = hosted
         self.sessions: list[dict[str, Any]] = []

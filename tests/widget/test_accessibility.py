@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from sandbox.wire import Fault, Wire
-from session_api.widget import assets
+from session_api.widget import bundle
 from tests.widget.kit import Chat, Site, eventually, page_with, visiting
 from tests.widget.scripted import Break, Cite, Gate, Stage
 
@@ -60,7 +60,7 @@ def chat(
     form = {"contact_form": site.put("/contact", "<p>Thank you</p>")} if rtl else {}
     address = site.put("/", page_with(server, lang="ar" if rtl else "en", **form))
     stage.chat.answers = [RICH]
-    with visiting(chromium, address, assets.texts("ar") if rtl else words, **LOOKS[request.param]) as opened:
+    with visiting(chromium, address, bundle.texts("ar") if rtl else words, **LOOKS[request.param]) as opened:
         yield opened
 
 
@@ -336,7 +336,7 @@ def test_who_asked_for_less_motion_gets_none(chromium: Browser, site: Site, serv
 
 def test_right_to_left_everything_is_mirrored(chromium: Browser, site: Site, server: str, stage: Stage) -> None:
     stage.chat.answers = [["لديك 60 يومًا", Cite("الإرجاع", "https://help.acme.com/1"), ".\n\n```\nacme --reset\n```"]]
-    with visiting(chromium, site.put("/", page_with(server, lang="ar")), assets.texts("ar")) as chat:
+    with visiting(chromium, site.put("/", page_with(server, lang="ar")), bundle.texts("ar")) as chat:
         chat.open().ask("كم يومًا؟")
 
         launcher, question, log = (

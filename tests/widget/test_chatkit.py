@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Route
 
 from sandbox.wire import Wire, serve
-from session_api.widget import assets
-from session_api.widget.look import Look
+from session_api.widget import bundle
+from session_api.widget.appearance import Appearance
 from tests.widget import npm
 from tests.widget.kit import Chat, Site, eventually, page_with, visiting
 from tests.widget.scripted import Scripted, Stage
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 SCRIPT = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js"
 STANDIN = (Path(__file__).parent / "standin.js").read_text(encoding="utf-8")
-LOOK = Look(
+LOOK = Appearance(
     title="Ask Acme", accent="#146c43", radius="soft", starters=("Where is my order?",), domain_key="domain_pk_acme",
     contact_email="help@acme.com",
 )  # fmt: skip
@@ -200,7 +200,7 @@ def test_trusted_types_that_do_not_allow_it_bring_our_own_chat(embed: Embed, ser
 
 
 def test_a_hosted_workflow_gets_a_secret_and_never_a_key(chromium: Browser, site: Site, words: dict[str, str]) -> None:
-    stage = Stage(Scripted(), Look(title="Ask Acme"), hosted=True)
+    stage = Stage(Scripted(), Appearance(title="Ask Acme"), hosted=True)
     with serve(Wire(stage.app)) as url:
         address = site.put("/", page_with(url))
         with visiting(chromium, address, words) as chat:
@@ -219,7 +219,7 @@ def test_a_hosted_workflow_gets_a_secret_and_never_a_key(chromium: Browser, site
 def test_where_a_hosted_workflow_cannot_be_reached_a_person_can(
     chromium: Browser, site: Site, words: dict[str, str]
 ) -> None:
-    stage = Stage(Scripted(), Look(contact_email="help@acme.com"), hosted=True)
+    stage = Stage(Scripted(), Appearance(contact_email="help@acme.com"), hosted=True)
     with serve(Wire(stage.app)) as url, visiting(chromium, site.put("/", page_with(url)), words) as chat:
         chat.page.context.route(f"{SCRIPT}*", lambda route: route.abort())
         chat.open()
@@ -266,7 +266,7 @@ def literal(told: dict[str, Any]) -> str:
     return written.replace('"<function getClientSecret>"', 'async (current: string | null) => current ?? ""')
 
 
-@pytest.mark.parametrize("lang", assets.LANGUAGES)
+@pytest.mark.parametrize("lang", bundle.LANGUAGES)
 def test_what_the_element_is_given_fits_openais_types(embed: Embed, types: Path, lang: str) -> None:
     chat = embed("ready", lang=lang, theme="dark", radius="12").open()
     chat.panel.get_by_text("ChatKit", exact=True).wait_for()

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 import cli
 from sandbox.wire import Wire, serve
-from session_api.widget.look import Look
+from session_api.widget.appearance import Appearance
 from tests.widget import npm
 from tests.widget.kit import Chat, Site, eventually
 from tests.widget.scripted import Scripted, Stage
@@ -49,7 +49,7 @@ def blocks(document: str) -> dict[str, str]:
 
 @pytest.fixture
 def stage() -> Stage:
-    return Stage(Scripted(), Look(domain_key="domain_pk_acme"))
+    return Stage(Scripted(), Appearance(domain_key="domain_pk_acme"))
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_the_plain_page(site: Site, server: str, stage: Stage, visit: Try) -> No
 
 
 def test_the_hosted_page(site: Site, visit: Try) -> None:
-    stage = Stage(Scripted(), Look(), hosted=True)
+    stage = Stage(Scripted(), Appearance(), hosted=True)
     with serve(Wire(stage.app)) as server:
         copied(site, server, "hosted.html", "answerwell.js")
         chat = visit("/hosted.html")

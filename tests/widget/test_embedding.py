@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from sandbox.wire import Wire, serve
-from session_api.widget import assets
-from session_api.widget.look import Look
+from session_api.widget import bundle
+from session_api.widget.appearance import Appearance
 from tests.widget.kit import Chat, Site, eventually, page_with, visiting
 from tests.widget.scripted import Gate, Scripted, Stage
 
@@ -258,10 +258,10 @@ def test_data_attributes_go_before_the_servers_settings(visit: Visit) -> None:
 
 
 def test_texts_can_be_replaced_in_each_language(chromium: Browser, site: Site, words: dict[str, str]) -> None:
-    stage = Stage(Scripted(), Look(texts={"de": {"greeting": "Moin!", "open": "Fragen"}}))
+    stage = Stage(Scripted(), Appearance(texts={"de": {"greeting": "Moin!", "open": "Fragen"}}))
     with serve(Wire(stage.app)) as url:
         address = site.put("/", page_with(url, lang="de-AT"))
-        with visiting(chromium, address, assets.texts("de")) as chat:
+        with visiting(chromium, address, bundle.texts("de")) as chat:
             chat.page.get_by_role("button", name="Fragen").click()
             chat.panel.get_by_role("heading", name="Moin!").wait_for()
 
@@ -271,7 +271,7 @@ def test_texts_can_be_replaced_in_each_language(chromium: Browser, site: Site, w
 )
 def test_the_chat_speaks_the_pages_language(visit: Visit, lang: str, expected: str) -> None:
     chat = visit(lang=lang)
-    chat.words = assets.texts(expected)
+    chat.words = bundle.texts(expected)
     chat.open().ask(QUESTION)
 
     assert chat.panel.get_attribute("lang") == expected

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from session_api.widget import assets
+from session_api.widget import bundle
 from tests.widget.kit import OPENED, Chat, Site, page_with, visiting
 from tests.widget.payloads import PAYLOADS
 from tests.widget.scripted import Cite, Stage
@@ -110,7 +110,7 @@ class Drawing:
 @pytest.fixture
 def page(chromium: Browser, site: Site) -> Iterator[Page]:
     for module in ("dom", "markdown", "api", "conversation"):
-        source = (assets.STATIC / f"{module}.js").read_text(encoding="utf-8")
+        source = (bundle.STATIC / f"{module}.js").read_text(encoding="utf-8")
         site.put(f"/{module}.js", source, content_type="text/javascript")
     opened = chromium.new_page()
     opened.add_init_script(TRAP)

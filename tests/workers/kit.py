@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx2
 
-from sync.state import State
+from sync.state.database import State
 from tests.cli.killing import Truth, damage
 from tests.cli.kit import Company, launch
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sync.turn import TURN_BUDGET
+from sync.pipeline.turn import TURN_BUDGET
 from workers.app import TASK_LIMIT, create, give_tasks
 from workers.broker import broker
 

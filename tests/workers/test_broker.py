@@ -17,7 +17,7 @@ from tests.valkey import valkey
 from tests.workers.kit import eventually, free_port
 from workers.app import create, sender
 from workers.broker import answers, broker
-from workers.queue import waiting
+from workers.queue_depth import waiting
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import make_url
 
 from sandbox.wire import Fault
-from sync import questions, schema
-from sync.state import State
+from sync.state import queries, schema
+from sync.state.database import State
 from tests.cli.killing import Truth
 from tests.cli.kit import Company
 from tests.workers.kit import Running, children, eventually, started, synced
@@ -177,7 +177,7 @@ def test_the_version_before_goes_on_working_on_the_migrated_state(tmp_path: Path
         tx.run("INSERT INTO files (document, content_hash, file, version, render) VALUES (1, 'h', 'f', 'v', 'r')")
         tx.run("INSERT INTO garbage (store, file, source) VALUES ('vs', 'g', 's')")
 
-    assert questions.source(state, "s").wakes == 0
+    assert queries.source(state, "s").wakes == 0
     state.close()
 
 

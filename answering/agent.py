@@ -1,0 +1,75 @@
+"""Our own agent, whose model searches the store itself.
+
+The Agents SDK takes two seconds and sixty megabytes to load, so this module is imported when somebody is about to ask.
+"""
+
+from collections.abc import AsyncGenerator
+
+from agents import Agent, AgentsException, FileSearchTool, ModelSettings, RunConfig, Runner
+from agents.models.openai_responses import OpenAIResponsesModel
+from openai.types.responses import ResponseCompletedEvent, ResponseOutputItemDoneEvent, ResponseTextDeltaEvent
+
+from answering.events import ModelEvent, Question
+from answering.openai_client import Client, ModelFailed, plain
+from answering.responses import ResponseEventParser, filters, to_input_items
+from answering.settings import ChatSettings
+
+RUN = RunConfig(tracing_disabled=True)  # a trace would carry what customers ask to a second place
+
+TELLING = frozenset(
+    {
+        "response.output_text.delta",
+        "response.refusal.delta",
+        "response.output_text.annotation.added",
+        "response.output_item.done",
+        "response.completed",
+        "response.incomplete",
+    }
+)
+
+
+def _build_events() -> None:
+    """Build what the SDK builds at the first event: half a second that no visitor should wait for."""
+    for event in (ResponseOutputItemDoneEvent, ResponseTextDeltaEvent, ResponseCompletedEvent):
+        event.model_rebuild()
+
+
+class AgentModel:
+    """Our own agent: one turn, one file search tool, nothing kept at the other side."""
+
+    def __init__(self, client: Client, settings: ChatSettings) -> None:
+        _build_events()
+        self._model = OpenAIResponsesModel(settings.model, openai_client=client)
+        self._passages = settings.passages
+        self._settings = ModelSettings(
+            store=False,
+            max_tokens=settings.longest_answer,
+            response_include=["file_search_call.results"],
+        )
+
+    async def answer(self, turn: Question) -> AsyncGenerator[ModelEvent, None]:
+        agent = Agent(
+            name="answerwell",
+            instructions=turn.instructions,
+            model=self._model,
+            model_settings=self._settings,
+            tools=[
+                FileSearchTool(
+                    vector_store_ids=[turn.store],
+                    max_num_results=self._passages,
+                    include_search_results=True,
+                    filters=filters(turn.filters),
+                )
+            ],
+        )
+        run = Runner.run_streamed(agent, to_input_items(turn), max_turns=2, run_config=RUN)
+        ear = ResponseEventParser()
+        try:
+            async for event in run.stream_events():
+                if event.type == "raw_response_event" and event.data.type in TELLING:
+                    for heard in ear.hear(plain(event.data)):
+                        yield heard
+        except AgentsException as error:
+            raise ModelFailed(type(error).__name__) from (error.__cause__ or error)
+        finally:
+            run.cancel()

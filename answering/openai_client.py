@@ -1,0 +1,55 @@
+"""The connection to OpenAI, or to what speaks its API."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+import openai
+from pydantic import BaseModel
+
+CONNECT_SECONDS = 5.0
+
+Client = openai.AsyncOpenAI
+
+
+def connect(
+    api_key: str, *, base_url: str | None, organization: str | None, project: str | None, timeout: float
+) -> Client:
+    """Return a client on aiohttp: the default transport collapses when many visitors wait at once."""
+    return openai.AsyncOpenAI(
+        api_key=api_key,
+        base_url=base_url,
+        organization=organization,
+        project=project,
+        timeout=openai.Timeout(timeout, connect=CONNECT_SECONDS),
+        max_retries=1,
+        http_client=openai.DefaultAioHttpClient(),
+    )
+
+
+class ModelFailed(Exception):
+    """The Agents SDK gave up; its cause says why."""
+
+
+class WorkflowFailed(Exception):
+    """The operator's own workflow raised something; its cause says what."""
+
+
+FAILURES = (
+    openai.OpenAIError,
+    ModelFailed,
+    WorkflowFailed,
+    asyncio.TimeoutError,
+    httpx2.HTTPError,  # a connection that ends in the middle of a stream: the SDK does not translate it
+    json.JSONDecodeError,  # an answer that is none
+)
+"""What asking a model may raise."""
+
+
+def plain(thing: object) -> dict[str, Any]:
+    """Return an event or a part of one as a dictionary, whatever class it came as."""
+    if isinstance(thing, BaseModel):
+        return thing.model_dump(mode="python", warnings=False)
+    return dict(thing) if isinstance(thing, Mapping) else {}

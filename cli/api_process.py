@@ -1,0 +1,124 @@
+"""The API's process: its services from the configuration, and the server around them."""
+
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from cli import chat, looks, nudges, supervise, tracing, wiring
+from cli.config import Config
+from cli.listener import Address, inherited
+from cli.worker_process import needed_broker
+from session_api.admin.wiring import Operations
+from session_api.app import Services, create_app
+from sync.engine import Engine
+from sync.errors import Retryable, SyncError
+from workers.app import Send as SendTask
+from workers.app import create, sender
+from workers.broker import Broker, answers
+from workers.queue_depth import Waiting, waiting
+
+log = structlog.get_logger()
+
+GRACEFUL = 4
+
+
+def serve(path: Path) -> None:
+    """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration anew, without a pause."""
+    tracing.set_up("api")
+    config = wiring.read(path)
+    broker = needed_broker(config)
+    address = Address(config.server.host, config.server.port)
+    listening = inherited() or address.listen()
+    with wiring.running(config) as engine:
+        current = Current(application(config, engine, broker))
+
+        def reload() -> None:
+            try:
+                fresh = wiring.read(path)
+                current.replace(application(fresh, wiring.engine(fresh, engine.state), broker))
+            except SyncError as error:
+                log.warning("configuration_refused", error=str(error), fix="correct it and send SIGHUP again")
+            else:
+                log.info("configuration_reloaded", sources=len(fresh.sources))
+
+        server = uvicorn.Server(
+            uvicorn.Config(
+                current,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=GRACEFUL,
+                forwarded_allow_ips=config.server.trusted_proxies,
+                lifespan="on",
+            )
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)  # the server's own come before; these keep the exit code 0
+        signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=reload, daemon=True).start())
+        threading.Thread(target=_tell_when_ready, args=(server, address), daemon=True).start()
+        server.run(sockets=[listening])
+
+
+class Current:
+    """The application of the configuration as it was last read. The server starts and stops the first one."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._first = self._last = app
+
+    def replace(self, app: FastAPI) -> None:
+        """Serve this one from now on; answers that the others began go on, and all are closed at the end."""
+        self._first.state.closing.extend(app.state.closing)
+        self._last = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._last(scope, receive, send)
+
+
+def waker(send: SendTask) -> Callable[[str, str], None]:
+    """A function that sends a task with its source, or with none. Raises Retryable where no broker takes it."""
+
+    def wake(task: str, source: str) -> None:
+        if not send(task, *([source] if source else [])):
+            raise Retryable("the broker does not answer; the schedule finds what is due")
+
+    return wake
+
+
+def application(config: Config, engine: Engine, broker: Broker | None = None) -> FastAPI:
+    """Return the application over an engine; without a broker nobody is woken, and only the schedule syncs."""
+    client = broker.client() if broker else None
+    return create_app(
+        Services(
+            engine.state,
+            wake=waker(sender(create(broker))) if broker else _nobody_listens,
+            broker_answers=lambda: client is None or answers(client),
+            verify=nudges.verifier(config),
+            operations=Operations(
+                engine,
+                token=config.admin.token.get_secret_value() if config.admin.token else None,
+                queue=lambda: waiting(client) if client else Waiting(0),
+            ),
+            chat=chat.chat_services(config),
+            look=looks.look(config),
+        )
+    )
+
+
+def _nobody_listens(task: str, source: str) -> None:
+    del task, source
+
+
+def _tell_when_ready(server: uvicorn.Server, address: Address) -> None:
+    tick = threading.Event()
+    while not server.started:
+        tick.wait(0.02)
+    if supervise.supervised():
+        supervise.tell_ready()
+    else:
+        log.info("ready", process="api", address=str(address))

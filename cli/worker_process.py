@@ -1,0 +1,145 @@
+"""A worker's and a schedule's process, from the configuration to the signal that ends them."""
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from cli import supervise, tracing, wiring
+from cli.config import Config
+from sync.engine import Engine
+from sync.errors import Misconfigured, SyncError
+from sync.pipeline.turn import Stop
+from workers.app import create, give_tasks, sender
+from workers.broker import Broker
+from workers.cadence import Cron, Every, Rhythm
+from workers.process import restore_unacknowledged, slots_for
+from workers.process import work as work_until_asked
+from workers.schedule import TICK, Schedule, SourceSchedule
+from workers.tasks import Worker
+
+log = structlog.get_logger()
+
+CONNECTIONS_BESIDE_SLOTS = 6
+
+
+def work(path: Path, *, slots: int | None, alive_file: Path | None, with_schedule: bool) -> None:
+    """Run a worker until it is asked to end; `with_schedule`: and the schedule with it, as `up` does."""
+    tracing.set_up("worker")
+    config, stop = wiring.read(path), Stop()
+    broker = needed_broker(config)
+    many = slots or slots_for(len(config.sources))
+    app = create(broker)
+    send = sender(app)
+    with wiring.running(config, stop, connections=many + CONNECTIONS_BESIDE_SLOTS) as engine:
+        shift = Worker(engine, send, many)
+        give_tasks(app, shift)
+        keeping = Keeping(Schedule(engine, plans(config), send)) if with_schedule else None
+        if supervise.supervised() and (restored := restore_unacknowledged(app, broker)):
+            log.info("tasks_restored", tasks=restored)
+
+        def reload() -> None:
+            if fresh := _fresh(path, engine, stop):
+                shift.engine = fresh[1]
+                if keeping is not None:
+                    keeping.schedule = Schedule(fresh[1], plans(fresh[0]), send)
+
+        if keeping is not None:
+            threading.Thread(target=keeping.run, args=(stop,), name="schedule", daemon=True).start()
+        work_until_asked(
+            app,
+            shift,
+            stop,
+            many,
+            ready=lambda: _say_ready("worker", slots=many, sources=len(config.sources)),
+            alive=lambda: _touch(alive_file),
+            reload=reload,
+        )
+
+
+def keep_schedule(path: Path, *, alive_file: Path | None) -> None:
+    """Keep the schedule until SIGTERM or SIGINT."""
+    tracing.set_up("schedule")
+    config, stop = wiring.read(path), Stop()
+    send = sender(create(needed_broker(config)))
+    with wiring.running(config, stop) as engine:
+        keeping = Keeping(Schedule(engine, plans(config), send), alive=lambda: _touch(alive_file))
+
+        def reload() -> None:
+            if fresh := _fresh(path, engine, stop):
+                keeping.schedule = Schedule(fresh[1], plans(fresh[0]), send)
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.ask())
+        signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=reload, daemon=True).start())
+        _say_ready("schedule", sources=len(config.sources))
+        keeping.run(stop)
+
+
+class Keeping:
+    """A schedule that is kept, and may be replaced by one of a newer configuration."""
+
+    def __init__(self, schedule: Schedule, alive: Callable[[], None] = lambda: None) -> None:
+        self.schedule = schedule
+        self._alive = alive
+
+    def run(self, stop: Stop) -> None:
+        def over(seconds: float) -> bool:
+            self._alive()
+            return stop.wait(seconds)
+
+        while not stop.asked:
+            current = self.schedule
+            while not over(TICK) and self.schedule is current:
+                current.tick()
+
+
+def plans(config: Config) -> dict[str, SourceSchedule]:
+    """When each source is asked, and when it is listed completely if a cron expression says so."""
+    return {
+        source.common.name: SourceSchedule(
+            _rhythm(source.common.every),
+            _rhythm(source.common.snapshot_every) if isinstance(source.common.snapshot_every, str) else None,
+        )
+        for source in config.sources
+    }
+
+
+def needed_broker(config: Config) -> Broker:
+    """The broker that workers use. Raises Misconfigured where there is none."""
+    if found := wiring.broker_of(config):
+        return found
+    raise Misconfigured(
+        f"{config.path}: redis_url is missing; set it to your Redis, or use `answerwell up`, which brings a broker"
+    )
+
+
+def _rhythm(value: timedelta | str) -> Rhythm:
+    return Every(value) if isinstance(value, timedelta) else Cron(value)
+
+
+def _fresh(path: Path, engine: Engine, stop: Stop) -> tuple[Config, Engine] | None:
+    """The configuration as it is now, and an engine of it; None, and the old ones go on, where it has mistakes."""
+    try:
+        config = wiring.read(path)
+        renewed = wiring.engine(config, engine.state, stop)
+    except SyncError as error:
+        log.warning("configuration_refused", error=str(error), fix="correct it and send SIGHUP again")
+        return None
+    log.info("configuration_reloaded", sources=len(config.sources))
+    return config, renewed
+
+
+def _say_ready(process: str, **numbers: int) -> None:
+    if supervise.supervised():
+        supervise.tell_ready()
+    else:
+        log.info("ready", process=process, **numbers)
+
+
+def _touch(file: Path | None) -> None:
+    if file is not None:
+        file.touch()

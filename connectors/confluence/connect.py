@@ -1,0 +1,58 @@
+"""The ways into a site: who asks, through which address, and how many at once."""
+
+import threading
+from dataclasses import replace
+
+from connectors.confluence import responses
+from connectors.confluence.cloud import Cloud
+from connectors.confluence.data_center import DataCenter
+from connectors.confluence.settings import ConfluenceSettings
+from connectors.confluence.site import Doors, Site
+from connectors.confluence.transport import IN_FLIGHT, AtlassianTransport
+from connectors.http.auth import Anonymous, Auth, Basic, Bearer
+from connectors.http.client import HttpClient, Refuse
+from connectors.http.rate_limit import QuotaStore, VendorLimits
+from connectors.http.transport import Clock, HttpxTransport, Sleep, Transport
+
+OPEN = "allow anonymous access to the space, or take it out of public_spaces"
+
+
+def enter(
+    settings: ConfluenceSettings, allowances: QuotaStore | None, clock: Clock, sleep: Sleep, timeout: float
+) -> Site:
+    """Return the site that the settings name."""
+    doors = _doors(settings, allowances, clock, sleep, timeout)
+    return Cloud(settings, doors) if settings.on_cloud else DataCenter(settings, doors)
+
+
+def _doors(
+    settings: ConfluenceSettings, allowances: QuotaStore | None, clock: Clock, sleep: Sleep, timeout: float
+) -> Doors:
+    origin, base = settings.origin, settings.base
+    if settings.cloud_id:
+        origin, base = settings.gateway_url, f"/ex/confluence/{settings.cloud_id}/wiki"
+    slots = threading.BoundedSemaphore(IN_FLIGHT)  # more at once is refused, or slows everybody down
+    known = VendorLimits(allowances, f"confluence:{settings.url}", clock=clock)
+
+    def api(
+        origin: str, auth: Auth, transport: Transport, refuse: Refuse, fix: str, pacing: VendorLimits
+    ) -> HttpClient:
+        return HttpClient("confluence", origin, auth, transport, fix, pacing, sleep, refuse, slots=slots)
+
+    # Each identity has a session of its own: what one is given must not make the other somebody.
+    ours = api(origin, _auth(settings), AtlassianTransport(timeout), responses.refused, settings.credentials, known)
+    nobody, visitor = VendorLimits(clock=clock), AtlassianTransport(timeout)
+    return Doors(
+        ours=ours,
+        bulk=replace(ours, refuse=responses.refused_in_bulk),
+        visitors=api(settings.origin, Anonymous(), visitor, responses.refused_to_visitors, OPEN, nobody),
+        files=replace(ours, transport=HttpxTransport(timeout)),
+        base=base,
+        visitors_base=settings.base,
+    )
+
+
+def _auth(settings: ConfluenceSettings) -> Auth:
+    if settings.token.get_secret_value():
+        return Bearer(settings.token)
+    return Basic(settings.email, settings.api_token)

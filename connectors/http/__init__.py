@@ -1,0 +1,1 @@
+"""HTTP: what every vendor's API needs."""

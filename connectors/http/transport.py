@@ -1,0 +1,125 @@
+"""One request and its answer, and what sends the one and brings the other back."""
+
+import json
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+
+import httpx2
+
+from sync.errors import Misconfigured, Retryable
+
+Json = dict[str, Any]
+Params = Mapping[str, str | int | Sequence[str]]
+Clock = Callable[[], datetime]
+Sleep = Callable[[float], None]
+
+MAX_BYTES = 64 * 1024 * 1024  # of one answer in memory; a listing's largest page stays far below
+
+
+class Oversized(Misconfigured):
+    """The answer is larger than its reader takes: of a file, a problem of that document; of a listing, a refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request; its headers and body hold secrets and stay out of `repr`. `most`: bytes its answer may have."""
+
+    method: str
+    url: str
+    params: Params = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    most: int = MAX_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One complete answer; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def json(self) -> Json:
+        """Return the body as an object. Raises ValueError for anything else, cut off or not JSON."""
+        try:
+            parsed = json.loads(self.body)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+        if not isinstance(parsed, dict):
+            raise ValueError("not an object")  # noqa: TRY004  one class for every unreadable body
+        return parsed
+
+    @property
+    def date(self) -> datetime | None:
+        """The server's own clock, None where it does not say."""
+        return http_date(self.headers.get("date", ""))
+
+
+Transport = Callable[[Request], Response]
+"""Sends once, without following redirects and without retrying.
+
+Raises Retryable for a connection that fails, stalls or is cut, and Oversized for an answer of more than `most` bytes.
+"""
+
+
+class HttpxTransport:
+    """One pooled client for every thread and identity. It keeps no cookies: a session must not outlive its call."""
+
+    def __init__(self, timeout: float = 60.0) -> None:
+        self._client = httpx2.Client(
+            timeout=timeout,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            headers={"User-Agent": "answerwell"},
+        )
+        weakref.finalize(self, self._client.close)  # a connector is dropped, not closed
+
+    def __call__(self, request: Request) -> Response:
+        where = request.url.partition("?")[0]
+        try:
+            with self._client.stream(
+                request.method,
+                request.url,
+                params=dict(request.params) or None,  # an empty one would take the query of the address away
+                headers=dict(request.headers),
+                content=request.body,
+            ) as response:
+                body = b"".join(_bounded(response.iter_bytes(), request.most, where))
+        except httpx2.TimeoutException as error:
+            raise Retryable(f"{where} did not answer in time") from error
+        except httpx2.RequestError as error:
+            raise Retryable(f"{where} could not be read ({type(error).__name__}); check the address") from error
+        return Response(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body)
+
+
+def http_date(text: str) -> datetime | None:
+    """Return the aware time of an HTTP date, None for anything else."""
+    try:
+        date = parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def oversized(where: str, most: int) -> Oversized:
+    return Oversized(f"{where} answers with more than {most / 1024 / 1024:.0f} MB, which is not read")
+
+
+def _bounded(pieces: Any, most: int, where: str) -> list[bytes]:
+    kept, size = [], 0
+    for piece in pieces:
+        size += len(piece)
+        if size > most:
+            raise oversized(where, most)
+        kept.append(piece)
+    return kept

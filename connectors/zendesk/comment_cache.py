@@ -1,0 +1,79 @@
+"""Every comment of an account, read once from the event export and kept on disk while tickets are listed."""
+
+import sqlite3
+import weakref
+from datetime import UTC, datetime
+
+from connectors.http.client import HttpClient
+from connectors.http.transport import Json
+from connectors.zendesk.pagination import query_of
+from connectors.zendesk.ticket_document import Comment, comment_of
+from sync.errors import Retryable
+
+EVENTS = "/api/v2/incremental/ticket_events.json"
+BUCKETS = ("support", "incremental-exports")
+FULL = 1000  # events on a page
+KINDS = ("Comment", "VoiceComment")
+
+
+class Spool:
+    """Comments by ticket in a private temporary database. A failed `fill` goes on where it stopped.
+
+    `used`: a page of tickets was made with it. `alone`: what the export did not show, read ticket by ticket.
+    """
+
+    def __init__(self, start: int) -> None:
+        self.used = False
+        self.alone: dict[int, list[Comment]] = {}
+        self._next: int | None = start
+        self._database = sqlite3.connect("", check_same_thread=False)  # no name: on disk, and gone when closed
+        self._database.execute(
+            "CREATE TABLE comments (ticket, id, author, created, public, text, PRIMARY KEY (ticket, id))"
+        )
+        weakref.finalize(self, self._database.close)
+
+    def fill(self, api: HttpClient, pages: int | None = None) -> bool:
+        """Read the export to its end; False if that takes more pages than given, or if the export cannot go on."""
+        read = 0
+        while self._next is not None:
+            if read == pages:
+                return False
+            asked: Json = {"start_time": self._next, "include": "comment_events"}
+            envelope = api.get(EVENTS, asked, buckets=BUCKETS).json()
+            events = envelope.get("ticket_events")
+            if not isinstance(events, list):
+                raise Retryable(f"{api.where(EVENTS)} answered without ticket_events")
+            self._keep(events)
+            following = _following(envelope, len(events))
+            if following is not None and following <= self._next:
+                return False  # more events in one second than a page holds
+            self._next = following
+            read += 1
+        return True
+
+    def comments(self, ticket: int) -> list[Comment]:
+        found = self._database.execute(
+            "SELECT id, author, created, public, text FROM comments WHERE ticket = ?", (ticket,)
+        )
+        return [
+            Comment(number, author, datetime.fromtimestamp(created, UTC), bool(public), text)
+            for number, author, created, public, text in found
+        ]
+
+    def _keep(self, events: list[Json]) -> None:
+        kept = []
+        for event in events:
+            for child in event.get("child_events") or ():
+                if child.get("event_type") in KINDS:
+                    c = comment_of(child, event)
+                    kept.append((event.get("ticket_id"), c.id, c.author, c.created_at.timestamp(), c.public, c.text))
+        with self._database:
+            self._database.executemany("INSERT OR REPLACE INTO comments VALUES (?, ?, ?, ?, ?, ?)", kept)
+
+
+def _following(envelope: Json, count: int) -> int | None:
+    """Return where the next page starts, None at the end."""
+    ended = envelope.get("end_of_stream")
+    if ended is True or count == 0 or (ended is None and count < FULL):
+        return None
+    return int(query_of(envelope.get("next_page"), "start_time") or envelope.get("end_time") or 0)

@@ -1,0 +1,1 @@
+"""Operations: what people and schedules ask for."""

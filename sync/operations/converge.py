@@ -1,0 +1,143 @@
+"""converge: turns on sources until nothing is due, as a person in front of a terminal expects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sync.engine import Engine, Outcome, Result
+from sync.errors import Misconfigured
+from sync.pipeline.turn import NoProgress, Progress
+from sync.state import queries
+
+PATIENCE = timedelta(minutes=2)
+_MAX_WAIT = 5.0
+_BUSY_WAIT = 0.25
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a sync did for one source; `counts` by stage. `held` documents wait for a release, `error` says why not."""
+
+    source: str
+    counts: dict[str, int] = field(default_factory=dict)
+    documents: int = 0
+    problems: int = 0
+    held: int = 0
+    seconds: float = 0.0
+    error: str = ""
+
+    @property
+    def converged(self) -> bool:
+        return not self.error and not self.held
+
+
+def converge(
+    engine: Engine, names: Sequence[str] = (), *, full: bool = False, progress: Progress | None = None
+) -> list[Summary]:
+    """Run turns on the named sources, or all, until nothing is due; joins turns that run in another process.
+
+    `full` lists everything again. A source is given up, with its error, when only a person can help it, or after two
+    minutes without progress. Raises Misconfigured for an unknown name.
+    """
+    chosen = engine.chosen(names)
+    if full:
+        ask_full(engine, chosen, who="cli")
+    summaries = [_converge_one(engine, name, progress or NoProgress()) for name in chosen]
+    engine.housekeep()
+    return summaries
+
+
+def ask_full(engine: Engine, names: Sequence[str], who: str) -> None:
+    """Have each source listed completely by whichever turn comes next."""
+    with engine.state.transaction() as tx:
+        for name in names:
+            tx.run(
+                "INSERT INTO requests (what, target, who, asked_at) VALUES ('full', :target, :who, :now)",
+                target=name,
+                who=who,
+                now=engine.state.now(),
+            )
+
+
+def _converge_one(engine: Engine, name: str, progress: Progress) -> Summary:
+    state, summary = engine.state, Summary(name)
+    started = moved = state.clock()
+    pulse = _pulse(engine, name)
+    while True:
+        result = engine.turn(name, progress, impatient=state.clock() == started or not _wait(engine, name))
+        for stage, count in result.counts.items():
+            summary.counts[stage] = summary.counts.get(stage, 0) + count
+        number, soonest = queries.waiting(state, name)
+        if _is_over(engine, name, result, number, summary):
+            break
+        if (now := _pulse(engine, name)) != pulse:
+            pulse, moved = now, state.clock()
+        elif state.clock() - moved >= PATIENCE:
+            summary.error = f"no progress for 2 minutes, {number} still to do: {_reason(engine, name, result)}"
+            break
+        engine.wait(_pause(engine, name, result, soonest))
+    believed = queries.believed(state, name)
+    summary.documents, summary.held = believed.total, believed.unreleased if believed.held else 0
+    summary.problems = len(queries.problems(state, name))
+    summary.seconds = (state.clock() - started).total_seconds()
+    return summary
+
+
+def _is_over(engine: Engine, name: str, result: Result, number: int, summary: Summary) -> bool:
+    """Whether more turns would change nothing: all is done, or only a person can help."""
+    if isinstance(result.failure, Misconfigured):
+        summary.error = str(result.failure)
+        return True
+    if result.failure is not None and _wait(engine, name) > PATIENCE.total_seconds():
+        summary.error = f"{result.failure}; it may be asked again in {_wait(engine, name):.0f} s"
+        return True
+    listing = queries.source(engine.state, name).snapshot_cursor is not None
+    unheard = _wait(engine, name) > 0  # a turn meanwhile only published what we hold
+    return result.outcome is Outcome.DONE and not number and not listing and not unheard
+
+
+def _pause(engine: Engine, name: str, result: Result, soonest: timedelta | None) -> float:
+    if result.outcome in {Outcome.BUSY, Outcome.LOST}:
+        return _BUSY_WAIT
+    if result.failure is not None or _wait(engine, name):
+        return min(max(_wait(engine, name), 0.1), _MAX_WAIT)
+    if result.counts or soonest is None:
+        return 0.0
+    return min(max(soonest.total_seconds(), 0.1), _MAX_WAIT)
+
+
+def _wait(engine: Engine, name: str) -> float:
+    """Seconds until the source may be asked again after a failure."""
+    return max(0.0, float(queries.source(engine.state, name).not_before) - engine.state.now())
+
+
+def _reason(engine: Engine, name: str, result: Result) -> str:
+    if result.failure is not None:
+        return str(result.failure)
+    if result.outcome in {Outcome.BUSY, Outcome.LOST}:
+        return "another worker holds the source; see `answerwell status`"
+    if error := queries.source(engine.state, name).error:
+        return str(error)
+    rows = engine.state.ask(
+        """SELECT d.error FROM documents d WHERE d.source = :source AND d.error <> ''
+           UNION ALL SELECT e.error FROM entries e JOIN documents d ON d.id = e.document
+           WHERE d.source = :source AND e.version IS NULL AND e.error <> '' LIMIT 1""",
+        source=name,
+    )
+    return str(rows[0].error) if rows else "see `answerwell status`"
+
+
+def _pulse(engine: Engine, name: str) -> tuple[Any, ...]:
+    """Changes whenever anybody gets anywhere with the source."""
+    [row] = engine.state.ask(
+        """SELECT s.changes_cursor, s.snapshot_cursor, s.epoch,
+             (SELECT count(*) FROM documents WHERE source = s.name) AS known,
+             (SELECT count(*) FROM documents WHERE source = s.name AND content_version = version) AS held,
+             (SELECT count(*) FROM entries e JOIN documents d ON d.id = e.document
+              WHERE d.source = s.name AND e.version = d.content_version) AS settled,
+             (SELECT count(*) FROM garbage WHERE source = s.name) AS garbage
+           FROM sources s WHERE s.name = :name""",
+        name=name,
+    )
+    return tuple(row)

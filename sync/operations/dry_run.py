@@ -1,0 +1,201 @@
+"""preview: what a sync would do, read from the source and the state, with nothing written anywhere."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from sync.config import KnowledgeIndex, Source
+from sync.engine import Engine
+from sync.errors import CursorExpired
+from sync.model import Change, Cursor, Document, FileId
+from sync.pipeline.observe import check_advance, snapshot_due
+from sync.pipeline.plan import Action, Entry, plan
+from sync.rendering import render
+from sync.state import queries
+
+STORAGE_USD_PER_GB_DAY = 0.10
+"""facts: openai.com pricing, vector store storage beyond the first free GB; a GB is 2^30 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Documents by what would become of each; every document is counted once.
+
+    `calls` estimates the calls to OpenAI plus one read for each document whose listing carries no body.
+    `upload_bytes` leaves those documents out. `cost_usd` is what storing the uploads costs in a month, per index they
+    go to, as if the free gigabyte were used up.
+    """
+
+    add: int = 0
+    replace: int = 0
+    patch: int = 0
+    remove: int = 0
+    keep: int = 0
+    calls: int = 0
+    upload_bytes: int = 0
+    cost_usd: float = 0.0
+
+    def __add__(self, other: "Preview") -> "Preview":
+        return Preview(
+            self.add + other.add,
+            self.replace + other.replace,
+            self.patch + other.patch,
+            self.remove + other.remove,
+            self.keep + other.keep,
+            self.calls + other.calls,
+            self.upload_bytes + other.upload_bytes,
+            round(self.cost_usd + other.cost_usd, 6),
+        )
+
+
+def preview(engine: Engine, names: Sequence[str] = ()) -> Preview:
+    """What the next sync of the sources would do. Raises what the sources raise."""
+    return sum((_Preview(engine, engine.sources[name]).run() for name in engine.chosen(names)), Preview())
+
+
+class _Preview:
+    """One source's listing, walked without a trace."""
+
+    def __init__(self, engine: Engine, source: Source) -> None:
+        self.engine = engine
+        self.state = engine.state
+        self.source = source
+        self.counts = dict.fromkeys(("add", "replace", "patch", "remove", "keep"), 0)
+        self.calls = self.bytes = self.stored = 0
+        self.attached = dict.fromkeys(engine.indexes, 0)
+        self.touched: set[int] = set()
+        self.complete = False
+
+    def run(self) -> Preview:
+        for change in self._listing():
+            row = self._known(change.external_id)
+            if row is not None and row.id in self.touched:
+                continue
+            if row is not None:
+                self.touched.add(row.id)
+            self._judge(change, row)
+        waiting = set(queries.unsettled_documents(self.state, self.source.name))
+        for row in self._untouched():
+            if self.complete or row.version is None:
+                self._removed(row.id)
+            else:
+                self.counts["replace" if row.id in waiting else "keep"] += 1
+        batches = sum(math.ceil(files / self.engine.width.batch) for files in self.attached.values())
+        cost = self.stored / 2**30 * STORAGE_USD_PER_GB_DAY * 30
+        return Preview(**self.counts, calls=self.calls + 2 * batches, upload_bytes=self.bytes, cost_usd=round(cost, 6))
+
+    def _listing(self) -> Iterator[Change]:
+        """What a turn would read; `complete` says afterwards whether everything was listed."""
+        row = queries.source(self.state, self.source.name)
+        whole = row.changes_cursor is None or row.snapshot_cursor is not None
+        whole = whole or snapshot_due(self.state, self.source)
+        if row.changes_cursor is not None:
+            try:
+                yield from self._pages(Cursor(row.changes_cursor), snapshot=False)
+            except CursorExpired:
+                whole = True
+        if whole:
+            yield from self._pages(None, snapshot=True)
+            self.complete = True
+
+    def _pages(self, cursor: Cursor | None, *, snapshot: bool) -> Iterator[Change]:
+        more = True
+        while more:
+            if snapshot or cursor is None:
+                page = self.source.connector.snapshot(cursor)
+            else:
+                page = self.source.connector.changes(cursor)
+            yield from page.changes
+            if page.more:
+                check_advance(cursor, page, "snapshot" if snapshot else "changes")
+            cursor, more = page.cursor, page.more
+
+    def _judge(self, change: Change, row: Row[Any] | None) -> None:
+        if change.version is None:
+            if row is not None:
+                self._removed(row.id)
+        elif change.document is not None:
+            self._settle(change.document, row)
+        elif row is not None and row.version == row.content_version == change.version:
+            self.counts["keep"] += 1
+        else:
+            self.calls += 2  # one read, one upload
+            self.counts["add" if row is None or row.content_version is None else "replace"] += 1
+
+    def _removed(self, document: int) -> None:
+        self.counts["remove"] += 1
+        self.calls += 1 + sum(1 for entry in self._entries(document).values() if entry.file)
+
+    def _settle(self, document: Document, row: Row[Any] | None) -> None:
+        shown = render(document, source=self.source.name, installation=self.state.installation)
+        entries = self._entries(row.id) if row is not None else {}
+        actions: list[Action] = []
+        for index in self.engine.indexes.values():
+            entry = entries.get(index.name)
+            if _wants(index, document):
+                action = plan(entry or Entry(), shown)
+                actions.append(action)
+                if action not in {Action.KEEP, Action.PATCH}:
+                    self.attached[index.name] += 1
+                    self.stored += len(shown.content)
+            elif entry is not None:
+                actions.append(Action.REMOVE)
+        if Action.REPLACE in actions:
+            self.calls += 1
+            self.bytes += len(shown.content)
+        self.calls += actions.count(Action.PATCH) + actions.count(Action.REMOVE)
+        self.counts[_verdict(actions, new=not any(entry.file for entry in entries.values()))] += 1
+
+    def _entries(self, document: int) -> dict[str, Entry]:
+        """The document's entries in the live store of each index."""
+        rows = self.state.ask(
+            """SELECT g.index_name, e.* FROM entries e JOIN generations g ON g.id = e.generation
+               WHERE e.document = :document AND g.state = 'active'""",
+            document=document,
+        )
+        uploads = (
+            self.state.ask("SELECT content_hash, file FROM files WHERE document = :id", id=document) if rows else []
+        )
+        reusable = {row.content_hash: FileId(row.file) for row in uploads}
+        return {
+            row.index_name: Entry(
+                row.file, row.content_hash, row.metadata_hash, row.pending, row.pending_hash, uploaded=reusable
+            )
+            for row in rows
+        }
+
+    def _known(self, external_id: str) -> Row[Any] | None:
+        rows = self.state.ask(
+            """SELECT id, version, content_version FROM documents
+               WHERE source = :source AND external_id = :external_id""",
+            source=self.source.name,
+            external_id=external_id,
+        )
+        return rows[0] if rows else None
+
+    def _untouched(self) -> Iterator[Row[Any]]:
+        after = 0
+        while rows := self.state.ask(
+            """SELECT id, version, content_version FROM documents
+               WHERE source = :source AND id > :after ORDER BY id LIMIT 500""",
+            source=self.source.name,
+            after=after,
+        ):
+            yield from (row for row in rows if row.id not in self.touched)
+            after = rows[-1].id
+
+
+def _wants(index: KnowledgeIndex, document: Document) -> bool:
+    return document.audience in index.audiences and bool(document.body.strip())
+
+
+def _verdict(actions: Sequence[Action], *, new: bool) -> str:
+    """One word for a document that may be in several indexes: the most that happens to it anywhere."""
+    if Action.REMOVE in actions:
+        return "remove"
+    if {Action.REPLACE, Action.ATTACH, Action.RESUME} & set(actions):
+        return "add" if new else "replace"
+    return "patch" if Action.PATCH in actions else "keep"

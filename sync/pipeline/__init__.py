@@ -1,0 +1,1 @@
+"""Pipeline: one turn on one source, from what changed to what is searchable."""

@@ -1,0 +1,108 @@
+"""What the verbs share while one worker holds one source's lease."""
+
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sync.config import Source
+from sync.errors import Stopping
+from sync.model import Index
+from sync.state.database import State
+from sync.state.lease import Lease
+
+TURN_BUDGET = timedelta(minutes=8)
+MAX_BACKOFF = timedelta(hours=1)
+
+
+class Progress(Protocol):
+    """Told of every document as it passes a stage: observed, fetched, uploaded, attached, patched, removed.
+
+    Of those observed it is also told which are new (added) and which differ from what we knew (changed).
+    """
+
+    def advance(self, source: str, stage: str, by: int = 1) -> None: ...
+
+
+class NoProgress:
+    """Progress nobody watches."""
+
+    def advance(self, source: str, stage: str, by: int = 1) -> None:
+        pass
+
+
+class Stop:
+    """Asks the turns of this process to end. May be used from any thread, and from a signal handler."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+
+    @property
+    def asked(self) -> bool:
+        return self._asked.is_set()
+
+    def ask(self) -> None:
+        self._asked.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for as long, or until the process is asked to end; True if it is."""
+        return self._asked.wait(seconds)
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep, or raise Stopping as soon as the process is asked to end."""
+        if self._asked.wait(seconds):
+            raise Stopping("this process is asked to end; the next turn goes on")
+
+
+class SerialExecutor(Executor):
+    """Runs what is submitted at once, in the caller: one thing after another, in a known order."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - an executor hands every failure to whoever asks for the result
+            future.set_exception(error)
+        return future
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One worker's time with one source. `until`: begin nothing long after it; the next turn goes on.
+
+    `width` is how many outside calls may be under way at once; `batch` how many files one attach carries.
+    """
+
+    state: State
+    lease: Lease
+    source: Source
+    index: Index
+    executor: Executor
+    attacher: Executor
+    until: datetime
+    progress: Progress = field(default_factory=NoProgress)
+    counts: dict[str, int] = field(default_factory=dict)
+    width: int = 32
+    batch: int = 500
+    stop: Stop = field(default_factory=Stop)
+
+    @property
+    def over(self) -> bool:
+        return self.stop.asked or self.state.clock() >= self.until
+
+    def count(self, stage: str, by: int = 1) -> None:
+        if by:
+            self.counts[stage] = self.counts.get(stage, 0) + by
+            self.progress.advance(self.source.name, stage, by)
+
+
+def backoff(attempts: int, asked: timedelta | None = None) -> timedelta:
+    """The wait before trying again: what the other side asked for, or 2 s doubling to an hour, less some jitter."""
+    doubled = MAX_BACKOFF
+    with suppress(OverflowError):
+        doubled = min(timedelta(seconds=2**attempts), MAX_BACKOFF)
+    return max(asked or timedelta(0), doubled * random.uniform(0.75, 1.0))

@@ -1,0 +1,122 @@
+"""A document as the bytes and attributes that go into an index."""
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+
+from sync.model import Attribute, Attributes, Document, Rendered
+
+RENDER_VERSION = "1"
+"""Changes whenever the same document would render to other bytes or attributes: a reindex then uploads anew."""
+
+_MAX_KEY_LENGTH = 200
+_MAX_VALUE_LENGTH = 256  # the guide says 256, the schema 512: facts differ, so the smaller
+_MAX_ATTRIBUTES = 16
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*$")
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+_HASHES = ("content_hash", "metadata_hash")
+
+
+def render(document: Document, *, source: str, installation: str) -> Rendered:
+    """Return what a store holds of the document: the same document always gives the same bytes."""
+    content = _body(document).encode("utf-8", errors="replace")
+    return rendered(document, source=source, installation=installation, content=content)
+
+
+def rendered(document: Document, *, source: str, installation: str, content: bytes, content_hash: str = "") -> Rendered:
+    """Return the rendering around bytes, or around the known hash of bytes that are no longer held."""
+    content_hash = content_hash or hashlib.sha256(content).hexdigest()
+    key = document_key(source, document.external_id)
+    attributes = _attributes(document, source=source, key=key, installation=installation)
+    attributes["content_hash"] = content_hash
+    metadata_hash = hash_of(attributes)
+    attributes["metadata_hash"] = metadata_hash
+    name = f"{filename_prefix(installation, source)}{_safe(key.split(':', 1)[1])}-{content_hash[:12]}.md"
+    return Rendered(name, content, attributes, content_hash, metadata_hash)
+
+
+def document_key(source: str, external_id: str) -> str:
+    """`<source>:<external_id>`, unique in the installation; a key too long for an attribute ends in its hash."""
+    key = f"{source}:{external_id}"
+    if len(key) <= _MAX_KEY_LENGTH:
+        return key
+    return f"{key[: _MAX_KEY_LENGTH - 17]}~{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def filename_prefix(installation: str, source: str | None = None) -> str:
+    """What every filename of the installation, or of one of its sources, begins with."""
+    return f"aw-{installation}-" if source is None else f"aw-{installation}-{source}:"
+
+
+def managed_by(installation: str) -> str:
+    return f"answerwell:{installation}"
+
+
+def hash_of(attributes: Attributes) -> str:
+    """The hash of the attributes as a store gives them back: numbers by value, the two hashes left out."""
+    canonical = {k: _number(v) for k, v in attributes.items() if k not in _HASHES}
+    return hashlib.sha256(json.dumps(canonical, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+def _attributes(document: Document, *, source: str, key: str, installation: str) -> dict[str, Attribute]:
+    ours: dict[str, Attribute] = {
+        "managed_by": managed_by(installation),
+        "source": source,
+        "document": key,
+        "audience": document.audience.value,
+        "language": document.language,
+        "updated_at": int(document.updated_at.timestamp()),
+        "title": document.title,
+        "url": document.url if len(document.url) <= _MAX_VALUE_LENGTH else "",  # half a link is worse than none
+        "labels": ", ".join(document.labels),
+    }
+    for name in sorted(document.attributes):
+        ours.setdefault(name[:64], document.attributes[name])
+    kept = {
+        name: _whole(value)[:_MAX_VALUE_LENGTH] if isinstance(value, str) else value for name, value in ours.items()
+    }
+    filled = [(name, value) for name, value in kept.items() if value != ""]
+    return dict(filled[: _MAX_ATTRIBUTES - len(_HASHES)])
+
+
+def _body(document: Document) -> str:
+    """Title, breadcrumb and URL first; each heading repeats the title, so that a passage says what it is about."""
+    head = [f"# {_line(document.title)}", " › ".join(map(_line, document.breadcrumb)), document.url]
+    lines = []
+    fence = ""
+    for line in document.body.splitlines():
+        opened = _FENCE.match(line)
+        if fence:
+            fence = "" if opened and line.strip() == opened[1] and opened[1].startswith(fence) else fence
+        elif opened:
+            fence = opened[1]
+        elif heading := _HEADING.match(line):
+            line = _heading(heading[1], heading[2], _line(document.title))  # noqa: PLW2901 - the line as rendered
+        lines.append(line)
+    return "\n\n".join(part for part in head if part.strip("# ")) + "\n\n" + "\n".join(lines).strip("\n") + "\n"
+
+
+def _heading(marks: str, section: str, title: str) -> str:
+    return f"{marks} {section}" if not title or section == title else f"{marks} {title} › {section}"
+
+
+def _line(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _whole(value: str) -> str:
+    """Half a surrogate pair is no text that could be sent."""
+    return value.encode("utf-8", errors="replace").decode()
+
+
+def _safe(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._:~-]", "_", name)
+
+
+def _number(value: Attribute) -> Attribute:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,1 @@
+"""State: what we did, in SQLite or PostgreSQL; the only SQL that reads."""

@@ -1,0 +1,249 @@
+"""The state database: the truth about what we did. SQLite embedded, PostgreSQL at scale, the same statements."""
+
+import contextlib
+import secrets
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from sqlalchemy import (
+    URL,
+    BindParameter,
+    Connection,
+    CursorResult,
+    Engine,
+    Row,
+    bindparam,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import StaticPool
+from sqlalchemy.sql.elements import TextClause
+
+from sync.errors import LeaseLost, Misconfigured, Retryable
+from sync.state import lease as leases
+from sync.state import schema
+from sync.state.lease import Lease
+
+Clock = Callable[[], datetime]
+Parameters = Mapping[str, Any]
+
+CONNECTIONS = 15
+"""How many connections to PostgreSQL a process opens at most, unless it says otherwise."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Asks(Protocol):
+    """Whatever answers questions: the state itself, or a transaction on it."""
+
+    def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]: ...
+
+
+class Transaction:
+    """Statements that become true together, or not at all."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def run(self, statement: str, **parameters: Any) -> int:
+        """Execute and return how many rows it touched."""
+        return _execute(self._connection, statement, parameters).rowcount
+
+    def run_many(self, statement: str, rows: Sequence[Parameters]) -> None:
+        if rows:
+            self._connection.execute(text(statement), rows)
+
+    def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]:
+        return _execute(self._connection, question, parameters).all()
+
+
+class State:
+    """An open state database. `installation` names this installation in every file it uploads."""
+
+    def __init__(self, engine: Engine, clock: Clock, holder: str) -> None:
+        self.clock = clock
+        self._engine = engine
+        self._holder = holder
+        with self.transaction() as tx:
+            schema.migrate(tx._connection)  # noqa: SLF001 - the one place below the statements
+            tx.run(
+                "INSERT INTO installation (id, made_at) SELECT :id, :now WHERE NOT EXISTS (SELECT 1 FROM installation)",
+                id=secrets.token_hex(4),
+                now=self.now(),
+            )
+        self.installation: str = self.ask("SELECT id FROM installation")[0].id
+
+    @classmethod
+    def open(cls, url: str, clock: Clock = utc_now, *, connections: int = CONNECTIONS) -> Self:
+        """Open and migrate the database at a SQLAlchemy URL; a SQLite file and its folder are made when absent.
+
+        `connections`: the most that are open at once, where the database is a server. Raises Misconfigured when the
+        URL is malformed or the database does not answer.
+        """
+        try:
+            parsed = make_url(url)
+            engine = _engine(parsed, connections)
+        except (ArgumentError, ImportError) as error:
+            raise Misconfigured(f"database_url: not a usable SQLite or PostgreSQL URL ({error})") from error
+        except OSError as error:
+            raise _unusable(parsed, str(error)) from error
+        try:
+            return cls(engine, clock, str(leases.this_process()))
+        except (Retryable, DatabaseError) as error:
+            engine.dispose()
+            cause = error.__cause__ if isinstance(error, Retryable) else error
+            raise _unusable(parsed, _reason(cause) if isinstance(cause, DatabaseError) else str(error)) from error
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def now(self) -> float:
+        return self.clock().timestamp()
+
+    def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]:
+        """Read, outside any transaction of ours. Raises Retryable when the database fails."""
+        with _translated(), self._engine.connect() as connection:
+            return _execute(connection, question, parameters).all()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A commit of what belongs to no single source: operators' wishes, generations, runs.
+
+        Raises Retryable when the database fails; then nothing of the transaction is true.
+        """
+        with _translated(), self._engine.connect() as connection, connection.begin():
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")  # a lock taken late may find the file changed
+            yield Transaction(connection)
+
+    @contextlib.contextmanager
+    def commit(self, lease: Lease) -> Iterator[Transaction]:
+        """One transaction for a source, refused with LeaseLost unless the lease is still ours; it renews the lease."""
+        with self.transaction() as tx:
+            _renew(tx, lease, self.now())
+            yield tx
+
+    def acquire(self, source: str) -> Lease | None:
+        """Take the source's lease if nobody holds it, or only a process that is provably dead; None: it is held."""
+        with self.transaction() as tx:
+            rows = tx.ask("SELECT lease_token, lease_until, lease_holder FROM sources WHERE name = :name", name=source)
+            if not rows or leases.in_force(rows[0].lease_until, rows[0].lease_holder, self.now()):
+                return None
+            taken = tx.run(
+                """UPDATE sources SET lease_token = lease_token + 1, lease_until = :until, lease_holder = :holder
+                   WHERE name = :name AND lease_token = :token AND lease_until = :seen""",
+                name=source,
+                token=rows[0].lease_token,
+                seen=rows[0].lease_until,
+                until=self.now() + leases.TERM.total_seconds(),
+                holder=self._holder,
+            )
+            return Lease(source, rows[0].lease_token + 1) if taken else None
+
+    def renew(self, lease: Lease) -> None:
+        """Extend the lease. Raises LeaseLost when another worker holds it."""
+        with self.transaction() as tx:
+            _renew(tx, lease, self.now())
+
+    def check(self, lease: Lease) -> None:
+        """Raise LeaseLost unless the lease is ours for a while yet: asked before every outside delete."""
+        [row] = self.ask("SELECT lease_token, lease_until FROM sources WHERE name = :name", name=lease.source)
+        if row.lease_token != lease.token or row.lease_until - self.now() < leases.TERM.total_seconds() / 2:
+            self.renew(lease)
+
+    def release(self, lease: Lease) -> None:
+        """Give the lease back; nothing happens if it is not ours any more."""
+        with self.transaction() as tx:
+            tx.run(
+                "UPDATE sources SET lease_until = 0, lease_holder = '' WHERE name = :name AND lease_token = :token",
+                name=lease.source,
+                token=lease.token,
+            )
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise Retryable(f"state database: {_reason(error)}; check its disk, its locks and that it is up") from error
+    except PoolTimeout as error:
+        raise Retryable("state database: no connection became free in time; is it up, and are there enough?") from error
+
+
+def _reason(error: DatabaseError) -> str:
+    lines = str(error.orig).strip().splitlines()
+    return lines[0] if lines else "no reason given"
+
+
+def _renew(tx: Transaction, lease: Lease, now: float) -> None:
+    renewed = tx.run(
+        "UPDATE sources SET lease_until = :until WHERE name = :name AND lease_token = :token AND lease_until > 0",
+        until=now + leases.TERM.total_seconds(),
+        name=lease.source,
+        token=lease.token,
+    )
+    if not renewed:
+        raise LeaseLost(f"{lease.source}: another worker took over; nothing was committed")
+
+
+def _unusable(url: URL, reason: str) -> Misconfigured:
+    return Misconfigured(f"state database {url!r} does not open: {reason}; check data_dir or database_url")
+
+
+def _execute(connection: Connection, statement: str, parameters: Parameters) -> CursorResult[Any]:
+    """A list parameter expands to the values of an IN; an empty one to NULL, which nothing of any type equals."""
+    lists = {name: value or [None] for name, value in parameters.items() if isinstance(value, list)}
+    return connection.execute(_parsed(statement, tuple(lists)), {**parameters, **lists})
+
+
+@lru_cache(maxsize=512)
+def _parsed(statement: str, lists: tuple[str, ...]) -> TextClause:
+    """Parsing costs as much as executing, and the same few statements run for every document."""
+    expanding: list[BindParameter[Any]] = [bindparam(name, expanding=True) for name in lists]
+    return text(statement).bindparams(*expanding) if expanding else text(statement)
+
+
+def _engine(url: URL, connections: int) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url.database or "")
+    if url.drivername in {"postgresql", "postgres"}:
+        url = url.set(drivername="postgresql+psycopg")
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=min(5, connections),
+        max_overflow=max(0, connections - 5),
+        pool_timeout=60,
+        connect_args={"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3},
+    )
+
+
+def _sqlite(file: str) -> Engine:
+    if file and file != ":memory:":
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    shared: dict[str, Any] = (
+        {} if file and file != ":memory:" else {"poolclass": StaticPool}
+    )  # memory has one connection
+    connecting = {"timeout": 30, "check_same_thread": False}
+    engine = create_engine(f"sqlite:///{file}", connect_args=connecting, **shared)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where we say so
+        for pragma in ("busy_timeout = 30000", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        with contextlib.suppress(sqlite3.OperationalError):  # refused while another connection makes the same switch
+            connection.execute("PRAGMA journal_mode = WAL")
+
+    return engine

@@ -1,0 +1,1 @@
+"""Status: what there is, for people and metrics."""

@@ -1,0 +1,1 @@
+"""Vector stores: the only place that speaks to OpenAI about files."""
