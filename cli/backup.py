@@ -17,6 +17,7 @@ from typing import Any
 import cli
 from cli import embedded
 from cli.config import Config
+from cli.state_schema import SCHEMAS
 from sync.errors import Misconfigured
 from sync.state import schema
 from sync.state.database import State
@@ -135,7 +136,7 @@ def _unpack(file: Path, folder: Path) -> dict[str, Any]:
         steps = int(manifest["steps"])
     except (OSError, tarfile.TarError, EOFError, ValueError, KeyError) as error:
         raise Misconfigured(f"{file}: is not a whole backup of Answerwell ({type(error).__name__})") from error
-    if steps > len(schema.STEPS):
+    if steps > len(schema.merged(schema.STEPS, *SCHEMAS)):
         raise Misconfigured(
             f"{file}: was made by Answerwell {manifest['version']}; restore it with that or a newer one"
         )
@@ -146,7 +147,7 @@ def _unpack(file: Path, folder: Path) -> dict[str, Any]:
 
 def _prepare_state(copy: Path, *, anew: bool) -> None:
     """Nobody holds a lease in it, and everything in the index since then is in doubt."""
-    state = State.open(f"sqlite:///{copy}")
+    state = State.open(f"sqlite:///{copy}", schemas=SCHEMAS)
     try:
         with state.transaction() as tx:
             tx.run("UPDATE sources SET lease_until = 0, lease_holder = '', audited_at = 0, stores_audited_at = 0")

@@ -12,6 +12,7 @@ import openai
 from cli import config as configuration
 from cli import embedded
 from cli.config import Config, SourceConfig
+from cli.state_schema import SCHEMAS
 from connectors import CONNECTORS
 from connectors.http.rate_limit import LocalQuotas, QuotaStore, RedisQuotas
 from sync.config import KnowledgeIndex, Source
@@ -49,7 +50,7 @@ def running(config: Config, stop: Stop | None = None, connections: int = CONNECT
 
 def open_state(config: Config, connections: int = CONNECTIONS) -> State:
     """Open the state database, making and migrating it where needed. Raises Misconfigured."""
-    return State.open(database(config), connections=connections)
+    return State.open(database(config), connections=connections, schemas=SCHEMAS)
 
 
 def engine(config: Config, state: State, stop: Stop | None = None) -> Engine:

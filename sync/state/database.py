@@ -3,7 +3,7 @@
 import contextlib
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +31,7 @@ from sync.errors import LeaseLost, Misconfigured, Retryable
 from sync.state import lease as leases
 from sync.state import schema
 from sync.state.lease import Lease
+from sync.state.schema import Steps
 
 Clock = Callable[[], datetime]
 Parameters = Mapping[str, Any]
@@ -70,12 +71,12 @@ class Transaction:
 class State:
     """An open state database. `installation` names this installation in every file it uploads."""
 
-    def __init__(self, engine: Engine, clock: Clock, holder: str) -> None:
+    def __init__(self, engine: Engine, clock: Clock, holder: str, steps: Steps) -> None:
         self.clock = clock
         self._engine = engine
         self._holder = holder
         with self.transaction() as tx:
-            schema.migrate(tx._connection)  # noqa: SLF001 - the one place below the statements
+            schema.migrate(tx._connection, steps)  # noqa: SLF001 - the one place below the statements
             tx.run(
                 "INSERT INTO installation (id, made_at) SELECT :id, :now WHERE NOT EXISTS (SELECT 1 FROM installation)",
                 id=secrets.token_hex(4),
@@ -84,12 +85,20 @@ class State:
         self.installation: str = self.ask("SELECT id FROM installation")[0].id
 
     @classmethod
-    def open(cls, url: str, clock: Clock = utc_now, *, connections: int = CONNECTIONS) -> Self:
+    def open(
+        cls,
+        url: str,
+        clock: Clock = utc_now,
+        *,
+        connections: int = CONNECTIONS,
+        schemas: Iterable[Steps] = (),
+    ) -> Self:
         """Open and migrate the database at a SQLAlchemy URL; a SQLite file and its folder are made when absent.
 
-        `connections`: the most that are open at once, where the database is a server. Raises Misconfigured when the
-        URL is malformed or the database does not answer.
+        `connections`: the most that are open at once, where the database is a server. `schemas`: tables of others,
+        beside the engine's. Raises Misconfigured when the URL is malformed or the database does not answer.
         """
+        steps = schema.merged(schema.STEPS, *schemas)
         try:
             parsed = make_url(url)
             engine = _engine(parsed, connections)
@@ -98,7 +107,7 @@ class State:
         except OSError as error:
             raise _unusable(parsed, str(error)) from error
         try:
-            return cls(engine, clock, str(leases.this_process()))
+            return cls(engine, clock, str(leases.this_process()), steps)
         except (Retryable, DatabaseError) as error:
             engine.dispose()
             cause = error.__cause__ if isinstance(error, Retryable) else error

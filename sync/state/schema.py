@@ -1,13 +1,19 @@
-"""The tables of the state, as numbered steps that each run once, in order, under a lock.
+"""Schema migrations: the tables of the state, as numbered steps that each run once, in order, under a lock.
 
 The same SQL serves SQLite and PostgreSQL; {id} and {blob} are all that differs. Times are UTC epoch seconds.
 A step that has been released is never edited: a change is a new step, and the version before must still run on it.
+Numbers are of the whole database: a package with tables of its own has steps of its own, and takes the next free one.
 """
+
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, text
 
-STEPS: tuple[tuple[str, ...], ...] = (
-    (
+Steps = Mapping[int, Sequence[str]]
+"""The statements of each step, by its number."""
+
+STEPS: Steps = {
+    1: (
         # one row: who we are in the names of our files
         "CREATE TABLE installation (id TEXT PRIMARY KEY, made_at DOUBLE PRECISION NOT NULL)",
         # snapshot_cursor: NULL none under way, '' about to start. lease_token fences every commit.
@@ -123,7 +129,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
         )""",
         "CREATE INDEX runs_by_source ON runs (source, id)",
     ),
-    (
+    2: (
         # problem: why the body is missing or not whole. likeness: equal for documents of the same words; '' too short
         "ALTER TABLE documents ADD COLUMN problem TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE documents ADD COLUMN likeness TEXT NOT NULL DEFAULT ''",
@@ -142,7 +148,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (source, external_id)
         )""",
     ),
-    (
+    3: (
         # wakes: how often somebody said that there is news; heard: how many of those the last turn that asked had heard
         "ALTER TABLE sources ADD COLUMN wakes BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE sources ADD COLUMN heard BIGINT NOT NULL DEFAULT 0",
@@ -166,68 +172,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (name, labels)
         )""",
     ),
-    (
-        # customers that a host site vouched for; who is anonymous has only an id, in their token
-        """CREATE TABLE chat_visitors (
-            id TEXT PRIMARY KEY,
-            subject TEXT NOT NULL UNIQUE,
-            made_at DOUBLE PRECISION NOT NULL
-        )""",
-        """CREATE TABLE chat_threads (
-            seq {id},
-            id TEXT NOT NULL UNIQUE,
-            visitor TEXT NOT NULL,
-            body TEXT NOT NULL,
-            made_at DOUBLE PRECISION NOT NULL,
-            used_at DOUBLE PRECISION NOT NULL
-        )""",
-        "CREATE INDEX chat_threads_by_visitor ON chat_threads (visitor, seq)",
-        "CREATE INDEX chat_threads_by_use ON chat_threads (used_at)",
-        """CREATE TABLE chat_items (
-            seq {id},
-            id TEXT NOT NULL UNIQUE,
-            thread TEXT NOT NULL REFERENCES chat_threads(id) ON DELETE CASCADE,
-            body TEXT NOT NULL
-        )""",
-        "CREATE INDEX chat_items_in_order ON chat_items (thread, seq)",
-        # one row for each question, whatever became of it. feedback: '', positive or negative
-        """CREATE TABLE chat_questions (
-            seq {id},
-            thread TEXT NOT NULL,
-            visitor TEXT NOT NULL,
-            origin TEXT NOT NULL,
-            answer TEXT NOT NULL,
-            asked_at DOUBLE PRECISION NOT NULL,
-            question TEXT NOT NULL,
-            outcome TEXT NOT NULL,
-            reason TEXT NOT NULL DEFAULT '',
-            sources TEXT NOT NULL DEFAULT '[]',
-            model TEXT NOT NULL DEFAULT '',
-            first_token_ms INTEGER,
-            latency_ms INTEGER NOT NULL DEFAULT 0,
-            tokens_read INTEGER NOT NULL DEFAULT 0,
-            tokens_written INTEGER NOT NULL DEFAULT 0,
-            micro_usd BIGINT NOT NULL DEFAULT 0,
-            feedback TEXT NOT NULL DEFAULT ''
-        )""",
-        "CREATE INDEX chat_questions_by_time ON chat_questions (asked_at)",
-        "CREATE INDEX chat_questions_by_visitor ON chat_questions (visitor)",
-        "CREATE INDEX chat_questions_by_answer ON chat_questions (answer)",
-        # session:<id> or visitor:<id>; the row goes when no token that it concerns can be valid
-        "CREATE TABLE chat_revocations (what TEXT PRIMARY KEY, until DOUBLE PRECISION NOT NULL)",
-        # sessions that OpenAI granted, by the hash of their secret: what cancelling needs
-        """CREATE TABLE chat_hosted (
-            secret_hash TEXT PRIMARY KEY,
-            session TEXT NOT NULL,
-            visitor TEXT NOT NULL,
-            until DOUBLE PRECISION NOT NULL
-        )""",
-        # what answering cost on a day (UTC, 2026-11-30)
-        "CREATE TABLE chat_spend (day TEXT PRIMARY KEY, micro_usd BIGINT NOT NULL)",
-    ),
-    # what a visitor wrote beside a rating
-    ("ALTER TABLE chat_questions ADD COLUMN comment TEXT NOT NULL DEFAULT ''",),
-)
+}
 
 _DIALECTS = {
     "sqlite": {"id": "INTEGER PRIMARY KEY AUTOINCREMENT", "blob": "BLOB"},
@@ -235,14 +180,25 @@ _DIALECTS = {
 }
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the tables up to the last step; the caller's transaction holds off every other migration."""
+def migrate(connection: Connection, steps: Steps) -> None:
+    """Run the steps that have not run yet; the caller's transaction holds off every other migration."""
     dialect = connection.dialect.name
     if dialect == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(6011)"))  # released with the transaction
     connection.execute(text("CREATE TABLE IF NOT EXISTS schema_steps (step INTEGER PRIMARY KEY)"))
-    done = connection.execute(text("SELECT count(*) FROM schema_steps")).scalar_one()
-    for number, statements in enumerate(STEPS[done:], start=done + 1):
-        for statement in statements:
-            connection.exec_driver_sql(statement.format(**_DIALECTS[dialect]))
-        connection.execute(text("INSERT INTO schema_steps (step) VALUES (:step)"), {"step": number})
+    done = set(connection.execute(text("SELECT step FROM schema_steps")).scalars())
+    for number, statements in sorted(steps.items()):
+        if number not in done:
+            for statement in statements:
+                connection.exec_driver_sql(statement.format(**_DIALECTS[dialect]))
+            connection.execute(text("INSERT INTO schema_steps (step) VALUES (:step)"), {"step": number})
+
+
+def merged(*schemas: Steps) -> Steps:
+    """Return the steps of all schemas. Raises ValueError for two of one number: one of them would never run."""
+    steps: dict[int, Sequence[str]] = {}
+    for schema in schemas:
+        if taken := steps.keys() & schema.keys():
+            raise ValueError(f"schema steps {sorted(taken)} are numbered twice")
+        steps.update(schema)
+    return steps

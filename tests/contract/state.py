@@ -59,7 +59,7 @@ class StateContract:
     def test_the_tables_are_made_once_however_often_it_is_opened(self, state: State, other: State) -> None:
         steps = [row.step for row in other.ask("SELECT step FROM schema_steps ORDER BY step")]
 
-        assert steps == list(range(1, len(STEPS) + 1))
+        assert steps == sorted(STEPS)
 
     def test_an_installation_keeps_its_id(self, state: State, other: State) -> None:
         assert state.installation

@@ -12,6 +12,7 @@ from answering import citations, question_log
 from answering.blocking import BlockingPool
 from answering.events import Passage
 from answering.question_log import Outcome, Record
+from cli.state_schema import SCHEMAS
 from session_api.access import visitors
 from session_api.access.tokens import Session
 from session_api.chat import erasure
@@ -39,7 +40,7 @@ class StoreContract:
 
     @pytest.fixture
     def state(self, url: str) -> Iterator[State]:
-        opened = State.open(url)
+        opened = State.open(url, schemas=SCHEMAS)
         yield opened
         opened.close()
 

@@ -10,6 +10,7 @@ from sync.engine import Engine, Outcome
 from sync.errors import Retryable
 from sync.state.database import Clock, State
 from sync.state.lease import Lease
+from sync.state.schema import Steps
 from tests.contract.memory_index import MemoryIndex
 from tests.sync.world import INDEXES, SourceWorld
 
@@ -19,8 +20,8 @@ class Forgetful(State):
 
     failed = False
 
-    def __init__(self, engine: DatabaseEngine, clock: Clock, holder: str) -> None:
-        super().__init__(engine, clock, holder)
+    def __init__(self, engine: DatabaseEngine, clock: Clock, holder: str, steps: Steps) -> None:
+        super().__init__(engine, clock, holder, steps)
         self.released = threading.Event()
 
     def release(self, lease: Lease) -> None:
