@@ -3,17 +3,21 @@
 import json
 import logging
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import structlog
-from rich.console import Console
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
-def stdout() -> Console:
+def stdout() -> "Console":
+    from rich.console import Console
+
     return Console(highlight=False, soft_wrap=True)
 
 
-def stderr() -> Console:
+def stderr() -> "Console":
+    from rich.console import Console
+
     return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -35,6 +39,8 @@ def interactive() -> bool:
 
 def configure_logs(*, verbose: bool) -> None:
     """Log to stderr: warnings, or with `verbose` every outcome; as JSON where nobody watches."""
+    import structlog
+
     shown: list[Any] = (
         [structlog.dev.ConsoleRenderer()] if sys.stderr.isatty() else [structlog.processors.JSONRenderer()]
     )
@@ -53,6 +59,8 @@ def configure_logs(*, verbose: bool) -> None:
 
 def adopt_library_logs() -> None:
     """Have what libraries warn of written as our own lines are: one JSON object each where nobody watches."""
+    import structlog
+
     watched = sys.stderr.isatty()
     renderer: Any = structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer()
     handler = logging.StreamHandler(sys.stderr)

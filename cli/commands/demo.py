@@ -24,7 +24,10 @@ def sandbox(
     google_port: Port = 8503,
     slack_port: Port = 8504,
 ) -> None:
-    """Serve fakes of every vendor and an OpenAI-compatible server on this machine, until Ctrl-C."""
+    """Serve fakes of every vendor and of OpenAI on this machine.
+
+    Until Ctrl-C.
+    """
     from sandbox.main import run
 
     ports = {
@@ -47,7 +50,10 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the tour, instead of serving the widget.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8400,
 ) -> None:
-    """Sync a made-up company's help center, wiki, Drive and Slack, and ask the widget; nothing leaves this machine."""
+    """Sync a made-up company and ask the widget, without any account.
+
+    Its help center, wiki, Drive and Slack are all on this machine.
+    """
     from cli.demo import play
 
     play(port, once=once)

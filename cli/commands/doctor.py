@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
-from rich.text import Text
 
 from cli import output
 from cli.options import DEFAULT_CONFIG, ConfigFile, Json
@@ -19,7 +18,10 @@ _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗",
 
 
 def doctor(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
-    """Check the configuration, the state, Redis, OpenAI and every source; say how to mend what is wrong."""
+    """Check everything it depends on; say how to mend what is wrong.
+
+    The configuration, the state, Redis, OpenAI and every source.
+    """
     from cli import wiring
 
     settings = wiring.read(config)
@@ -56,6 +58,8 @@ def _broken(findings: list[dict[str, str]]) -> bool:
 
 
 def _say(name: str, finding: "Finding") -> None:
+    from rich.text import Text
+
     mark, style = _MARKS[finding.level.value]
     console = output.stdout()
     console.print(Text.assemble((f"{mark} ", style), (f"{name}: ", "bold"), finding.what))

@@ -16,7 +16,10 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Delete everything about a visitor: threads, messages, recorded questions; and refuse their tokens."""
+    """Delete everything about a visitor, and refuse their tokens.
+
+    Threads, messages and recorded questions.
+    """
     from cli import wiring
     from session_api.chat import erasure
 

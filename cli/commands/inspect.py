@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
 from cli import output
-from cli.config import Config
 from cli.options import DEFAULT_CONFIG, ConfigFile, Json, SourceNames, known
-from sync.model import Hit
+
+if TYPE_CHECKING:
+    from cli.config import Config
+    from sync.model import Hit
 
 PASSAGE = 240
 
@@ -39,7 +40,9 @@ def search(
         output.say(f'nothing in "{name}" answers that')
 
 
-def show(found: Iterable[Hit]) -> None:
+def show(found: Iterable["Hit"]) -> None:
+    from rich.text import Text
+
     console = output.stdout()
     for hit in found:
         console.print(Text.assemble((f"{hit.score:.2f}  ", "dim"), (_title(hit), "bold")))
@@ -47,14 +50,14 @@ def show(found: Iterable[Hit]) -> None:
         console.print(Text(f"      {_passage(hit)}\n"))
 
 
-def result(hit: Hit) -> dict[str, Any]:
+def result(hit: "Hit") -> dict[str, Any]:
     """Return the passage as `search --json` writes it."""
     attributes = {key: str(hit.attributes.get(key, "")) for key in ("url", "source", "document")}
     return {"score": hit.score, "title": _title(hit), **attributes, "text": hit.text}
 
 
 def plan(sources: SourceNames = None, config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
-    """Say what the next sync would do and cost; sources are read, nothing is changed."""
+    """Say what the next sync would do and cost; nothing is changed."""
     from cli import wiring
     from sync.operations import dry_run
 
@@ -96,19 +99,19 @@ def audit(
         raise typer.Exit(0 if repair else 1)
 
 
-def _customers_index(settings: Config) -> str:
+def _customers_index(settings: "Config") -> str:
     if settings.chat:
         return settings.chat.index
     names = [index.name for index in settings.indexes]
     return "public" if "public" in names else names[0]
 
 
-def _title(hit: Hit) -> str:
+def _title(hit: "Hit") -> str:
     """The document's title; a file that is not ours has only its name."""
     return str(hit.attributes.get("title") or hit.filename)
 
 
-def _passage(hit: Hit) -> str:
+def _passage(hit: "Hit") -> str:
     """The passage on one line, without the title and address that were printed already."""
     said = {_title(hit), str(hit.attributes.get("url"))}
     words = " ".join(" ".join(line for line in hit.text.splitlines() if line.strip("# ") not in said).split())

@@ -10,7 +10,6 @@ import typer
 from cli import output
 from cli.commands.sync import report
 from cli.options import DEFAULT_CONFIG, ConfigFile, IndexName, known
-from cli.progress import watching
 
 if TYPE_CHECKING:
     from cli.config import Config
@@ -24,7 +23,10 @@ def release(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Let the removals through that the brake holds back; each is still confirmed with the source."""
+    """Let the removals through that the brake holds back.
+
+    Each is still confirmed with the source.
+    """
     from cli import wiring
     from sync.operations import commands
 
@@ -49,8 +51,9 @@ def release(
 
 
 def reindex(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Build a new store beside the live one, then switch searches to it at once."""
+    """Build a new store beside the live one, then switch at once."""
     from cli import wiring
+    from cli.progress import watching
     from sync.operations import commands
 
     settings = wiring.read(config)
@@ -63,7 +66,7 @@ def reindex(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> Non
 
 
 def promote(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Switch searches to the store that a reindex has built but not switched to."""
+    """Switch searches to the store that a reindex has built."""
     from cli import wiring
     from sync.operations import commands
 
@@ -75,7 +78,7 @@ def promote(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> Non
 
 
 def rollback(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Switch searches back to the store that was live before the last reindex."""
+    """Switch searches back to the store before the last reindex."""
     from cli import wiring
     from sync.operations import commands
 

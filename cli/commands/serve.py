@@ -23,7 +23,10 @@ def up(
     *,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
 ) -> None:
-    """Run everything on this machine until Ctrl-C: API, worker, schedule, and a private broker."""
+    """Run everything on this machine until Ctrl-C.
+
+    API, worker, schedule, and a private broker.
+    """
     from cli.supervise import die_with_parent
     from cli.up import run
 
@@ -50,7 +53,10 @@ def worker(
     alive_file: AliveFile = None,
     with_schedule: Annotated[bool, typer.Option("--with-schedule", hidden=True)] = False,
 ) -> None:
-    """Run turns on sources, and what operators ask for; as many of these as you like, on any machine."""
+    """Run turns on sources, and what operators ask for.
+
+    As many of these as you like, on any machine.
+    """
     from cli.worker_process import work
 
     output.configure_logs(verbose=True)
@@ -59,7 +65,10 @@ def worker(
 
 
 def schedule(config: ConfigFile = DEFAULT_CONFIG, *, alive_file: AliveFile = None) -> None:
-    """Send each source's turn when it is due; a second one does no harm."""
+    """Send each source's turn when it is due.
+
+    A second one does no harm.
+    """
     from cli.worker_process import keep_schedule
 
     output.configure_logs(verbose=True)
@@ -71,7 +80,7 @@ def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Such as answerwell.backup; it is replaced.")],
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
-    """Write the state of data_dir to a file, also while everything runs."""
+    """Write the state of data_dir to a file, also while it is used."""
     from cli import backup as keeping
     from cli import wiring
 
@@ -87,7 +96,7 @@ def restore(
         bool, typer.Option("--move", help="The host it was made on is gone for good: take its stores over.")
     ] = False,
 ) -> None:
-    """Put a backup in the place of the state; what is there is kept aside."""
+    """Put a backup in the place of the state, which is kept aside."""
     from cli import backup as keeping
     from cli import wiring
 

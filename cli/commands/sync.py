@@ -7,7 +7,6 @@ import typer
 
 from cli import output
 from cli.options import DEFAULT_CONFIG, ConfigFile, SourceNames, Verbose, known
-from cli.progress import watching
 from sync.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ def sync(
 ) -> None:
     """Pull the sources into the indexes until nothing is left to do."""
     from cli import wiring
+    from cli.progress import watching
     from sync.operations.converge import converge
 
     if verbose:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cli.commands.status import follow
+from cli.status_view import follow
 
 SOURCE: dict[str, Any] = {
     "name": "help-center",
