@@ -9,6 +9,8 @@ import httpx2
 import openai
 from pydantic import BaseModel
 
+from sync import tls
+
 CONNECT_SECONDS = 5.0
 
 Client = openai.AsyncOpenAI
@@ -25,7 +27,7 @@ def connect(
         project=project,
         timeout=openai.Timeout(timeout, connect=CONNECT_SECONDS),
         max_retries=1,
-        http_client=openai.DefaultAioHttpClient(),
+        http_client=openai.DefaultAioHttpClient(verify=tls.shared_context()),
     )
 
 

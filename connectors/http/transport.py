@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 
+from sync import tls
 from sync.errors import Misconfigured, Retryable
 
 Json = dict[str, Any]
@@ -47,18 +48,32 @@ class Response:
 
     def json(self) -> Json:
         """Return the body as an object. Raises ValueError for anything else, cut off or not JSON."""
-        try:
-            parsed = json.loads(self.body)
-        except RecursionError as error:
-            raise ValueError("nested too deeply") from error
+        parsed = self._parsed()
         if not isinstance(parsed, dict):
             raise ValueError("not an object")  # noqa: TRY004  one class for every unreadable body
         return parsed
+
+    def array(self) -> list[Json]:
+        """Return the body as an array of objects. Raises ValueError for anything else, cut off or not JSON."""
+        parsed = self._parsed()
+        if not isinstance(parsed, list) or not all(isinstance(row, dict) for row in parsed):
+            raise ValueError("not an array of objects")
+        return parsed
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
 
     @property
     def date(self) -> datetime | None:
         """The server's own clock, None where it does not say."""
         return http_date(self.headers.get("date", ""))
+
+    def _parsed(self) -> object:
+        try:
+            return json.loads(self.body)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
 
 
 Transport = Callable[[Request], Response]
@@ -74,6 +89,7 @@ class HttpxTransport:
     def __init__(self, timeout: float = 60.0) -> None:
         self._client = httpx2.Client(
             timeout=timeout,
+            verify=tls.shared_context(),
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"User-Agent": "answerwell"},

@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 
 from connectors.http.addresses import is_loopback
 from connectors.http.transport import HttpxTransport, Json, Request, Response, oversized
+from sync import tls
 from sync.errors import Retryable
 
 
@@ -50,7 +51,8 @@ class _Client(WebClient):
         super().__init__(base_url=url, timeout=timeout, logger=quiet, retry_handlers=[])  # type: ignore[arg-type]  # seconds
         local = is_loopback(urlsplit(url).hostname or "")
         proxy = urllib.request.ProxyHandler({} if local else None)  # None: the machine's own, and its exceptions
-        self._opener = urllib.request.build_opener(proxy, _NoRedirect())
+        encrypted = urllib.request.HTTPSHandler(context=tls.shared_context())  # else each call makes its own
+        self._opener = urllib.request.build_opener(proxy, _NoRedirect(), encrypted)
         self._received = threading.local()
 
     def send(self, method: str, fields: Json, request: Request) -> Response:

@@ -7,6 +7,7 @@ attach twice. Its paging is not used: it ends a listing quietly at the first bro
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Protocol, TypeVar
@@ -16,6 +17,7 @@ from openai.types.shared_params import ComparisonFilter, CompoundFilter
 from openai.types.vector_stores.file_batch_create_params import File as Member
 from pydantic import ValidationError
 
+from sync import tls
 from sync.errors import Misconfigured, Missing, Rejected, Retryable
 from sync.metrics import COUNTERS
 from sync.model import Attributes, Chunking, FileId, FileState, Filter, Hit, Rendered, StoredFile, StoreId, Upload
@@ -72,7 +74,16 @@ def connect(
         project=project,
         timeout=http_timeout.total_seconds(),
         max_retries=0,
+        http_client=_Connections(verify=tls.shared_context()),
     )
+
+
+class _Connections(openai.DefaultHttpxClient):
+    """Connections that are closed when no client holds them any more, as those are that the SDK makes itself."""
+
+    def __del__(self) -> None:
+        with suppress(Exception):  # at the end of the process its parts may be gone
+            self.close()
 
 
 class OpenAIIndex:
