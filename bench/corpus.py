@@ -22,7 +22,8 @@ from typing import Any
 
 from bench._apart import apart
 from bench.retrieval import Corpus, load, ndcg, recall
-from connectors.zendesk import Zendesk, ZendeskSettings
+from connectors.zendesk.connector import Zendesk
+from connectors.zendesk.settings import ZendeskSettings
 from sandbox.company import loaded
 from sandbox.openai import OpenAISandbox
 from sandbox.wire import Wire, serve

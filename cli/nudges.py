@@ -18,11 +18,11 @@ def verifier(config: Config, clock: Callable[[], datetime] = utc_now) -> Verify:
     sources = {source.common.name: source for source in config.sources}
 
     def verify(source: str, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
-        judge = CONNECTORS[sources[source].common.kind].verify
-        if judge is None:
+        kind = CONNECTORS[sources[source].common.kind]
+        if not kind.has_webhook:
             raise KeyError(source)
         try:
-            return judge(sources[source].settings, headers, body, clock())
+            return kind.verify(sources[source].settings, headers, body, clock())
         except Refused as error:
             raise Unverified(str(error)) from error
 

@@ -1,54 +1,86 @@
-"""One file per source, and what they share: `api` (the wire) and `text` (to Markdown)."""
+"""Sources: a folder for each kind, and what they share."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import BaseModel
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
-from connectors import markdown_folder
-from connectors.check import Finding
-from connectors.confluence import Confluence
-from connectors.confluence import check as confluence_check
-from connectors.confluence import webhooks as confluence_webhooks
-from connectors.confluence.settings import ConfluenceSettings
-from connectors.google_docs import GoogleDocs
-from connectors.google_docs import check as google_docs_check
-from connectors.google_docs import webhooks as google_docs_webhooks
-from connectors.google_docs.settings import GoogleDocsSettings
-from connectors.markdown_folder import MarkdownFolder, MarkdownFolderSettings
-from connectors.slack import Slack
-from connectors.slack import check as slack_check
-from connectors.slack import events as slack_events
-from connectors.slack.settings import SlackSettings
-from connectors.webhook import WebhookEvent
-from connectors.zendesk import Zendesk, ZendeskSettings
-from connectors.zendesk import check as zendesk_check
-from connectors.zendesk import webhooks as zendesk_webhooks
-from sync.model import Connector
+    from connectors.check import Finding
+    from connectors.http.rate_limit import QuotaStore
+    from connectors.webhook import WebhookEvent
+    from sync.model import Connector
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of source: what an operator sets, and the connector made of valid settings and of `allowances`.
+    """One kind of source, by where its parts stand (`module:name`). A part is imported when it is first used."""
 
-    `check` says what an operator should know before the source is synced, by asking the vendor.
-    `verify` judges a message to the source's webhook, by its settings, headers (lower case), raw body and the time now,
-    or raises Refused; None: the kind has no webhooks.
-    """
+    settings_model: str
+    connector: str
+    checks: str
+    webhook: str = ""
 
-    settings: type[BaseModel]
-    connect: Callable[..., Connector]
-    check: Callable[[Any], Iterator[Finding]]
-    verify: Callable[[Any, Mapping[str, str], bytes, datetime], WebhookEvent] | None = None
+    @property
+    def settings(self) -> "type[BaseModel]":
+        """What an operator sets; importing it imports no connector."""
+        model: type[BaseModel] = resolve_name(self.settings_model)
+        return model
+
+    def connect(self, settings: "BaseModel", *, allowances: "QuotaStore | None" = None) -> "Connector":
+        """Return the connector of valid settings; `allowances`: what all its processes may ask of the vendor."""
+        connector: Connector = resolve_name(self.connector)(settings, allowances=allowances)
+        return connector
+
+    def check(self, settings: "BaseModel") -> "Iterator[Finding]":
+        """Ask the vendor, and say what an operator should know before the source is synced."""
+        yield from resolve_name(self.checks)(settings)
+
+    @property
+    def has_webhook(self) -> bool:
+        return bool(self.webhook)
+
+    def verify(self, settings: Any, headers: Mapping[str, str], body: bytes, now: datetime) -> "WebhookEvent":
+        """Judge a message to the source's webhook by its headers (lower case) and raw body.
+
+        Raises Refused for one that the vendor does not prove to have sent just now.
+        """
+        event: WebhookEvent = resolve_name(self.webhook)(settings, headers, body, now)
+        return event
 
 
 CONNECTORS: Final[Mapping[str, Kind]] = {
-    "zendesk": Kind(ZendeskSettings, Zendesk, zendesk_check.check, zendesk_webhooks.verify),
-    "confluence": Kind(ConfluenceSettings, Confluence, confluence_check.check, confluence_webhooks.verify),
-    "google_docs": Kind(GoogleDocsSettings, GoogleDocs, google_docs_check.check, google_docs_webhooks.verify),
-    "markdown_folder": Kind(MarkdownFolderSettings, MarkdownFolder, markdown_folder.check),
-    "slack": Kind(SlackSettings, Slack, slack_check.check, slack_events.verify),
+    "zendesk": Kind(
+        "connectors.zendesk.settings:ZendeskSettings",
+        "connectors.zendesk.connector:Zendesk",
+        "connectors.zendesk.check:check",
+        "connectors.zendesk.webhooks:verify",
+    ),
+    "confluence": Kind(
+        "connectors.confluence.settings:ConfluenceSettings",
+        "connectors.confluence.connector:Confluence",
+        "connectors.confluence.check:check",
+        "connectors.confluence.webhooks:verify",
+    ),
+    "google_docs": Kind(
+        "connectors.google_docs.settings:GoogleDocsSettings",
+        "connectors.google_docs.connector:GoogleDocs",
+        "connectors.google_docs.check:check",
+        "connectors.google_docs.webhooks:verify",
+    ),
+    "slack": Kind(
+        "connectors.slack.settings:SlackSettings",
+        "connectors.slack.connector:Slack",
+        "connectors.slack.check:check",
+        "connectors.slack.events:verify",
+    ),
+    "markdown_folder": Kind(
+        "connectors.markdown_folder.settings:MarkdownFolderSettings",
+        "connectors.markdown_folder.connector:MarkdownFolder",
+        "connectors.markdown_folder.connector:check",
+    ),
 }
 """Every kind of source by the name that the configuration gives it."""

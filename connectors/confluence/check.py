@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from connectors.check import Finding, Level
-from connectors.confluence import Confluence
+from connectors.confluence.connector import Confluence
 from connectors.confluence.records import Space
 from connectors.confluence.settings import ConfluenceSettings
 from connectors.confluence.site import Closed, Site

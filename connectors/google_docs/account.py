@@ -1,18 +1,18 @@
 """Who we are to Google: a service account's key, exchanged for one token an hour that serves every thread."""
 
 import json
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from connectors.google_docs.errors import token_refused
 from connectors.http.addresses import check_origin, origin_of
-from connectors.http.auth import EXPIRY_MARGIN, Anonymous
+from connectors.http.auth import Anonymous
 from connectors.http.client import HttpClient
-from connectors.http.transport import Clock, Json, Sleep, Transport
+from connectors.http.oauth import Token, lifetime_of
+from connectors.http.transport import Json, Sleep, Transport
 from sync.errors import Misconfigured, Retryable
 
 SCOPES = ("https://www.googleapis.com/auth/drive.readonly",)  # enough for Docs too, and the least that is
@@ -51,50 +51,36 @@ def read_key(path: Path) -> Key:
     return Key(fields, fields["client_email"], fields["token_uri"])
 
 
+@dataclass(frozen=True, slots=True)
 class ServiceAccount:
-    """Signs in with the key file, read each time so that a new key needs no restart. `subject`: on whose behalf."""
+    """Exchanges a key for a token. The file is read each time, so that a new key needs no restart.
 
-    def __init__(self, path: Path, subject: str, transport: Transport, clock: Clock, sleep: Sleep) -> None:
-        self._path = path
-        self._subject = subject
-        self._transport = transport
-        self._clock = clock
-        self._sleep = sleep
-        self._lock = threading.Lock()
-        self._value = ""
-        self._expires: datetime | None = None
+    `subject`: on whose behalf. Raises Misconfigured when the key is of no use, or the exchange is refused.
+    """
 
-    def value(self) -> str:
-        with self._lock:
-            if not self._value or self._expires is None or self._clock() >= self._expires:
-                self._take_token()
-            return self._value
+    path: Path
+    subject: str
+    transport: Transport = field(repr=False)
+    sleep: Sleep = field(repr=False)
 
-    def renew(self, refused: str) -> bool:
-        with self._lock:
-            if self._value == refused:
-                self._value = ""
-        return True
-
-    def _take_token(self) -> None:
+    def __call__(self) -> Token:
         from google.auth.exceptions import GoogleAuthError  # takes long: only who signs in waits for it
         from google.oauth2.service_account import Credentials
 
-        key = read_key(self._path)
-        exchange = _Exchange(key, self._transport, self._sleep)
+        key = read_key(self.path)
+        exchange = _Exchange(key, self.transport, self.sleep)
         try:
             credentials: Credentials = Credentials.from_service_account_info(  # type: ignore[no-untyped-call]  # theirs
-                key.fields, scopes=SCOPES, subject=self._subject or None
+                key.fields, scopes=SCOPES, subject=self.subject or None
             )
             credentials.refresh(exchange)  # type: ignore[no-untyped-call]  # theirs
         except (GoogleAuthError, ValueError):  # their text may quote the key or the answer
             if exchange.answered:
                 raise Retryable(f"google_docs {key.token_uri} answered without an access_token") from None
             raise Misconfigured(
-                f"google_docs credentials_file {self._path}: its private_key cannot be read; download the key again"
+                f"google_docs credentials_file {self.path}: its private_key cannot be read; download the key again"
             ) from None
-        self._value = f"Bearer {credentials.token}"
-        self._expires = self._clock() + exchange.lifetime - min(EXPIRY_MARGIN, exchange.lifetime / 10)
+        return Token(str(credentials.token), exchange.lifetime)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +119,5 @@ class _Exchange:
     ) -> _Response:
         answer = self._api.submit(urlsplit(url).path, dict(parse_qsl((body or b"").decode())))
         self.answered = True
-        lifetime = answer.json().get("expires_in")
-        if isinstance(lifetime, int | float) and lifetime > 0:
-            self.lifetime = timedelta(seconds=lifetime)
+        self.lifetime = lifetime_of(answer.json().get("expires_in")) or LIFETIME
         return _Response(answer.status, answer.headers, answer.body)

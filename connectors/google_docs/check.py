@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from connectors.check import Finding, Level
-from connectors.google_docs import GoogleDocs
 from connectors.google_docs.account import read_key
 from connectors.google_docs.audience import UNKNOWN
+from connectors.google_docs.connector import GoogleDocs
 from connectors.google_docs.files import FOLDER, File
 from connectors.google_docs.settings import GoogleDocsSettings
 from sync.errors import SyncError

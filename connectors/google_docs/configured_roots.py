@@ -7,7 +7,8 @@ from connectors.google_docs.drive import Drive
 from connectors.google_docs.drive_cache import Memory
 from connectors.google_docs.files import FOLDER, File
 from connectors.google_docs.folder_walk import State
-from connectors.google_docs.scope import Places, Scope
+from connectors.google_docs.scope import Places
+from connectors.google_docs.settings import Scope
 from connectors.http.transport import Clock
 from sync.errors import Misconfigured
 

@@ -1,6 +1,5 @@
 """What Drive says about a file, and what of it matters."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +29,6 @@ FIELDS = (
 )
 PERMISSION = "id,type,role,expirationTime,deleted,view,inheritedPermissionsDisabled,permissionDetails(inherited)"
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _EDITORS: Mapping[str, str] = MappingProxyType({DOC: "document", SHEET: "spreadsheets", SLIDES: "presentation"})
 
 
@@ -122,10 +120,6 @@ def grants_of(permissions: list[Json]) -> tuple[Permission, ...]:
         and not given.get("view")  # a view grants something else than the content
         and not given.get("deleted")
     )
-
-
-def is_id(text: str) -> bool:
-    return _ID.fullmatch(text) is not None
 
 
 def time_of(text: object) -> datetime | None:

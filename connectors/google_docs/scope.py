@@ -7,22 +7,9 @@ from functools import partial
 from connectors.google_docs.drive import Drive
 from connectors.google_docs.drive_cache import Memory
 from connectors.google_docs.files import FOLDER, SHORTCUT, File
+from connectors.google_docs.settings import Scope
 
 SHORTCUTS = f"mimeType='{SHORTCUT}' and trashed=false"
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What the settings include: folders, shared drives and single files; `public`: folders that may be public."""
-
-    folders: tuple[str, ...]
-    drives: tuple[str, ...]
-    files: tuple[str, ...]
-    public: frozenset[str]
-
-    @property
-    def roots(self) -> frozenset[str]:
-        return frozenset((*self.folders, *self.drives))
 
 
 @dataclass(frozen=True, slots=True)

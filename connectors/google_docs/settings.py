@@ -3,15 +3,29 @@
 import hashlib
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator, model_validator
 
-from connectors.google_docs.files import is_id
-from connectors.google_docs.scope import Scope
 from connectors.http.addresses import check_origin
 
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _IN_LINK = re.compile(r"https://(?:drive|docs)\.google\.com/(?:.*/)?(?:folders|d)/([A-Za-z0-9_-]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What the settings include: folders, shared drives and single files; `public`: folders that may be public."""
+
+    folders: tuple[str, ...]
+    drives: tuple[str, ...]
+    files: tuple[str, ...]
+    public: frozenset[str]
+
+    @property
+    def roots(self) -> frozenset[str]:
+        return frozenset((*self.folders, *self.drives))
 
 
 class GoogleDocsSettings(BaseModel):
@@ -77,3 +91,8 @@ class GoogleDocsSettings(BaseModel):
         """Return what cursors carry, so that one made under other settings is known."""
         scope = [sorted(self.folders), sorted(self.drives), sorted(self.files), sorted(self.public_folders)]
         return hashlib.sha256(json.dumps([scope, self.subject, self.drive_url]).encode()).hexdigest()[:8]
+
+
+def is_id(text: str) -> bool:
+    """Whether the text has the shape of a Drive id."""
+    return _ID.fullmatch(text) is not None

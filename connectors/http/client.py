@@ -1,6 +1,6 @@
-"""Calls to a vendor, as every connector needs them: paced, tried again, and answers turned into errors by remedy.
+"""Client: calls to a vendor, paced and tried again, with errors by remedy.
 
-Policy knows only `Request` and `Answer`; whatever turns one into the other is a `Transport`: the vendor's SDK, or
+Policy knows only `Request` and `Response`; what turns one into the other is a `Transport`: the vendor's SDK, or
 `HttpxTransport`.
 """
 
@@ -8,7 +8,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from connectors.http.addresses import check_public, origin_of
 from connectors.http.auth import Auth
-from connectors.http.rate_limit import VendorLimits
+from connectors.http.rate_limit import VendorLimits, until_reset
 from connectors.http.transport import MAX_BYTES, Json, Params, Request, Response, Sleep, Transport, http_date, now
 from sync.errors import Misconfigured, Retryable, SyncError
 from sync.metrics import COUNTERS
@@ -31,7 +31,7 @@ Refuse = Callable[[Response, str, str], SyncError | None]
 
 def refused(answer: Response, where: str, settings: str) -> SyncError | None:
     """What stands behind an answer whose status says it all."""
-    return None if 200 <= answer.status < 300 else refusal(answer, where, settings)
+    return None if answer.ok else refusal(answer, where, settings)
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class HttpClient:
 
     Passing failures are tried again at most twice, with short waits; a longer wait raises Retryable(after) at once.
     `settings` names what to check when the credentials are refused. `refuse`: how this vendor says no. `trusted`:
-    origins beside the own that may see the credentials. `slots` bounds the calls under way at once.
+    origins beside the own that may see the credentials. `slots` bounds the calls under way at once. `headers`: sent
+    with every call to these origins. `throttled`: statuses whose Retry-After holds for every call of the account.
     """
 
     vendor: str
@@ -55,12 +56,21 @@ class HttpClient:
     slots: AbstractContextManager[object] | threading.BoundedSemaphore = field(
         default_factory=nullcontext[None], repr=False
     )
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    throttled: frozenset[int] = frozenset({429})
 
     def get(
         self, path: str, params: Params | None = None, *, expect: Collection[int] = (), buckets: tuple[str, ...] = ("",)
     ) -> Response:
         """Return an answer whose body is a JSON object; `expect`: statuses returned beside 2xx instead of raised."""
         return self._ask(self._request("GET", path, params=params or {}), path, expect, buckets)
+
+    def get_array(
+        self, path: str, params: Params | None = None, *, expect: Collection[int] = (), buckets: tuple[str, ...] = ("",)
+    ) -> Response:
+        """Return an answer whose body is a JSON array of objects; with an expected status, as `get` does."""
+        build = self._request("GET", path, params=params or {})
+        return self._ask(build, path, expect, buckets, read=Response.array)
 
     def post(
         self, path: str, body: Json, *, expect: Collection[int] = (), buckets: tuple[str, ...] = ("",)
@@ -103,18 +113,24 @@ class HttpClient:
     def _request(
         self, method: str, path: str, body: bytes | None = None, kind: str = "", *, params: Params | None = None
     ) -> Callable[[str], Request]:
-        headers = {"Accept": "application/json"} | ({"Content-Type": kind} if kind else {})
+        headers = {"Accept": "application/json", **self.headers} | ({"Content-Type": kind} if kind else {})
         return lambda value: Request(
             method, self.origin + path, params or {}, headers | ({"Authorization": value} if value else {}), body
         )
 
     def _ask(
-        self, build: Callable[[str], Request], path: str, expect: Collection[int], buckets: tuple[str, ...]
+        self,
+        build: Callable[[str], Request],
+        path: str,
+        expect: Collection[int],
+        buckets: tuple[str, ...],
+        read: Callable[[Response], object] = Response.json,
     ) -> Response:
         where = self.where(path)
 
         def judge(answer: Response) -> Response:
-            return _whole(self._usable(answer, where, expect), where)
+            usable = self._usable(answer, where, expect)
+            return _whole(usable, where, read if usable.ok else Response.json)
 
         return self._call(lambda value: self.transport(build(value)), judge, where, buckets)
 
@@ -142,7 +158,7 @@ class HttpClient:
                 if answer.status == 401 and not renewed and self.auth.renew(value):
                     renewed = True
                     continue
-                if answer.status == 429 and (pause := retry_after(answer)):
+                if answer.status in self.throttled and (pause := retry_after(answer)):
                     self.pacing.close(buckets[-1], pause)  # for every thread and process that shares the allowance
                 return judge(answer)
             except Retryable as error:
@@ -167,9 +183,8 @@ class HttpClient:
             known = origin_of(url) == self.origin or origin_of(url) in self.trusted
             if not known:
                 check_public(url)
-            answer = self.transport(
-                Request("GET", url, headers={"Authorization": value} if known and value else {}, most=most)
-            )
+            headers = {**self.headers, **({"Authorization": value} if value else {})} if known else {}
+            answer = self.transport(Request("GET", url, headers=headers, most=most))
             location = answer.headers.get("location", "")
             if not 300 <= answer.status < 400 or not location:
                 return answer
@@ -187,19 +202,22 @@ def _counted(vendor: str, send: Callable[[str], Response], value: str) -> Respon
         COUNTERS.count("calls", vendor=vendor, status=status)
 
 
-def _whole(answer: Response, where: str) -> Response:
+def _whole(answer: Response, where: str, read: Callable[[Response], object]) -> Response:
     try:
-        answer.json()
+        read(answer)
     except ValueError as error:
         raise Retryable(f"{where} answered {answer.status} without whole JSON") from error
     return answer
 
 
 def retry_after(answer: Response, clock: Callable[[], datetime] = now) -> timedelta | None:
-    """Return the wait that a Retry-After header asks for, in seconds or as a date; None where it asks for none."""
+    """Return the wait that a Retry-After header asks for, in seconds or as a date; None where it asks for none.
+
+    Too many calls without that header wait until the allowance is filled again, where the answer says when.
+    """
     text = answer.headers.get("retry-after", "").strip()
     if not text:
-        return None
+        return until_reset(answer.headers, clock()) if answer.status == 429 else None
     try:
         return timedelta(seconds=min(86_400.0, max(0.0, float(text))))
     except ValueError:

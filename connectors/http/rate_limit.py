@@ -1,5 +1,6 @@
-"""What a vendor still allows: calls are counted before they are made, by one process or by all of them together."""
+"""Rate limiting: what a vendor still allows, counted before each call, by one process or by all together."""
 
+import math
 import threading
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Protocol
 
 import redis
 
-from connectors.http.transport import now
+from connectors.http.transport import http_date, now
 from sync.rate_limit import FallbackRedis, LocalLimiter, Quota, Rate, RedisLimiter
 
 
@@ -114,6 +115,7 @@ class VendorLimits:
         self._allowances = allowances or LocalQuotas(clock)
         self._account = account
         self._rates = rates or {}
+        self._clock = clock
 
     def admit(self, buckets: Collection[str]) -> timedelta:
         """Count a call that draws on these buckets and return 0; or count nothing and return its wait."""
@@ -132,9 +134,9 @@ class VendorLimits:
 
     def learn(self, bucket: str, headers: Mapping[str, str]) -> None:
         """Read the general allowance (credited to `bucket`) and the named ones (`…-ratelimit-<name>`)."""
-        for name, left, resets in _told(bucket, headers):
-            if left <= 0 and resets > 0:
-                self._allowances.close(self._key(name), timedelta(seconds=resets))
+        for name, left, wait in _allowances(bucket, headers, self._clock()):
+            if left <= 0 and wait > timedelta(0):
+                self._allowances.close(self._key(name), wait)
             else:
                 self._allowances.open(self._key(name))
 
@@ -142,22 +144,47 @@ class VendorLimits:
         return f"{self._account}:{bucket}"
 
 
-def _told(bucket: str, headers: Mapping[str, str]) -> list[tuple[str, float, float]]:
+GENERAL = ("ratelimit", "x-rate-limit", "x-ratelimit")
+"""What the headers of the general allowance start with: `…-remaining` calls until `…-reset`."""
+
+EPOCH = 1_000_000_000.0
+"""Resets from here on are moments, in seconds since 1970; below, they are waits, in seconds."""
+
+
+def until_reset(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """Return how long until the general allowance is filled again, None where no header says so.
+
+    A moment is compared with the server's own clock where the answer tells it, with `now` where not.
+    """
+    for name in GENERAL:
+        if text := headers.get(f"{name}-reset", ""):
+            wait = _number(text, 0)
+            if wait >= EPOCH:
+                wait -= (http_date(headers.get("date", "")) or now).timestamp()
+            return timedelta(seconds=min(86_400.0, max(0.0, wait)))
+    return None
+
+
+def _allowances(bucket: str, headers: Mapping[str, str], now: datetime) -> list[tuple[str, float, timedelta]]:
+    """Return each allowance that the headers tell of: its name, the calls left, and the wait until it is refilled."""
     found = []
-    for left, resets in (("ratelimit-remaining", "ratelimit-reset"), ("x-rate-limit-remaining", "x-rate-limit-reset")):
-        if left in headers:
-            found.append((bucket, _number(headers[left], 1), _number(headers.get(resets, ""), 0)))
+    for name in GENERAL:
+        if f"{name}-remaining" in headers:
+            wait = until_reset(headers, now) or timedelta(0)
+            found.append((bucket, _number(headers[f"{name}-remaining"], 1), wait))
             break
     for name, text in headers.items():
         vendor, mark, allowance = name.partition("-ratelimit-")
         if mark and vendor and "=" in text:
             parts = dict(part.strip().split("=", 1) for part in text.split(";") if "=" in part)
-            found.append((allowance, _number(parts.get("remaining", ""), 1), _number(parts.get("resets", ""), 0)))
+            wait = timedelta(seconds=max(0.0, _number(parts.get("resets", ""), 0)))
+            found.append((allowance, _number(parts.get("remaining", ""), 1), wait))
     return found
 
 
 def _number(text: str, otherwise: float) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return otherwise
+    return number if math.isfinite(number) else otherwise

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from connectors.http.addresses import is_loopback, origin_of
-from connectors.http.auth import Auth
+from connectors.http.auth import Bearer
 from connectors.http.client import HttpClient, refusal, retry_after
 from connectors.http.rate_limit import QuotaStore, VendorLimits
 from connectors.http.transport import Clock, Json, Params, Response, Sleep
@@ -78,7 +78,7 @@ class Calls:
         rates = {f"{name}:tier": Rate(limit) for name, limit in TIERS.items()}
         rates |= {f"{name}:throttled": Rate(1) for name in THROTTLED}
         pacing = VendorLimits(allowances, f"slack:{origin}:{account}", rates, clock=clock)
-        transport, auth = SdkTransport(url, timeout), _Token(token)
+        transport, auth = SdkTransport(url, timeout), Bearer(token)
         self._api = HttpClient("slack", origin, auth, transport, "bot_token", pacing, sleep, refuse=refuse)
         self._files = HttpClient("slack", origin, auth, transport, "bot_token", pacing, sleep, trusted=FILES)
         self._clamped: set[str] = set()
@@ -137,7 +137,7 @@ class Said(Misconfigured):
 
 def refuse(answer: Response, where: str, settings: str) -> SyncError | None:
     """What stands behind an answer: Slack says no with status 200, `ok: false` and a word for it."""
-    if not 200 <= answer.status < 300:
+    if not answer.ok:
         return refusal(answer, where, settings)
     try:
         envelope = answer.json()
@@ -157,16 +157,3 @@ def _meaning(envelope: Json, answer: Response, where: str, settings: str) -> Syn
         scope = str(envelope.get("needed") or "it needs")[:60]
         fix = f"add the scope {scope} under OAuth & Permissions, install the app again, and check {settings}"
     return Said(f"{where} refused the request ({word}); {fix}", word, answer)
-
-
-class _Token(Auth):
-    """The bot's token, which does not change."""
-
-    def __init__(self, token: SecretStr) -> None:
-        self._token = token
-
-    def value(self) -> str:
-        return f"Bearer {self._token.get_secret_value()}"
-
-    def renew(self, refused: str) -> bool:  # noqa: ARG002
-        return False

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from connectors.check import Finding, Level
-from connectors.zendesk import Zendesk, ZendeskSettings
+from connectors.zendesk.connector import Zendesk
+from connectors.zendesk.settings import ZendeskSettings
 from sync.errors import SyncError
 
 TOKENS_END = "API tokens stop on 2027-04-30; make an OAuth client and set client_id and client_secret"

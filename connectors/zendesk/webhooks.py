@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from connectors.webhook import Refused, WebhookEvent, check_moment, check_signature
-from connectors.zendesk import ZendeskSettings
+from connectors.zendesk.settings import ZendeskSettings
 
 SIGNATURE = "x-zendesk-webhook-signature"
 MOMENT = "x-zendesk-webhook-signature-timestamp"

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from connectors.confluence import Confluence
+from connectors.confluence.connector import Confluence
 from connectors.confluence.settings import ConfluenceSettings
 from sandbox.confluence import ConfluenceSandbox
 from sandbox.wire import Wire, serve

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.google_docs import GoogleDocs
+from connectors.google_docs.connector import GoogleDocs
 from connectors.google_docs.settings import GoogleDocsSettings
 from sandbox.google import GoogleSandbox
 from sandbox.wire import Wire, serve

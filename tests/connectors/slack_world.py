@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from connectors.slack import Slack
+from connectors.slack.connector import Slack
 from connectors.slack.settings import SlackSettings
 from sandbox.slack import SlackSandbox
 from sandbox.wire import Wire, serve

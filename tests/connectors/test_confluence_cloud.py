@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from connectors import CONNECTORS
-from connectors.confluence import Confluence
+from connectors.confluence.connector import Confluence
 from connectors.confluence.settings import ConfluenceSettings
 from sandbox.confluence import CLOUD_ID
 from sandbox.wire import Fault

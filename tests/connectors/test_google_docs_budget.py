@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from connectors.google_docs import GoogleDocs
+from connectors.google_docs.connector import GoogleDocs
 from tests.connectors.google_docs_world import GoogleWorld, google_world
 from tests.contract.connector import drain, listing
 

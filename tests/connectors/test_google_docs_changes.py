@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.google_docs import GoogleDocs
+from connectors.google_docs.connector import GoogleDocs
 from sync.errors import CursorExpired, Gone, Misconfigured
 from sync.model import Change, Cursor
 from tests.connectors.google_docs_world import GoogleWorld, google_world

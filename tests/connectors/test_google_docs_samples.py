@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.google_docs import GoogleDocs
+from connectors.google_docs.connector import GoogleDocs
 from connectors.google_docs.settings import GoogleDocsSettings
 from sandbox import sample_google
 from sandbox.google import GoogleSandbox

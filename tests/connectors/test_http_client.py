@@ -16,7 +16,8 @@ from starlette.types import Receive, Scope, Send
 
 from connectors.http import client
 from connectors.http.addresses import check_origin, check_public
-from connectors.http.auth import Anonymous, Basic, ClientCredentials
+from connectors.http.auth import Anonymous, Basic
+from connectors.http.oauth import CachedToken, ClientCredentials
 from connectors.http.rate_limit import VendorLimits
 from connectors.http.transport import HttpxTransport, Oversized, Request, Response
 from sandbox.wire import Fault, Wire, serve
@@ -140,7 +141,8 @@ class Seats:
 
 
 def with_secret(open_api: client.HttpClient, clock: Clock, secret: str) -> client.HttpClient:
-    auth = ClientCredentials(open_api, "/oauth/tokens", "me", SecretStr(secret), "read", clock.now)
+    grant = ClientCredentials(open_api, "/oauth/tokens", "me", SecretStr(secret), "read")
+    auth = CachedToken(grant, clock.now)
     return client.HttpClient(
         "vendor", open_api.origin, auth, open_api.transport, "client_secret", open_api.pacing, clock.sleep
     )

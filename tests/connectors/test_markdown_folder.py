@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from connectors.check import Level
-from connectors.markdown_folder import MarkdownFolder, MarkdownFolderSettings, check
+from connectors.markdown_folder.connector import MarkdownFolder, check
+from connectors.markdown_folder.settings import MarkdownFolderSettings
 from sync.errors import Misconfigured
 from sync.model import Audience, Cursor
 from tests.contract.connector import LabelContract, SourceContract, drain, listing

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from connectors.slack import Slack
+from connectors.slack.connector import Slack
 from connectors.slack.settings import SlackSettings
 from sandbox.slack import SlackSandbox
 from sandbox.wire import Fault

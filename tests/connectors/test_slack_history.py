@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.slack import Slack
+from connectors.slack.connector import Slack
 from sandbox.wire import Fault
 from sync.errors import Gone, Retryable
 from sync.model import Change, Cursor, Document

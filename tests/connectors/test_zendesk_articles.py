@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from connectors import CONNECTORS
-from connectors.zendesk import Zendesk, ZendeskSettings
+from connectors.zendesk.connector import Zendesk
+from connectors.zendesk.settings import ZendeskSettings
 from sandbox.wire import Fault, Wire, serve
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Audience

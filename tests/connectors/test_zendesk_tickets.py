@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.zendesk import Zendesk, ZendeskSettings
+from connectors.zendesk.connector import Zendesk
+from connectors.zendesk.settings import ZendeskSettings
 from sandbox.wire import Fault
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Audience, Cursor, Document

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.webhook import Refused
-from connectors.zendesk import ZendeskSettings
+from connectors.zendesk.settings import ZendeskSettings
 from connectors.zendesk.webhooks import verify
 from sandbox.zendesk import ZendeskSandbox
 from sandbox.zendesk.webhooks import TEST_SECRET, Delivery, article_event, sign

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from connectors.zendesk import Zendesk, ZendeskSettings
+from connectors.zendesk.connector import Zendesk
+from connectors.zendesk.settings import ZendeskSettings
 from sandbox.wire import Wire, serve
 from sandbox.zendesk import ZendeskSandbox
 from tests.contract.connector import PATIENT

@@ -10,16 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Annotated
 from urllib.parse import quote
-
-from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from connectors.check import Finding, Level
 from connectors.files import Unreadable, decode
 from connectors.http.rate_limit import QuotaStore
 from connectors.http.transport import Clock, Sleep, now
 from connectors.language import language_of
+from connectors.markdown_folder.settings import MarkdownFolderSettings
 from connectors.text import from_markdown
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Audience, Change, Cursor, Document, Page
@@ -34,25 +32,6 @@ _FIELD = re.compile(r"^(title|labels|tags|url|draft):[ \t]*(.*?)[ \t]*$", re.MUL
 _HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
 
 Files = dict[str, str]  # what is known of each file: its path in the folder, and the start of its version
-
-
-def _slash(url: str) -> str:
-    if url and not url.startswith(("https://", "http://")):
-        raise ValueError('is not an address; write where the files are published, such as "https://docs.acme.com/"')
-    return url.rstrip("/") + "/" if url else ""
-
-
-class MarkdownFolderSettings(BaseModel):
-    """One folder, everything below it included. `base_url`: where its files are published, without their endings.
-
-    `public` True: anybody may read all of it. A file whose front matter says `draft: true` is left out.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    folder: Path
-    base_url: Annotated[str, AfterValidator(_slash)] = ""
-    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)

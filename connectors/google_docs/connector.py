@@ -1,0 +1,201 @@
+"""Google Docs: the documents, sheets, slides and uploaded files of folders and shared drives."""
+
+import json
+import time
+
+from connectors.google_docs import errors
+from connectors.google_docs.account import ServiceAccount
+from connectors.google_docs.audience import audience_of, document_of, needs_grants, version_of
+from connectors.google_docs.channels import Channels
+from connectors.google_docs.configured_roots import Roots
+from connectors.google_docs.contents import Contents
+from connectors.google_docs.drive import Drive, Vanished
+from connectors.google_docs.drive_cache import Memory
+from connectors.google_docs.feed import Feed
+from connectors.google_docs.files import File
+from connectors.google_docs.folder_walk import State, Walk, state_of
+from connectors.google_docs.scope import Place, Places
+from connectors.google_docs.sdk import SdkTransport
+from connectors.google_docs.settings import GoogleDocsSettings, is_id
+from connectors.http.client import HttpClient
+from connectors.http.oauth import CachedToken
+from connectors.http.rate_limit import QuotaStore, VendorLimits
+from connectors.http.transport import Clock, HttpxTransport, Json, Sleep, now
+from sync.errors import CursorExpired, Gone
+from sync.model import Change, Cursor, Document, Page
+from sync.rate_limit import Rate
+
+READS = Rate(300)  # of the Docs API, a minute and user
+STEPS = 8  # listings for one page of a snapshot that has shown nothing yet
+LINKED = frozenset({"https://docs.google.com"})  # where export links lead, and must know who asks
+
+
+class GoogleDocs:
+    """Reads what one service account may see of the folders, drives and files that the settings name.
+
+    A cursor is JSON; `scope` in it names what the settings include: a cursor made under others is expired. `channels`
+    asks Google to call when something changes.
+    """
+
+    def __init__(
+        self,
+        settings: GoogleDocsSettings,
+        *,
+        allowances: QuotaStore | None = None,
+        clock: Clock = now,
+        sleep: Sleep = time.sleep,
+        timeout: float = 60.0,
+    ) -> None:
+        self._clock = clock
+        self._stamp = settings.stamp
+        self.drive, docs = _connect(settings, allowances, clock, sleep, timeout)
+        audiences = bool(settings.public_folders)
+        self._memory = Memory(self.drive, clock)
+        self.places = Places(settings.scope, self.drive, self._memory)
+        self._roots = Roots(settings.scope, self.drive, self.places, self._memory, clock)
+        self._feed = Feed(settings.scope, self.drive, self.places, self._memory, audiences=audiences)
+        self._listing = Walk(self.drive, self.places, self._memory, trashed=False)
+        self._recheck = Walk(self.drive, self.places, self._memory, trashed=True)
+        self.contents = Contents(self.drive, docs)
+        self.channels = Channels(self.drive, settings.webhook_url, settings.webhook_token, clock)
+        self._latest = ""
+        self._listed_to = ""
+        self._walked_to = ""
+        self._knew_all = False
+
+    def keep_push(self, held: str) -> str:
+        """Return the note of an open watch channel; '' where no address is set that Google could call."""
+        return self.channels.kept(held)
+
+    def head(self) -> Cursor:
+        self._latest = self.drive.start()
+        self._memory.doubt()
+        return self._cursor(token=self._latest)
+
+    def snapshot(self, after: Cursor | None) -> Page:
+        state = self._start() if after is None else self._state(self._place(after))
+        whole = after is None or after == self._listed_to
+        changes: list[Change] = []
+        for _ in range(STEPS):
+            if state.finished or changes:
+                break
+            rows, state = self._listing.step(state)
+            changes = [change for file in rows if (change := self._judge(file)).version is not None]
+        cursor = self._cursor(walk=state.json())
+        self._listed_to = cursor if whole else ""
+        self._memory.complete = whole and state.finished
+        return Page(tuple(changes), cursor, not state.finished)
+
+    def changes(self, after: Cursor) -> Page:
+        place = self._place(after)
+        token, state, more = place.get("token"), self._state(place), bool(place.get("more"))
+        if not isinstance(token, str) or not token:
+            raise CursorExpired("google_docs: the cursor has no place in the feed")
+        if not state.finished:
+            rows, state = self._recheck.step(state)
+            changes = [self._judge(file) for file in rows if file.is_document]
+        else:
+            news = self._feed.read(token)
+            token, state, more = news.token, news.walk, news.more
+            changes = [*(Change(name, None) for name in news.gone), *(self._judge(file) for file in news.files)]
+            self._latest = token
+        walk = {} if state.finished else {"walk": state.json(), "more": more}
+        cursor = self._cursor(token=token, **walk)
+        self._note_walk(after, cursor, finished=state.finished)
+        return Page(tuple(changes), cursor, more or not state.finished)
+
+    def fetch(self, external_id: str) -> Document:
+        if not is_id(external_id):
+            raise Gone(f"google_docs: {external_id[:60]!r} is no id of a file")
+        listed = self._memory.take(external_id)
+        placed = self._placed(listed) if listed is not None else None
+        if placed is not None:
+            try:
+                return self._document(*placed)
+            except Vanished:
+                pass  # since the listing; what Drive says now decides
+        return self._document(*self._asked(external_id))
+
+    def _asked(self, external_id: str) -> tuple[File, Place]:
+        """Return the file as Drive shows it now. Raises Gone for one that is not there, or out of scope."""
+        file = self.drive.file(external_id)
+        if file is None:
+            self._roots.check()
+            raise Gone(f"google_docs: there is no file {external_id}, or it is not shared with us any more")
+        placed = self._placed(file)
+        if placed is None:
+            if not file.trashed and file.is_document:
+                self._roots.check()
+            raise Gone(f"google_docs: {file.id} is in the trash, out of scope, or of a type without text")
+        return placed
+
+    def _document(self, file: File, place: Place) -> Document:
+        body, problem = self.contents.of(file)
+        return document_of(file, place, audience_of(file, place, self._clock()), body, problem)
+
+    def _judge(self, file: File) -> Change:
+        """Return what a listing says of the file: its version, or that it is believed gone."""
+        placed = self._placed(file)
+        if placed is None:
+            return Change(file.id, None)
+        file, place = placed
+        return Change(file.id, version_of(file, place, audience_of(file, place, self._clock())))
+
+    def _placed(self, file: File) -> tuple[File, Place] | None:
+        """Return the file and its place, with who may read it where that matters; None where it is out of scope."""
+        place = self.places.of(file) if file.is_document and not file.trashed else None
+        if place is None:
+            return None
+        if needs_grants(file, place) and file.grants is None and not file.unreadable:
+            file = self.drive.with_grants(file)
+            self._memory.amend(file)
+        return file, place
+
+    def _note_walk(self, after: Cursor, cursor: Cursor, *, finished: bool) -> None:
+        """Know every folder in scope again only after a walk that this process saw from its start to its end."""
+        if self._walked_to and after == self._walked_to:
+            self._memory.complete = finished and self._knew_all
+        elif not finished:
+            self._knew_all, self._memory.complete = self._memory.complete and not self._place(after).get("walk"), False
+        self._walked_to = "" if finished else cursor
+
+    def _start(self) -> State:
+        self._memory.forget(self._latest or self.drive.start())
+        self._listing.start_over()
+        return self._roots.start()
+
+    def _cursor(self, **place: object) -> Cursor:
+        return Cursor(json.dumps({"scope": self._stamp, **place}, separators=(",", ":")))
+
+    def _place(self, cursor: Cursor) -> Json:
+        try:
+            place = json.loads(cursor)
+        except ValueError as error:
+            raise CursorExpired("google_docs: the cursor is not one of ours") from error
+        if not isinstance(place, dict) or place.get("scope") != self._stamp:
+            raise CursorExpired("google_docs: the cursor was made under other settings")
+        return place
+
+    def _state(self, place: Json) -> State:
+        try:
+            return state_of(place.get("walk", {}))
+        except ValueError as error:
+            raise CursorExpired("google_docs: the cursor is not one of ours") from error
+
+
+def _connect(
+    settings: GoogleDocsSettings, allowances: QuotaStore | None, clock: Clock, sleep: Sleep, timeout: float
+) -> tuple[Drive, HttpClient]:
+    transport = SdkTransport(HttpxTransport(timeout))
+    auth = CachedToken(ServiceAccount(settings.credentials_file, settings.subject, transport, sleep), clock)
+    account = f"google_docs:{settings.credentials_file}:{settings.subject}"
+    pacing = VendorLimits(allowances, account, {"docs": READS}, clock=clock)
+    trusted = frozenset({*LINKED, settings.drive_url, settings.docs_url})
+
+    def api(origin: str) -> HttpClient:
+        return HttpClient(
+            "google_docs", origin, auth, transport, "credentials_file and what is shared with the service account",
+            pacing, sleep, errors.refused, trusted,
+        )  # fmt: skip
+
+    return Drive(api(settings.drive_url), audiences=bool(settings.public_folders)), api(settings.docs_url)

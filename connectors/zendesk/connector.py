@@ -1,0 +1,177 @@
+"""Zendesk: the articles of its help centers and, where asked for, its tickets."""
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from connectors.http.auth import Anonymous, Auth, Basic
+from connectors.http.client import HttpClient
+from connectors.http.oauth import CachedToken, ClientCredentials
+from connectors.http.rate_limit import QuotaStore, VendorLimits
+from connectors.http.transport import Clock, HttpxTransport, Json, Sleep, Transport, now
+from connectors.zendesk.articles import OPEN_HELP, HelpCenter
+from connectors.zendesk.settings import ZendeskSettings
+from connectors.zendesk.tickets import Tickets
+from sync.errors import CursorExpired, Gone
+from sync.model import Change, Cursor, Document, Page
+
+
+class Part(Protocol):
+    """One thing that an account holds, with a cursor state of its own."""
+
+    key: str
+
+    def head(self) -> Json: ...
+    def snapshot(self, after: Json | None) -> tuple[list[Change], Json | None]: ...
+    def changes(self, state: Json) -> tuple[list[Change], Json, bool]: ...
+
+
+class Zendesk:
+    """Reads one account, part after part: each help center, then the tickets.
+
+    A cursor is JSON. `scope` in it names what the settings include: a cursor made under others is expired.
+    """
+
+    def __init__(
+        self,
+        settings: ZendeskSettings,
+        *,
+        allowances: QuotaStore | None = None,
+        clock: Clock = now,
+        sleep: Sleep = time.sleep,
+        timeout: float = 60.0,
+    ) -> None:
+        account = _Account(settings, allowances, clock, sleep, HttpxTransport(timeout))
+        self._centers = account.help_centers() if "articles" in settings.include else ()
+        self._tickets = account.tickets() if "tickets" in settings.include else None
+        self.parts: tuple[Part, ...] = (*self._centers, self._tickets) if self._tickets else self._centers
+        self._homes: dict[int, HelpCenter] = {}
+        self._scope = _scope(settings)
+
+    def head(self) -> Cursor:
+        return self._cursor({"part": 0, "states": [part.head() for part in self.parts]})
+
+    def snapshot(self, after: Cursor | None) -> Page:
+        return self._list(self.parts, after)
+
+    def audiences(self, after: Cursor | None) -> Page:
+        """Return one page of articles and who may read them: no feed tells that a whole help center was closed."""
+        return self._list(self._centers, after)
+
+    def changes(self, after: Cursor) -> Page:
+        place = self._place(after)
+        number, states = int(place["part"]), list(place["states"])
+        changes: list[Change] = []
+        while number < len(self.parts) and not changes:
+            changes, states[number], more = self.parts[number].changes(states[number])
+            self._remember(self.parts[number], changes)
+            number += not more
+        finished = number == len(self.parts)
+        return Page(tuple(changes), self._cursor({"part": 0 if finished else number, "states": states}), not finished)
+
+    def fetch(self, external_id: str) -> Document:
+        number, _, locale = external_id.partition(":")
+        if number == "ticket" and locale.isdecimal() and self._tickets:
+            return self._tickets.fetch(int(locale))
+        if not number.isdecimal() or not locale or not self._centers:
+            raise Gone(f"zendesk: {external_id} is not among what the settings include")
+        article = int(number)
+        home = self._homes.get(article)
+        for center in sorted(self._centers, key=lambda center: center is not home):
+            document = center.fetch(article, locale)
+            if document is not None:
+                self._homes[article] = center
+                return document
+        raise Gone(f"zendesk: no help center has article {article}")
+
+    def _list(self, parts: Sequence[Part], after: Cursor | None) -> Page:
+        place: Json = self._place(after) if after is not None else {"part": 0, "after": None}
+        number, state = int(place["part"]), place["after"]
+        changes: list[Change] = []
+        while number < len(parts) and not changes:
+            changes, state = parts[number].snapshot(state)
+            self._remember(parts[number], changes)
+            number += state is None
+        return Page(tuple(changes), self._cursor({"part": number, "after": state}), number < len(parts))
+
+    def _remember(self, part: Part, changes: list[Change]) -> None:
+        """Note which brand an article lives in, so that `fetch` asks there first."""
+        home = next((center for center in self._centers if center is part), None)
+        if home is not None and len(self._centers) > 1:
+            self._homes.update((int(change.external_id.partition(":")[0]), home) for change in changes)
+
+    def _cursor(self, place: Json) -> Cursor:
+        return Cursor(json.dumps({"scope": self._scope, **place}, separators=(",", ":")))
+
+    def _place(self, cursor: Cursor) -> Json:
+        try:
+            place = json.loads(cursor)
+        except ValueError as error:
+            raise CursorExpired("zendesk: the cursor is not one of ours") from error
+        if not isinstance(place, dict) or place.get("scope") != self._scope:
+            raise CursorExpired("zendesk: the cursor was made under other settings")
+        return place
+
+
+class _Account:
+    """Who we are at each of the account's addresses: the configured client, or nobody."""
+
+    def __init__(
+        self,
+        settings: ZendeskSettings,
+        allowances: QuotaStore | None,
+        clock: Clock,
+        sleep: Sleep,
+        transport: Transport,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._sleep = sleep
+        self._transport = transport
+        self._pacing = VendorLimits(allowances, f"zendesk:{settings.url}", clock=clock)
+        self._auth = self._sign_in()
+
+    def tickets(self) -> Tickets:
+        return Tickets(self.signed_in(self._settings.url), clock=self._clock)
+
+    def help_centers(self) -> tuple[HelpCenter, ...]:
+        return tuple(self._help_center(origin) for origin in _brands(self._settings))
+
+    def _help_center(self, origin: str) -> HelpCenter:
+        nobody = self._api(origin, Anonymous(), VendorLimits(clock=self._clock), OPEN_HELP)
+        return HelpCenter(
+            self.signed_in(origin),
+            nobody,
+            locales=self._settings.locales,
+            public=self._settings.public,
+            clock=self._clock,
+        )
+
+    def signed_in(self, origin: str) -> HttpClient:
+        return self._api(origin, self._auth, self._pacing, self._credentials)
+
+    def _api(self, origin: str, auth: Auth, pacing: VendorLimits, settings: str) -> HttpClient:
+        return HttpClient("zendesk", origin, auth, self._transport, settings, pacing, self._sleep)
+
+    @property
+    def _credentials(self) -> str:
+        return "client_id and client_secret" if self._settings.client_id else "email and api_token"
+
+    def _sign_in(self) -> Auth:
+        settings = self._settings
+        if not settings.client_id:
+            return Basic(f"{settings.email}/token", settings.api_token)
+        exchange = self._api(settings.url, Anonymous(), self._pacing, self._credentials)
+        grant = ClientCredentials(exchange, "/oauth/tokens", settings.client_id, settings.client_secret, "read")
+        return CachedToken(grant, self._clock)
+
+
+def _brands(settings: ZendeskSettings) -> list[str]:
+    return list(dict.fromkeys((settings.url, *settings.brand_urls)))
+
+
+def _scope(settings: ZendeskSettings) -> str:
+    scope = [_brands(settings), sorted(settings.locales), settings.public, sorted(settings.include)]
+    return hashlib.sha256(json.dumps(scope).encode()).hexdigest()[:8]

@@ -1,0 +1,60 @@
+"""What an operator sets for a Zendesk account."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+
+from connectors.http.addresses import check_origin
+
+TEST_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="  # noqa: S105  published: anybody can sign with it
+
+
+class ZendeskSettings(BaseModel):
+    """One Zendesk account: `url` is its origin, `brand_urls` those of further help centers.
+
+    `locales`: the only ones to keep; all when empty. `public` False: visitors must sign in, so no article is public.
+    `webhook_secret`: the signing secret of a webhook that wakes the source, if there is one.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str
+    brand_urls: tuple[str, ...] = ()
+    locales: frozenset[str] = frozenset()
+    public: bool = True
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    email: str = ""
+    api_token: SecretStr = SecretStr("")
+    include: tuple[Literal["articles", "tickets"], ...] = Field(("articles",), min_length=1)
+    webhook_secret: SecretStr = SecretStr("")
+
+    @field_validator("url")
+    @classmethod
+    def _origin(cls, value: str, info: ValidationInfo) -> str:
+        return check_origin(value, str(info.field_name))
+
+    @field_validator("brand_urls")
+    @classmethod
+    def _origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(check_origin(value, "brand_urls") for value in values)
+
+    @field_validator("locales")
+    @classmethod
+    def _lower(cls, values: frozenset[str]) -> frozenset[str]:
+        return frozenset(value.lower() for value in values)
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _not_published(cls, secret: SecretStr) -> SecretStr:
+        if secret.get_secret_value() == TEST_SECRET:
+            raise ValueError("is the secret that Zendesk publishes for tests; write the webhook's own signing secret")
+        return secret
+
+    @model_validator(mode="after")
+    def _one_pair(self) -> "ZendeskSettings":
+        oauth = (bool(self.client_id), bool(self.client_secret.get_secret_value()))
+        token = (bool(self.email), bool(self.api_token.get_secret_value()))
+        if sorted((oauth, token)) != [(False, False), (True, True)]:
+            raise ValueError("give either client_id and client_secret, or email and api_token")
+        return self
