@@ -58,7 +58,7 @@ class Schedule:
         try:
             for name, plan in self._plans.items():
                 self._tick_source(name, plan)
-            if requests.pending(self._engine.state):
+            if queries.pending_requests(self._engine.state):
                 self._send_once("reindex", "", every=ATTEND_EVERY)
             self._send_once("housekeep", "", every=HOUSEKEEP_EVERY)
         except Retryable as error:
@@ -73,7 +73,7 @@ class Schedule:
     def _tick_source(self, name: str, plan: SourceSchedule) -> None:
         source = queries.source(self._engine.state, name)
         if plan.snapshots and source.snapshot_done and self._now() >= plan.snapshots.after(source.snapshot_done, name):
-            self._ask_full(name)
+            requests.ask_full_once(self._engine.state, name, "schedule")
         listens_at = plan.listens.after(source.heard_at, name)
         if source.heard_at:  # after a pause all are late: they still do not start together
             listens_at = max(listens_at, self._started + MAX_DELAY * share(name))
@@ -82,18 +82,6 @@ class Schedule:
             self._send_once("sync", name, run, every=SEND_AGAIN, stamp=source.lease_token)
         if self._watch.audit_due(source):
             self._send_once("audit", name, every=HOUSEKEEP_EVERY, stamp=int(source.stores_audited_at))
-
-    def _ask_full(self, name: str) -> None:
-        """Have everything listed; asked once, however often the clock says so before a turn begins to."""
-        with self._engine.state.transaction() as tx:
-            tx.run(
-                """INSERT INTO requests (what, target, who, asked_at)
-                   SELECT 'full', :name, 'schedule', :now WHERE NOT EXISTS (
-                     SELECT 1 FROM requests WHERE what = 'full' AND target = :name AND done_at IS NULL)
-                   AND EXISTS (SELECT 1 FROM sources WHERE name = :name AND snapshot_cursor IS NULL)""",
-                name=name,
-                now=self._now(),
-            )
 
     def _send_once(self, task: str, *ids: str | int, every: float, stamp: int = 0) -> None:
         """Send unless the same was sent a moment ago and nothing has come of it (`stamp`) since."""

@@ -28,26 +28,27 @@ def release(
     Each is still confirmed with the source.
     """
     from cli import wiring
-    from sync.operations import commands
+    from sync.operations import requests
+    from sync.state import queries
 
     settings = wiring.read(config)
     known("source", [source], [found.common.name for found in settings.sources])
     with wiring.running(settings) as engine:
-        held = commands.held(engine, source)
+        held = queries.held_removals(engine.state, source)
         if not held:
             output.say(f"{source}: nothing is held")
             return
         if not yes and not output.interactive():
             output.say(f"answerwell: {source}: {len(held)} removals are held; nobody can be asked here, so add --yes")
             raise typer.Exit(2)
-        for document in held[:SHOWN]:
-            output.say(f"  {document.title}  {document.url}")
+        for removal in held[:SHOWN]:
+            output.say(f"  {removal.title}  {removal.url}")
         if len(held) > SHOWN:
             output.say(f"  and {len(held) - SHOWN} more")
         if not yes and not typer.confirm(f"Remove these {len(held)} from search if {source} confirms it?", err=True):
             raise typer.Exit(1)
-        released = commands.release(engine, source, [document.id for document in held], _who())
-    typer.echo(f"{source}: {released} removals released; the next sync carries them out")
+        approved = requests.release(engine.state, source, [removal.document for removal in held], _who())
+    typer.echo(f"{source}: {approved.removals} removals released; the next sync carries them out")
 
 
 def reindex(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
@@ -59,7 +60,7 @@ def reindex(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> Non
     settings = wiring.read(config)
     names = _indexes(index, settings)
     with wiring.running(settings) as engine, watching(output.stderr()) as progress:
-        summaries = commands.rebuild(engine, names, progress=progress)
+        summaries = commands.rebuild(engine, names, progress=progress, who=_who())
     report(summaries)
     for name in names:
         typer.echo(f"{name}: searches use the new store; `answerwell rollback {name}` goes back")
@@ -73,7 +74,7 @@ def promote(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> Non
     settings = wiring.read(config)
     with wiring.running(settings) as engine:
         for name in _indexes(index, settings):
-            commands.promote(engine, name)
+            commands.promote(engine, name, who=_who())
             typer.echo(f"{name}: searches use the new store")
 
 
@@ -85,7 +86,7 @@ def rollback(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> No
     settings = wiring.read(config)
     with wiring.running(settings) as engine:
         for name in _indexes(index, settings):
-            commands.rollback(engine, name)
+            commands.rollback(engine, name, who=_who())
             typer.echo(f"{name}: searches use the previous store")
 
 

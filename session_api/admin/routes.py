@@ -17,7 +17,8 @@ from session_api.metrics import Queue
 from sync.engine import Engine
 from sync.errors import Retryable
 from sync.operations import requests
-from sync.operations.requests import RequestKind
+from sync.state import queries
+from sync.state.request_log import RequestKind
 from sync.status import documents as document_list
 from sync.status import runs as run_history
 from sync.status import status as installation
@@ -46,12 +47,10 @@ def _show(admin: APIRouter, engine: Engine, queue: Callable[[], Queue]) -> None:
         """Every source and index, what is asked for and not done, and what waits for a worker."""
         with told():
             waiting = queue()
-            open_ones = [
-                run_history.find(engine, run_history.request_id(row.id)) for row in requests.pending(engine.state)
-            ]
+            pending = queries.pending_requests(engine.state)
             return {
                 **installation.status(engine),
-                "requests": open_ones,
+                "requests": [run_history.find(engine, run_history.request_id(one.id)) for one in pending],
                 "queue": {"tasks": waiting.tasks, "seconds": round(waiting.seconds, 1)},
             }
 
@@ -103,28 +102,29 @@ def _ask_of_sources(admin: APIRouter, engine: Engine, wake: Wake) -> None:
     @admin.post("/sources/{name}/sync", status_code=202, response_model=Run)
     def sync(name: str, who: Who, asked: Annotated[Sync, Body()] = Sync()) -> dict[str, Any]:  # noqa: B008
         """Sync now; one that runs is joined, and what changed since it began is read after it."""
-        return ask(name, lambda: requests.ask_sync(engine, name, who, full=asked.full))
+        return ask(name, lambda: requests.ask_sync(engine.state, name, who, full=asked.full))
 
     @admin.post("/sources/{name}/pause", status_code=202, response_model=Run)
     def pause(name: str, who: Who) -> dict[str, Any]:
         """Begin no further turn on the source; the one that runs ends as usual."""
-        return ask(name, lambda: requests.pause(engine, name, who))
+        return ask(name, lambda: requests.pause(engine.state, name, who))
 
     @admin.post("/sources/{name}/resume", status_code=202, response_model=Run)
     def resume(name: str, who: Who) -> dict[str, Any]:
         """Sync the source again, at once and then as scheduled."""
-        return ask(name, lambda: requests.resume(engine, name, who))
+        return ask(name, lambda: requests.resume(engine.state, name, who))
 
     @admin.post("/sources/{name}/release", status_code=202, response_model=Run)
     def release(name: str, who: Who, asked: Annotated[Release, Body()] = Release()) -> dict[str, Any]:  # noqa: B008
         """Let the removals through that are held; each is still confirmed with the source."""
-        return ask(name, lambda: requests.ask_release(engine, name, who, asked.documents))
+        return ask(name, lambda: requests.ask_release(engine.state, name, who, asked.documents))
 
 
 def _ask_of_indexes(admin: APIRouter, engine: Engine, wake: Wake) -> None:
     def ask(name: str, what: RequestKind, who: str) -> dict[str, Any]:
         with told():
-            number = requests.ask_of_index(engine, what, name, who)
+            engine.configured_index(name)
+            number = requests.ask_of_index(engine.state, what, name, who)
             _tell(wake, "reindex", "")
             return run_history.find(engine, run_history.request_id(number))
 

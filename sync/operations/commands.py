@@ -1,56 +1,16 @@
-"""What an operator does by hand: release held removals, rebuild an index, audit."""
+"""Commands: what an operator does by hand and waits for: rebuild an index, switch it, audit."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any
-
-from sqlalchemy import Row
+from collections.abc import Sequence
 
 from sync.engine import Engine
 from sync.errors import Held
+from sync.operations import requests
 from sync.operations.converge import Summary, converge
-from sync.operations.due import signal_change
 from sync.pipeline import audit as auditing
-from sync.pipeline import generations
 from sync.pipeline.audit import Findings
 from sync.pipeline.garbage import collect
 from sync.pipeline.turn import Progress
-from sync.state import queries
-
-
-def held(engine: Engine, source: str) -> list[Row[Any]]:
-    """The documents whose removal waits for a release: id, external_id, title, url. Empty: nothing is held."""
-    engine.chosen([source])
-    if not queries.believed(engine.state, source).held:
-        return []
-    return list(
-        engine.state.ask(
-            """SELECT id, external_id, title, url FROM documents
-               WHERE source = :source AND version IS NULL AND released = 0 ORDER BY id""",
-            source=source,
-        )
-    )
-
-
-def release(engine: Engine, source: str, documents: Iterable[int], who: str) -> int:
-    """Let exactly these documents go once the source confirms each; returns how many are still believed gone."""
-    released = 0
-    with engine.state.transaction() as tx:
-        for document in documents:
-            released += tx.run(
-                """UPDATE documents SET released = 1, not_before = 0
-                   WHERE id = :id AND source = :source AND version IS NULL""",
-                id=document,
-                source=source,
-            )
-        tx.run(
-            """INSERT INTO requests (what, target, who, asked_at, done_at)
-               VALUES ('release', :target, :who, :now, :now)""",
-            target=source,
-            who=who,
-            now=engine.state.now(),
-        )
-        signal_change(tx, source)
-    return released
+from sync.state.request_log import RequestKind
 
 
 def audit(engine: Engine, names: Sequence[str] = (), *, repair: bool = False) -> Findings:
@@ -84,31 +44,36 @@ def audit_one(engine: Engine, name: str, *, repair: bool) -> Findings | None:
         return findings
 
 
-def rebuild(engine: Engine, names: Sequence[str] = (), progress: Progress | None = None) -> list[Summary]:
+def rebuild(
+    engine: Engine, names: Sequence[str] = (), progress: Progress | None = None, *, who: str = "cli"
+) -> list[Summary]:
     """Build a new store for each index from what we hold, then switch searches to it, all without a gap.
 
-    Raises Held when a new store is not as complete as the live one: the live one then stays.
+    It is the reindex that workers do on request, done here: a worker beside us takes part in it, and ends it should
+    this process be killed. Raises Held when a new store is not as complete as the live one: the live one then stays.
     """
     chosen = [engine.configured_index(name).name for name in names] or list(engine.indexes)
     engine.prepare()
-    for name in chosen:
-        generations.begin(engine.state, engine.index, engine.indexes[name])
+    asked = [requests.begin_reindex(engine, name, who) for name in chosen]
     summaries = converge(engine, progress=progress)
-    for name in chosen:
-        reason = generations.promotion_blocker(engine.state, name, list(engine.sources))
-        if not reason:
-            generations.promote(engine.state, name, list(engine.sources))
-        elif not any(summary.error for summary in summaries):  # else that error is the one to read
-            raise Held(f"not promoted: {reason}")
+    refused = [reason for request in asked if (reason := requests.switch(engine, request))]
+    if refused and not any(summary.error for summary in summaries):  # else that error is the one to read
+        raise Held("\n".join(refused))
     engine.housekeep()
     return summaries
 
 
-def promote(engine: Engine, index: str) -> None:
+def promote(engine: Engine, index: str, *, who: str = "cli") -> None:
     """Switch to the store that was built. Raises Held with what is in the way."""
-    generations.promote(engine.state, engine.configured_index(index).name, list(engine.sources))
+    _switch(engine, RequestKind.PROMOTE, index, who)
 
 
-def rollback(engine: Engine, index: str) -> None:
+def rollback(engine: Engine, index: str, *, who: str = "cli") -> None:
     """Switch back to the store before. Raises Held when none is kept."""
-    generations.rollback(engine.state, engine.configured_index(index).name)
+    _switch(engine, RequestKind.ROLLBACK, index, who)
+
+
+def _switch(engine: Engine, kind: RequestKind, index: str, who: str) -> None:
+    request = requests.ask_of_index(engine.state, kind, engine.configured_index(index).name, who)
+    if reason := requests.switch(engine, request):
+        raise Held(reason)

@@ -7,10 +7,11 @@ from typing import Any
 
 from sync.engine import Engine, Outcome, Result
 from sync.errors import Misconfigured
+from sync.operations.due import PATIENCE
+from sync.operations.requests import ask_full
 from sync.pipeline.turn import NoProgress, Progress
 from sync.state import queries
 
-PATIENCE = timedelta(minutes=2)
 _MAX_WAIT = 5.0
 _BUSY_WAIT = 0.25
 
@@ -42,22 +43,10 @@ def converge(
     """
     chosen = engine.chosen(names)
     if full:
-        ask_full(engine, chosen, who="cli")
+        ask_full(engine.state, chosen, who="cli")
     summaries = [_converge_one(engine, name, progress or NoProgress()) for name in chosen]
     engine.housekeep()
     return summaries
-
-
-def ask_full(engine: Engine, names: Sequence[str], who: str) -> None:
-    """Have each source listed completely by whichever turn comes next."""
-    with engine.state.transaction() as tx:
-        for name in names:
-            tx.run(
-                "INSERT INTO requests (what, target, who, asked_at) VALUES ('full', :target, :who, :now)",
-                target=name,
-                who=who,
-                now=engine.state.now(),
-            )
 
 
 def _converge_one(engine: Engine, name: str, progress: Progress) -> Summary:

@@ -19,6 +19,7 @@ from sync.state.database import State, Transaction
 MAX_WAIT = timedelta(days=1) + MAX_BACKOFF  # no vendor's wait is longer; a later moment is another clock's
 CLOCKS_DIFFER = timedelta(minutes=1)
 AUDIT_EVERY = timedelta(days=1)
+PATIENCE = timedelta(minutes=2)  # a wait that is longer, or no progress for as long, is told instead of waited out
 
 
 def signal_change(tx: Transaction, source: str) -> int:

@@ -1,153 +1,213 @@
-"""requests: what operators ask for, recorded with who asked, done by whichever worker comes to it, and followed by id.
+"""Requests: what operators ask for, recorded with who asked, done by whichever worker comes to it, and followed by id.
 
 asked ──a turn or a worker takes it up──▶ running ──▶ done, or failed with its reason
-Whoever attends to the requests may be killed, or be two at once: each step says what is true and may be repeated.
+A process that works on requests may be killed, and two may work on the same one: each step may be repeated.
 """
 
-from collections.abc import Sequence
-from enum import StrEnum
-from typing import Any
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import structlog
-from sqlalchemy import Row
 
 from sync.engine import Engine
 from sync.errors import Held
-from sync.operations import commands
-from sync.operations.converge import PATIENCE
-from sync.operations.due import signal_change
+from sync.operations.due import PATIENCE, signal_change
 from sync.pipeline import generations
 from sync.state import lease as leases
-from sync.state import queries
-from sync.state.database import Asks, Transaction
+from sync.state import queries, request_log
+from sync.state.database import State, Transaction
+from sync.state.queries import Request
+from sync.state.request_log import RequestKind
 
 log = structlog.get_logger()
 
 
-class RequestKind(StrEnum):
-    """What can be asked for."""
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Removals that were let through: the request's id, and how many of them are still believed gone."""
 
-    SYNC = "sync"
-    FULL = "full"  # a sync that lists everything again
-    PAUSE = "pause"
-    RESUME = "resume"
-    RELEASE = "release"
-    REINDEX = "reindex"
-    PROMOTE = "promote"
-    ROLLBACK = "rollback"
+    request: int
+    removals: int
 
 
-OF_SOURCES = (RequestKind.SYNC, RequestKind.RELEASE)
-OF_INDEXES = (RequestKind.REINDEX, RequestKind.PROMOTE, RequestKind.ROLLBACK)
-
-
-def ask_sync(engine: Engine, source: str, who: str, *, full: bool = False) -> int:
+def ask_sync(state: State, source: str, who: str, *, full: bool = False) -> int:
     """Have the source synced; returns the request's id. Raises Held while it is paused."""
-    with engine.state.transaction() as tx:
+    with state.transaction() as tx:
         if paused_by := queries.source(tx, source).paused_by:
             raise Held(f"{source}: paused by {paused_by}; resume it first")
         if full:
-            _record(tx, engine, RequestKind.FULL, source, who, mark=0)
-        return _record(tx, engine, RequestKind.SYNC, source, who, mark=signal_change(tx, source))
+            request_log.record(tx, RequestKind.FULL, source, who, state.now())
+        return _ask_of_source(tx, state, RequestKind.SYNC, source, who)
 
 
-def ask_release(engine: Engine, source: str, who: str, documents: Sequence[str] | None = None) -> int:
+def ask_full(state: State, sources: Sequence[str], who: str) -> None:
+    """Have each source listed completely by whichever turn comes next."""
+    with state.transaction() as tx:
+        for source in sources:
+            request_log.record(tx, RequestKind.FULL, source, who, state.now())
+
+
+def ask_full_once(state: State, source: str, who: str) -> None:
+    """Have the source listed completely, unless that is asked for or under way: for a clock that may say so twice."""
+    with state.transaction() as tx:
+        request_log.record_full_once(tx, source, who, state.now())
+
+
+def ask_release(state: State, source: str, who: str, documents: Collection[str] | None = None) -> int:
     """Let the removals go that are held now; returns the request's id.
 
     `documents`: the external ids that the operator has looked at. Raises Held when nothing is held, and when something
     is that is not among them: it came after the look.
     """
-    held = {row.external_id: row.id for row in commands.held(engine, source)}
-    if not held:
-        raise Held(f"{source}: nothing is held")
-    if documents is not None and (unseen := sorted(held.keys() - set(documents))):
-        raise Held(f"{source}: {len(unseen)} more removals are held than you named, {unseen[0]} among them; look again")
-    commands.release(engine, source, list(held.values()), who)
-    with engine.state.transaction() as tx:
-        return _record(tx, engine, RequestKind.RELEASE, source, who, mark=signal_change(tx, source))
+    with state.transaction() as tx:
+        held = {removal.external_id: removal.document for removal in queries.held_removals(tx, source)}
+        if not held:
+            raise Held(f"{source}: nothing is held")
+        if documents is not None and (unseen := sorted(held.keys() - set(documents))):
+            raise Held(
+                f"{source}: {len(unseen)} more removals are held than you named, {unseen[0]} among them; look again"
+            )
+        return _release(tx, state, source, held.values(), who).request
 
 
-def pause(engine: Engine, source: str, who: str) -> int:
+def release(state: State, source: str, documents: Collection[int], who: str) -> Approval:
+    """Let exactly these documents go once the source confirms each; others that are held stay so."""
+    with state.transaction() as tx:
+        return _release(tx, state, source, documents, who)
+
+
+def pause(state: State, source: str, who: str) -> int:
     """Have no worker begin another turn on the source until it is resumed; returns the request's id."""
-    return _set_paused(engine, RequestKind.PAUSE, source, who, paused_by=who)
+    return _set_paused(state, RequestKind.PAUSE, source, who, paused_by=who)
 
 
-def resume(engine: Engine, source: str, who: str) -> int:
+def resume(state: State, source: str, who: str) -> int:
     """Let workers sync the source again; it is due at once. Returns the request's id."""
-    return _set_paused(engine, RequestKind.RESUME, source, who, paused_by="")
+    return _set_paused(state, RequestKind.RESUME, source, who, paused_by="")
 
 
-def ask_of_index(engine: Engine, what: RequestKind, index: str, who: str) -> int:
+def ask_of_index(state: State, kind: RequestKind, index: str, who: str) -> int:
     """Have an index rebuilt, promoted or rolled back; returns the request's id. A rebuild under way is joined."""
-    engine.configured_index(index)
-    with engine.state.transaction() as tx:
-        return _record(tx, engine, what, index, who, mark=0)
-
-
-def pending(state: Asks) -> list[Row[Any]]:
-    """What is asked for and not done, oldest first."""
-    return list(
-        state.ask(
-            "SELECT * FROM requests WHERE done_at IS NULL AND what IN :whats ORDER BY id",
-            whats=[*OF_SOURCES, *OF_INDEXES],
-        )
-    )
+    with state.transaction() as tx:
+        return request_log.record(tx, kind, index, who, state.now())
 
 
 def process_requests(engine: Engine) -> None:
     """Take each open request as far as it goes now. Raises Retryable when the state or the index fails."""
-    for request in pending(engine.state):
-        match request.what:
+    for request in queries.pending_requests(engine.state):
+        match request.kind:
             case RequestKind.SYNC | RequestKind.RELEASE:
-                _attend_source(engine, request)
+                _follow_source(engine, request)
             case RequestKind.REINDEX:
-                _attend_reindex(engine, request)
+                _advance_reindex(engine, request)
             case RequestKind.PROMOTE | RequestKind.ROLLBACK:
-                _switch(engine, request)
+                switch(engine, request.id)
 
 
-def _attend_source(engine: Engine, request: Row[Any]) -> None:
+def begin_reindex(engine: Engine, index: str, who: str) -> int:
+    """Open a new store for the index at once, recorded as taken up; returns the request's id."""
+    generations.begin(engine.state, engine.index, engine.configured_index(index))
+    with engine.state.transaction() as tx:
+        request = request_log.record(tx, RequestKind.REINDEX, index, who, engine.state.now())
+        _take_up_reindex(tx, engine, request)
+    return request
+
+
+def switch(engine: Engine, request: int) -> str:
+    """Promote or roll back as the request says and record it, in one transaction; returns why not, '' when done.
+
+    Another process that works on the same request finds it done, and returns what became of it.
+    """
+    asked = queries.request(engine.state, request)
+    try:
+        with engine.state.transaction() as tx:
+            if not request_log.finish(tx, request, engine.state.now()):
+                return queries.request(tx, request).error
+            _switch_index(tx, engine, asked)
+    except Held as held:
+        return finish(engine.state, asked, str(held))
+    log.info("index_switched", index=asked.target, what=asked.kind, who=asked.who, request=request)
+    return ""
+
+
+def finish(state: State, request: Request, error: str = "") -> str:
+    """End the request, as failed if there is an error; returns the error. One that has ended stays as it is."""
+    with state.transaction() as tx:
+        request_log.finish(tx, request.id, state.now(), error)
+    log.info("request_done", request=request.id, what=request.kind, target=request.target, error=error)
+    return error
+
+
+def _release(tx: Transaction, state: State, source: str, documents: Collection[int], who: str) -> Approval:
+    removals = sum(
+        tx.run(
+            """UPDATE documents SET released = 1, not_before = 0
+               WHERE id = :id AND source = :source AND version IS NULL""",
+            id=document,
+            source=source,
+        )
+        for document in documents
+    )
+    return Approval(_ask_of_source(tx, state, RequestKind.RELEASE, source, who), removals)
+
+
+def _ask_of_source(tx: Transaction, state: State, kind: RequestKind, source: str, who: str) -> int:
+    return request_log.record(tx, kind, source, who, state.now(), change_seq=signal_change(tx, source))
+
+
+def _set_paused(state: State, kind: RequestKind, source: str, who: str, *, paused_by: str) -> int:
+    with state.transaction() as tx:
+        tx.run("UPDATE sources SET paused_by = :by WHERE name = :name", by=paused_by, name=source)
+        change_seq = signal_change(tx, source) if kind is RequestKind.RESUME else 0
+        request = request_log.record(tx, kind, source, who, state.now(), change_seq=change_seq)
+        request_log.finish(tx, request, state.now())
+    log.info("source_paused" if paused_by else "source_resumed", source=source, who=who)
+    return request
+
+
+def _follow_source(engine: Engine, request: Request) -> None:
     """A sync is done when a turn heard of it and left nothing to do; it fails when only a person can help."""
-    name = request.target
+    name, state = request.target, engine.state
     if name not in engine.sources:
-        _finish(engine, request, f"{name} is not in the configuration any more")
+        finish(state, request, f"{name} is not in the configuration any more")
         return
-    source = queries.source(engine.state, name)
-    now = engine.state.now()
+    source = queries.source(state, name)
+    now = state.now()
     busy = leases.in_force(source.lease_until, source.lease_holder, now)
-    if source.heard < request.mark:
+    if source.heard < request.change_seq:
         return
-    _start(engine, request)
+    _start(state, request)
     if busy or (source.snapshot_cursor is not None and not source.error):
         return
     if source.error and (not source.not_before or source.not_before - now > PATIENCE.total_seconds()):
-        _finish(engine, request, source.error)
-    elif not source.not_before and not source.error and not queries.waiting(engine.state, name)[0]:
-        believed = queries.believed(engine.state, name)
+        finish(state, request, source.error)
+    elif not source.not_before and not source.error and not queries.waiting(state, name)[0]:
+        believed = queries.believed(state, name)
         held = f"{believed.unreleased} of {believed.total} documents are gone at once; look, then release {name}"
-        _finish(engine, request, held if believed.held else "")
+        finish(state, request, held if believed.held else "")
 
 
-def _attend_reindex(engine: Engine, request: Row[Any]) -> None:
+def _advance_reindex(engine: Engine, request: Request) -> None:
     """Begin, have every source publish, and switch as soon as nothing is in the way."""
     index = request.target
     if index not in engine.indexes:
-        _finish(engine, request, f"index {index!r} is not in the configuration any more")
+        finish(engine.state, request, f"index {index!r} is not in the configuration any more")
         return
     if request.started_at is None:
         engine.prepare()
         generations.begin(engine.state, engine.index, engine.indexes[index])
         with engine.state.transaction() as tx:
-            for name in engine.sources:  # also one that failed: what it failed at may be the store that is replaced
-                signal_change(tx, name)
-        _start(engine, request)
+            _take_up_reindex(tx, engine, request.id)
         return
-    sources = list(engine.sources)
-    if reason := generations.promotion_blocker(engine.state, index, sources):
-        if _all_at_rest(engine):
-            _finish(engine, request, f"not promoted: {reason}")
+    if generations.promotion_blocker(engine.state, index, list(engine.sources)) and not _all_at_rest(engine):
         return
-    _switch(engine, request)
+    switch(engine, request.id)
+
+
+def _take_up_reindex(tx: Transaction, engine: Engine, request: int) -> None:
+    for name in engine.sources:  # also one that failed: what it failed at may be the store that is replaced
+        signal_change(tx, name)
+    request_log.start(tx, request, engine.state.now())
 
 
 def _all_at_rest(engine: Engine) -> bool:
@@ -165,70 +225,16 @@ def _all_at_rest(engine: Engine) -> bool:
     return True
 
 
-def _switch(engine: Engine, request: Row[Any]) -> None:
-    """Promote or roll back and record it, in one transaction: whoever attends beside us finds it done."""
-    try:
-        with engine.state.transaction() as tx:
-            claimed = tx.run(
-                """UPDATE requests SET started_at = coalesce(started_at, :now), done_at = :now
-                   WHERE id = :id AND done_at IS NULL""",
-                id=request.id,
-                now=engine.state.now(),
-            )
-            if not claimed:
-                return
-            if request.what == RequestKind.ROLLBACK:
-                generations.roll_back_in_transaction(tx, engine.state, request.target)
-            else:
-                generations.promote_in_transaction(tx, engine.state, request.target, list(engine.sources))
-            tx.run("UPDATE sources SET wakes = wakes + 1 WHERE error <> ''")  # the store before may have been why
-    except Held as held:
-        _finish(engine, request, str(held))
-        return
-    log.info("index_switched", index=request.target, what=request.what, who=request.who, request=request.id)
+def _switch_index(tx: Transaction, engine: Engine, request: Request) -> None:
+    if request.kind is RequestKind.ROLLBACK:
+        generations.roll_back_in_transaction(tx, engine.state, request.target)
+    else:
+        generations.promote_in_transaction(tx, engine.state, request.target, list(engine.sources))
+        request_log.finish_rebuilds(tx, request.target, engine.state.now())
+    tx.run("UPDATE sources SET wakes = wakes + 1 WHERE error <> ''")  # the store before may have been why
 
 
-def _set_paused(engine: Engine, what: RequestKind, source: str, who: str, *, paused_by: str) -> int:
-    engine.chosen([source])
-    with engine.state.transaction() as tx:
-        tx.run("UPDATE sources SET paused_by = :by WHERE name = :name", by=paused_by, name=source)
-        mark = signal_change(tx, source) if what is RequestKind.RESUME else 0
-        request = _record(tx, engine, what, source, who, mark=mark)
-        tx.run("UPDATE requests SET started_at = asked_at, done_at = asked_at WHERE id = :id", id=request)
-    log.info("source_paused" if paused_by else "source_resumed", source=source, who=who)
-    return request
-
-
-def _record(tx: Transaction, engine: Engine, what: RequestKind, target: str, who: str, *, mark: int) -> int:
-    [row] = tx.ask(
-        """INSERT INTO requests (what, target, who, asked_at, mark) VALUES (:what, :target, :who, :now, :mark)
-           RETURNING id""",
-        what=what.value,
-        target=target,
-        who=who,
-        now=engine.state.now(),
-        mark=mark,
-    )
-    return int(row.id)
-
-
-def _start(engine: Engine, request: Row[Any]) -> None:
+def _start(state: State, request: Request) -> None:
     if request.started_at is None:
-        with engine.state.transaction() as tx:
-            tx.run(
-                "UPDATE requests SET started_at = :now WHERE id = :id AND started_at IS NULL",
-                now=engine.state.now(),
-                id=request.id,
-            )
-
-
-def _finish(engine: Engine, request: Row[Any], error: str) -> None:
-    with engine.state.transaction() as tx:
-        tx.run(
-            """UPDATE requests SET started_at = coalesce(started_at, :now), done_at = :now, error = :error
-               WHERE id = :id AND done_at IS NULL""",
-            now=engine.state.now(),
-            error=error,
-            id=request.id,
-        )
-    log.info("request_done", request=request.id, what=request.what, target=request.target, error=error)
+        with state.transaction() as tx:
+            request_log.start(tx, request.id, state.now())

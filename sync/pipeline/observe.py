@@ -13,7 +13,7 @@ from sync.errors import CursorExpired, Retryable
 from sync.model import Audience, Change, Cursor, Document, Page
 from sync.pipeline.fingerprint import fingerprint, thin_content_problem
 from sync.pipeline.turn import Turn
-from sync.state import queries
+from sync.state import queries, request_log
 from sync.state.database import State, Transaction
 
 
@@ -36,10 +36,8 @@ def observe(turn: Turn) -> None:
 def snapshot_due(state: State, wanted: Source) -> bool:
     """Whether a snapshot should start: asked for, or the last complete one is `snapshot_every` ago."""
     source = queries.source(state, wanted.name)
-    asked = state.ask(
-        "SELECT 1 FROM requests WHERE what = 'full' AND target = :source AND done_at IS NULL", source=wanted.name
-    )
-    return bool(asked) or state.now() - source.snapshot_done >= wanted.snapshot_every.total_seconds()
+    asked = queries.full_listing_asked(state, wanted.name)
+    return asked or state.now() - source.snapshot_done >= wanted.snapshot_every.total_seconds()
 
 
 def store_document(tx: Transaction, row: int, document: Document) -> None:
@@ -111,11 +109,7 @@ def _begin(turn: Turn, *, expired: bool) -> None:
             head=head,
             source=turn.source.name,
         )
-        tx.run(
-            "UPDATE requests SET done_at = :now WHERE what = 'full' AND target = :source AND done_at IS NULL",
-            now=turn.state.now(),
-            source=turn.source.name,
-        )
+        request_log.finish_full(tx, turn.source.name, turn.state.now())
 
 
 def _read_snapshot(turn: Turn) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from sync.model import Chunking, FileId, StoreId
 from sync.state.database import Asks, State
+from sync.state.request_log import RequestKind
 
 BRAKE_SHARE = 0.10
 BRAKE_COUNT = 20
@@ -304,4 +305,83 @@ def alike(state: Asks) -> list[Row[Any]]:
                  GROUP BY likeness HAVING count(DISTINCT source) > 1)
                ORDER BY likeness, source, external_id"""
         )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an operator asked for. `started_at` None: queued; `done_at` None: not over.
+
+    `change_seq`: the source's number of changes once it was asked; 0 where no turn need take it up.
+    """
+
+    id: int
+    kind: RequestKind
+    target: str
+    who: str
+    asked_at: float
+    started_at: float | None
+    done_at: float | None
+    error: str
+    change_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRemoval:
+    """A document whose removal waits for an operator."""
+
+    document: int
+    external_id: str
+    title: str
+    url: str
+
+
+def request(state: Asks, number: int) -> Request:
+    """The request of that number. Raises LookupError where there is none."""
+    rows = state.ask("SELECT * FROM requests WHERE id = :id", id=number)
+    if not rows:
+        raise LookupError(f"no request {number}")
+    return _request(rows[0])
+
+
+def pending_requests(state: Asks) -> list[Request]:
+    """What workers have to do or to follow, oldest first; complete listings are the turns' own business."""
+    rows = state.ask(
+        """SELECT * FROM requests WHERE done_at IS NULL
+           AND what IN ('sync', 'release', 'reindex', 'promote', 'rollback') ORDER BY id"""
+    )
+    return [_request(row) for row in rows]
+
+
+def full_listing_asked(state: Asks, source: str) -> bool:
+    """Whether a complete listing of the source is asked for and has not begun."""
+    rows = state.ask(
+        "SELECT 1 FROM requests WHERE what = 'full' AND target = :source AND done_at IS NULL LIMIT 1", source=source
+    )
+    return bool(rows)
+
+
+def held_removals(state: Asks, source: str) -> list[HeldRemoval]:
+    """The documents whose removal waits for an operator's approval. Empty: the brake holds nothing."""
+    if not believed(state, source).held:
+        return []
+    rows = state.ask(
+        """SELECT id, external_id, title, url FROM documents
+           WHERE source = :source AND version IS NULL AND released = 0 ORDER BY id""",
+        source=source,
+    )
+    return [HeldRemoval(row.id, row.external_id, row.title, row.url) for row in rows]
+
+
+def _request(row: Row[Any]) -> Request:
+    return Request(
+        id=row.id,
+        kind=RequestKind(row.what),
+        target=row.target,
+        who=row.who,
+        asked_at=row.asked_at,
+        started_at=row.started_at,
+        done_at=row.done_at,
+        error=row.error,
+        change_seq=row.mark,
     )

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from sync.engine import Engine
-from sync.operations import requests
 from sync.pipeline import generations
 from sync.state import queries
 from sync.state.lease import TERM
@@ -86,7 +85,7 @@ def of_indexes(engine: Engine) -> list[IndexMeasures]:
 
 def open_requests(engine: Engine) -> int:
     """How much of what operators asked for is not done."""
-    return len(requests.pending(engine.state))
+    return len(queries.pending_requests(engine.state))
 
 
 def _unsettled(engine: Engine, source: str) -> tuple[int, float]:

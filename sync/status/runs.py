@@ -12,9 +12,9 @@ from sqlalchemy import Row
 
 from sync.engine import Engine
 from sync.errors import Gone
-from sync.operations.requests import RequestKind
 from sync.rendering import moment
 from sync.state import queries
+from sync.state.request_log import RequestKind
 from sync.status import status
 
 _ID = re.compile(r"([rt])([1-9][0-9]{0,17})")

@@ -126,6 +126,20 @@ def test_held_removals_are_released_only_if_all_of_them_were_looked_at(here: Sit
     assert here.installation.differences() == []
 
 
+def test_a_release_is_listed_once_and_never_as_done_and_queued_at_once(here: Site) -> None:
+    here.installation.source.tombstones = False
+    here.installation.source.documents.clear()
+    here.post("/api/admin/sources/s/sync", {"full": True})
+    here.work()
+
+    asked = here.post("/api/admin/sources/s/release").json()
+    before = releases(here)
+    here.work()
+
+    assert before == [(asked["id"], "queued")]
+    assert releases(here) == [(asked["id"], "done")]
+
+
 def test_an_index_is_rebuilt_switched_to_and_back(here: Site) -> None:
     stores = [store(here)]
     for act in ("reindex", "rollback"):
@@ -232,6 +246,11 @@ def test_status_tells_what_waits(here: Site) -> None:
     assert status["queue"] == {"tasks": 3, "seconds": 4.5}
     assert [request["what"] for request in status["requests"]] == ["sync"]
     assert status["sources"][0]["name"] == "s"
+
+
+def releases(here: Site) -> list[tuple[str, str]]:
+    runs = here.get("/api/admin/runs").json()["runs"]
+    return [(run["id"], run["state"]) for run in runs if run["what"] == "release"]
 
 
 def store(here: Site) -> str:

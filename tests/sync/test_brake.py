@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync.operations import commands
+from sync.operations import commands, requests
 from sync.operations.converge import converge
 from sync.state import queries
 from sync.state.queries import Believed
@@ -50,9 +50,10 @@ def test_under_the_brake_removals_just_happen() -> None:
 def test_over_it_they_wait_and_stay_searchable_and_nobody_is_asked() -> None:
     installation = held_installation()
 
+    held = [removal.external_id for removal in queries.held_removals(installation.state, "s")]
     assert len(installation.searchable("public")) == 30
     assert installation.source.fetched == []
-    assert [row.external_id for row in commands.held(installation.engine, "s")] == [f"d{n:02}" for n in range(21)]
+    assert held == [f"d{n:02}" for n in range(21)]
 
 
 def test_an_empty_listing_of_three_removes_nothing() -> None:
@@ -99,11 +100,11 @@ def test_what_comes_back_is_not_believed_gone_any_more() -> None:
 
 def test_a_release_lets_exactly_those_go_that_were_shown() -> None:
     installation = held_installation(60)
-    shown = [row.id for row in commands.held(installation.engine, "s")]
+    shown = [removal.document for removal in queries.held_removals(installation.state, "s")]
     vanish(installation, range(21, 50))
     installation.turn()
 
-    commands.release(installation.engine, "s", shown, who="me")
+    requests.release(installation.state, "s", shown, who="me")
     installation.turn()
 
     assert installation.believed_gone() == [f"d{n:02}" for n in range(21, 50)]
@@ -112,10 +113,10 @@ def test_a_release_lets_exactly_those_go_that_were_shown() -> None:
 
 def test_a_released_document_still_needs_the_source_to_confirm() -> None:
     installation = held_installation(tombstones=False)
-    shown = [row.id for row in commands.held(installation.engine, "s")]
+    shown = [removal.document for removal in queries.held_removals(installation.state, "s")]
     restore(installation, range(5))
 
-    commands.release(installation.engine, "s", shown, who="me")
+    requests.release(installation.state, "s", shown, who="me")
     installation.turn()
 
     assert sorted(installation.searchable("public")) == sorted(installation.source.documents)
@@ -124,8 +125,8 @@ def test_a_released_document_still_needs_the_source_to_confirm() -> None:
 
 def test_a_release_is_for_this_time_only() -> None:
     installation = held_installation(60, tombstones=False)
-    shown = [row.id for row in commands.held(installation.engine, "s")]
-    commands.release(installation.engine, "s", shown, who="me")
+    shown = [removal.document for removal in queries.held_removals(installation.state, "s")]
+    requests.release(installation.state, "s", shown, who="me")
     restore(installation, range(60))
     installation.turn_fully()
     vanish(installation, range(21))
@@ -139,7 +140,7 @@ def test_a_release_names_documents_of_that_source_that_are_believed_gone_and_no_
     installation = held_installation()
     every = [row.id for row in installation.state.ask("SELECT id FROM documents")]
 
-    assert commands.release(installation.engine, "s", [*every, 999_999], who="me") == 21
+    assert requests.release(installation.state, "s", [*every, 999_999], who="me").removals == 21
 
 
 def test_a_later_complete_listing_lifts_the_brake_by_itself() -> None:
@@ -148,7 +149,7 @@ def test_a_later_complete_listing_lifts_the_brake_by_itself() -> None:
 
     installation.turn_fully()
 
-    assert commands.held(installation.engine, "s") == []
+    assert queries.held_removals(installation.state, "s") == []
     assert installation.differences() == []
 
 

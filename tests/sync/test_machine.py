@@ -10,7 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sync.config import KnowledgeIndex
 from sync.errors import Held
 from sync.model import Audience
-from sync.operations import commands
+from sync.operations import commands, requests
+from sync.state import queries
 from tests.sync.crash import quieten
 from tests.sync.world import INTERNAL, PUBLIC, Crash, Installation, SourceWorld
 
@@ -103,8 +104,8 @@ class SyncMachine(RuleBasedStateMachine):
 
     @rule()
     def release(self) -> None:
-        shown = [row.id for row in commands.held(self.installation.engine, "s")]
-        commands.release(self.installation.engine, "s", shown, who="t")
+        shown = [removal.document for removal in queries.held_removals(self.installation.state, "s")]
+        requests.release(self.installation.state, "s", shown, who="t")
 
     @invariant()
     def nothing_that_was_never_public_is_public(self) -> None:

@@ -11,6 +11,7 @@ from sync.model import FileState
 from sync.operations import requests
 from sync.operations.due import signal_change
 from sync.state import queries
+from sync.state.request_log import RequestKind
 from tests.sync.world import Installation, SourceWorld, installed
 from workers.cadence import Cron, Every
 from workers.schedule import Schedule, SourceSchedule
@@ -195,7 +196,7 @@ def test_a_cron_expression_lists_everything_at_its_time_and_once() -> None:
 def test_a_request_is_attended_to_until_it_is_done_and_not_longer() -> None:
     place = Place(installed())
     place.live(60)
-    request = requests.ask_of_index(place.installation.engine, requests.RequestKind.REINDEX, "public", "ada")
+    request = requests.ask_of_index(place.installation.state, RequestKind.REINDEX, "public", "ada")
 
     place.live(30)
     place.schedule.tick()
