@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
@@ -10,14 +10,18 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from cli import chat, looks, nudges, supervise, tracing, wiring
+from cli import chat, looks, supervise, tracing, wiring
 from cli.config import Config
 from cli.listener import Address, inherited
 from cli.worker_process import needed_broker
-from session_api.admin.wiring import Operations
+from connectors import CONNECTORS
+from connectors.webhook import WebhookEvent
+from session_api.admin.dependencies import Operations
 from session_api.app import Services, create_app
+from session_api.webhooks import Verify
 from sync.engine import Engine
 from sync.errors import Retryable, SyncError
+from sync.state.database import utc_now
 from workers.app import Send as SendTask
 from workers.app import create, sender
 from workers.broker import Broker, answers
@@ -90,6 +94,19 @@ def waker(send: SendTask) -> Callable[[str, str], None]:
     return wake
 
 
+def verifier(config: Config) -> Verify:
+    """What judges a message to a configured source; a source whose kind has no webhook takes none."""
+    sources = {source.common.name: source for source in config.sources}
+
+    def verify(source: str, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
+        kind = CONNECTORS[sources[source].common.kind]
+        if not kind.has_webhook:
+            raise KeyError(source)
+        return kind.verify(sources[source].settings, headers, body, utc_now())
+
+    return verify
+
+
 def application(config: Config, engine: Engine, broker: Broker | None = None) -> FastAPI:
     """Return the application over an engine; without a broker nobody is woken, and only the schedule syncs."""
     client = broker.client() if broker else None
@@ -98,7 +115,7 @@ def application(config: Config, engine: Engine, broker: Broker | None = None) ->
             engine.state,
             wake=waker(sender(create(broker))) if broker else _nobody_listens,
             broker_answers=lambda: client is None or answers(client),
-            verify=nudges.verifier(config),
+            verify=verifier(config),
             operations=Operations(
                 engine,
                 token=config.admin.token.get_secret_value() if config.admin.token else None,

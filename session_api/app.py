@@ -1,4 +1,4 @@
-"""The one ASGI application: health and signed nudges here, everything else in routers of its own."""
+"""The one ASGI application around its services; endpoints stand in modules of their own."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI
 
 from session_api import errors, health, webhooks
-from session_api.admin.wiring import Operations
+from session_api.admin import wiring as admin
+from session_api.admin.dependencies import Operations
 from session_api.chat.wiring import ChatServices
+from session_api.webhooks import Inbox, Verify, Wake, take_none
 from session_api.widget import routes as widget
 from session_api.widget.appearance import Appearance
 from sync.state.database import State
-
-Wake = Callable[[str, str], None]
-"""Tells the workers that there is something to do: a task's name and a source's. Raises Retryable where none hears."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Services:
     state: State
     wake: Wake
     broker_answers: Callable[[], bool]
-    verify: webhooks.Verify = webhooks.nobody
+    verify: Verify = take_none
     operations: Operations | None = None
     chat: ChatServices | None = None
     look: Appearance = field(default_factory=Appearance)
@@ -37,11 +36,12 @@ def create_app(services: Services) -> FastAPI:
     """Return the application around its services."""
     app = FastAPI(title="Answerwell", docs_url="/docs", redoc_url=None, lifespan=_closing)
     app.state.closing = []
+    app.state.wake = services.wake
     errors.install(app)
-    app.include_router(health.router(services.state, services.broker_answers))
-    app.include_router(webhooks.router(services.state, services.verify, services.wake))
+    health.install(app, services.state, services.broker_answers)
+    webhooks.install(app, Inbox(services.state, services.verify, services.wake))
     if services.operations is not None:
-        services.operations.install(app, services.wake)
+        admin.install(app, services.operations)
     if services.chat is not None:
         services.chat.install(app, services.state)
         app.include_router(widget.router(services.look, hosted=services.chat.settings.hosted is not None))

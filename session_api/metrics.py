@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from sync.engine import Engine
 from sync.metrics import BUCKETS, COUNTERS, Sample, samples
-from sync.status import gauges as measures
+from sync.status import gauges
 
 FRESH = 5.0
 
@@ -41,21 +41,23 @@ class Queue(Protocol):
     def seconds(self) -> float: ...
 
 
-def router(engine: Engine, queue: Callable[[], Queue]) -> APIRouter:
-    """Return `/metrics`; it names sources and vendors, no document and nobody."""
-    metrics = APIRouter(tags=["health"])
+routes = APIRouter(tags=["health"])
+
+
+def install(app: FastAPI, engine: Engine, queue: Callable[[], Queue]) -> None:
+    """Add `/metrics` to the application; it names sources and vendors, no document and nobody."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Installation(engine, queue))
-    kept = _Kept(lambda: generate_latest(registry))
-
-    @metrics.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-    def show() -> Response:
-        return Response(kept.value(), media_type=CONTENT_TYPE_LATEST)
-
-    return metrics
+    app.state.metrics = _Cached(lambda: generate_latest(registry))
+    app.include_router(routes)
 
 
-class _Kept:
+@routes.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+def show(request: Request) -> Response:
+    return Response(request.app.state.metrics.value(), media_type=CONTENT_TYPE_LATEST)
+
+
+class _Cached:
     """A value that is made anew when it is some seconds old: ten scrapers cost as much as one."""
 
     def __init__(self, make: Callable[[], bytes]) -> None:
@@ -83,16 +85,16 @@ class _Installation:
         yield from self._of_indexes()
         yield from self._of_queue()
         COUNTERS.flush(self._engine.state)
-        tallies = samples(self._engine.state)
-        yield from _counters(tallies)
-        yield from _histograms(tallies)
+        counted = samples(self._engine.state)
+        yield from _counters(counted)
+        yield from _histograms(counted)
 
     def _of_sources(self) -> Iterator[Metric]:
-        found = [measures.of_source(self._engine, name) for name in self._engine.sources]
+        found = [gauges.of_source(self._engine, name) for name in self._engine.sources]
         documents = _gauge(
             "documents", "Documents: known, and of those searchable, waiting or believed gone.", "source", "state"
         )
-        gauges = {
+        of_source = {
             "held_removals": _gauge("held_removals", "Removals that wait for a release.", "source"),
             "problems": _gauge("problems", "Documents that somebody should look at.", "source"),
             "lease_age_seconds": _gauge("lease_age_seconds", "Since the running turn began; 0: none runs.", "source"),
@@ -110,21 +112,21 @@ class _Installation:
         for measured in found:
             for state, number in measured.documents.items():
                 documents.add_metric([measured.source, state], number)
-            for name, gauge in gauges.items():
+            for name, gauge in of_source.items():
                 gauge.add_metric([measured.source], getattr(measured, name))
         yield documents
-        yield from gauges.values()
+        yield from of_source.values()
 
     def _of_indexes(self) -> Iterator[Metric]:
         files = _gauge("index_files", "Files in the live store of an index.", "index")
         outdated = _gauge("index_reindex_needed", "1 where the live store was built to another specification.", "index")
-        for measured in measures.of_indexes(self._engine):
+        for measured in gauges.of_indexes(self._engine):
             files.add_metric([measured.index], measured.files)
             outdated.add_metric([measured.index], measured.reindex_needed)
         yield files
         yield outdated
         requests = _gauge("open_requests", "What operators asked for and is not done.")
-        requests.add_metric([], measures.open_requests(self._engine))
+        requests.add_metric([], gauges.open_requests(self._engine))
         yield requests
 
     def _of_queue(self) -> Iterator[Metric]:
@@ -142,21 +144,21 @@ def _gauge(name: str, help_text: str, *labels: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"answerwell_{name}", help_text, labels=labels)
 
 
-def _counters(tallies: Iterable[Sample]) -> Iterator[Metric]:
+def _counters(counted: Iterable[Sample]) -> Iterator[Metric]:
     families = {
         name: CounterMetricFamily(f"answerwell_{name}", text, labels=labels)
         for name, (text, labels) in FAMILIES.items()
     }
-    for one in tallies:
+    for one in counted:
         if one.name in families:
             families[one.name].add_metric([one.labels.get(label, "") for label in FAMILIES[one.name][1]], one.value)
     yield from families.values()
 
 
-def _histograms(tallies: Iterable[Sample]) -> Iterator[Metric]:
+def _histograms(counted: Iterable[Sample]) -> Iterator[Metric]:
     for name, (text, labels) in DURATIONS.items():
         family = HistogramMetricFamily(f"answerwell_{name}", text, labels=labels)
-        for values, parts in _durations(tallies, name, labels).items():
+        for values, parts in _durations(counted, name, labels).items():
             total = parts[f"{name}_count", ""]
             buckets = [(str(bound), parts[f"{name}_bucket", str(bound)]) for bound in BUCKETS]
             family.add_metric(list(values), [*buckets, ("+Inf", total)], parts[f"{name}_sum", ""])
@@ -166,10 +168,10 @@ def _histograms(tallies: Iterable[Sample]) -> Iterator[Metric]:
 Parts = defaultdict[tuple[str, str], float]
 
 
-def _durations(tallies: Iterable[Sample], name: str, labels: tuple[str, ...]) -> dict[tuple[str, ...], Parts]:
+def _durations(counted: Iterable[Sample], name: str, labels: tuple[str, ...]) -> dict[tuple[str, ...], Parts]:
     """The parts of each histogram of that name, by the values of its labels."""
     found: dict[tuple[str, ...], Parts] = {}
-    for one in tallies:
+    for one in counted:
         if one.name in {f"{name}_sum", f"{name}_count", f"{name}_bucket"}:
             values = tuple(one.labels.get(label, "") for label in labels)
             found.setdefault(values, defaultdict(float))[one.name, one.labels.get("le", "")] += one.value

@@ -1,17 +1,18 @@
 """`/webhooks/{source}`: a vendor says that something changed. It only wakes a sync; what changed, the sync asks."""
 
+import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from session_api.errors import ApiError
-from sync.errors import Retryable
-from sync.operations.due import signal_change as count_wake
+from sync.errors import Retryable, SyncError
+from sync.operations.due import signal_change
 from sync.pipeline import hints
 from sync.state.database import State
 
@@ -20,13 +21,12 @@ log = structlog.get_logger()
 MAX_BYTES = 1024 * 1024
 PAUSE = 1.0  # seconds between two messages to the workers about one source: a burst is one sync
 
+Wake = Callable[[str, str], None]
+"""Tells the workers that there is something to do: a task's name and a source's. Raises Retryable where none hears."""
 
-class Unverified(Exception):
-    """The message does not prove that the vendor sent it, just now; says what to check."""
 
-
-class Nudge(Protocol):
-    """A message that the vendor did send."""
+class WebhookEvent(Protocol):
+    """A message that the vendor did send, as the source's connector tells of it."""
 
     @property
     def wake(self) -> bool:
@@ -44,55 +44,88 @@ class Nudge(Protocol):
         ...
 
 
-Verify = Callable[[str, Mapping[str, str], bytes], Nudge]
-"""Judges a source's message by its headers, lower case, and raw body. Raises Unverified; KeyError: takes none."""
-Wake = Callable[[str, str], None]
+Verify = Callable[[str, Mapping[str, str], bytes], WebhookEvent]
+"""Judges a source's message by its headers, lower case, and raw body.
+
+Raises a SyncError, saying what to check, for one that the vendor does not prove to have sent just now, and KeyError
+where the source takes none.
+"""
 
 
-def nobody(source: str, headers: Mapping[str, str], body: bytes) -> Nudge:  # noqa: ARG001  the shape of a Verify
-    """Verifies for an application without sources: it takes no messages."""
+def take_none(source: str, headers: Mapping[str, str], body: bytes) -> WebhookEvent:  # noqa: ARG001  the shape of a Verify
+    """Verify for an application without sources: it takes no messages."""
     raise KeyError(source)
 
 
-def router(state: State, verify: Verify, wake: Wake, clock: Callable[[], float] = time.monotonic) -> APIRouter:
-    """Return the address. A message counts once it is in the state: a broker that is down delays its sync only."""
-    webhooks = APIRouter(tags=["webhooks"])
-    told: dict[str, float] = {}
+class Inbox:
+    """Signed messages: judged, and counted in the state before the workers are told.
 
-    def take(source: str, documents: tuple[str, ...]) -> None:
-        with state.transaction() as tx:
-            hints.note(tx, source, count_wake(tx, source), documents)
-        if clock() - told.get(source, -PAUSE) < PAUSE:
+    A message counts once it is in the state: a broker that is down only delays its sync.
+    """
+
+    def __init__(self, state: State, verify: Verify, wake: Wake, clock: Callable[[], float] = time.monotonic) -> None:
+        self.verify = verify
+        self._state = state
+        self._wake = wake
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._told_at: dict[str, float] = {}
+
+    def take(self, source: str, documents: tuple[str, ...]) -> None:
+        """Note that the source may have changed, and wake a sync unless one was woken a moment ago."""
+        with self._state.transaction() as tx:
+            hints.note(tx, source, signal_change(tx, source), documents)
+        if not self._is_first_of_burst(source):
             return  # the turn that the last message starts hears this one too, or the schedule finds it
-        told[source] = clock()
         try:
-            wake("sync", source)
+            self._wake("sync", source)
         except Retryable as error:
             log.warning("wake_up_delayed", source=source, error=str(error))
 
-    @webhooks.post(
-        "/webhooks/{source}",
-        response_class=PlainTextResponse,
-        responses={401: {"description": "Not signed by the vendor, or not just now."}, 404: {}, 413: {}},
-    )
-    async def receive(source: str, request: Request) -> Response:
-        body = await _read(request)
-        if body is None:
-            raise ApiError(413, "too_large", f"a message has at most {MAX_BYTES} bytes", "send less")
-        try:
-            nudge = verify(source, {name.lower(): value for name, value in request.headers.items()}, body)
-        except KeyError:
-            raise ApiError(
-                404, "unknown_source", f"no source {source[:80]!r} takes messages", "check the address"
-            ) from None
-        except Unverified as error:
-            log.warning("nudge_refused", source=source, reason=str(error))
-            raise ApiError(401, "signature_invalid", "the message is refused", str(error)) from error
-        if nudge.wake:
-            await run_in_threadpool(take, source, nudge.documents)
-        return PlainTextResponse(nudge.answer)
+    def _is_first_of_burst(self, source: str) -> bool:
+        with self._lock:
+            now = self._clock()
+            if now - self._told_at.get(source, float("-inf")) < PAUSE:
+                return False
+            self._told_at[source] = now
+            return True
 
-    return webhooks
+
+def _inbox(request: Request) -> Inbox:
+    inbox: Inbox = request.app.state.inbox
+    return inbox
+
+
+routes = APIRouter(tags=["webhooks"])
+
+
+def install(app: FastAPI, inbox: Inbox) -> None:
+    """Add the endpoint to the application."""
+    app.state.inbox = inbox
+    app.include_router(routes)
+
+
+@routes.post(
+    "/webhooks/{source}",
+    response_class=PlainTextResponse,
+    responses={401: {"description": "Not signed by the vendor, or not just now."}, 404: {}, 413: {}},
+)
+async def receive(source: str, request: Request, inbox: Annotated[Inbox, Depends(_inbox)]) -> Response:
+    body = await _read(request)
+    if body is None:
+        raise ApiError(413, "too_large", f"a message has at most {MAX_BYTES} bytes", "send less")
+    try:
+        event = inbox.verify(source, {name.lower(): value for name, value in request.headers.items()}, body)
+    except KeyError:
+        raise ApiError(
+            404, "unknown_source", f"no source {source[:80]!r} takes messages", "check the address"
+        ) from None
+    except SyncError as refused:
+        log.warning("webhook_refused", source=source, reason=str(refused))
+        raise ApiError(401, "signature_invalid", "the message is refused", str(refused)) from refused
+    if event.wake:
+        await run_in_threadpool(inbox.take, source, event.documents)
+    return PlainTextResponse(event.answer)
 
 
 async def _read(request: Request) -> bytes | None:

@@ -1,7 +1,6 @@
 """Refusals of the admin API, each with the way out."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from session_api.errors import ApiError, ErrorBody
@@ -19,9 +18,8 @@ RESPONSES: dict[int | str, dict[str, object]] = {
 }
 
 
-@contextmanager
-def told() -> Iterator[None]:
-    """Turn what the engine raises into what the operator reads."""
+async def engine_errors_as_http() -> AsyncIterator[None]:
+    """Dependency: what the engine raises in an endpoint becomes what the operator reads."""
     try:
         yield
     except Misconfigured as error:

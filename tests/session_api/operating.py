@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 
 from sandbox.wire import serve
-from session_api.admin.wiring import Operations
+from session_api.admin.dependencies import Operations
 from session_api.app import Services, create_app
 from sync.errors import Retryable
 from sync.operations import requests
@@ -56,5 +56,5 @@ def site(token: str | None = TOKEN, *, broker: bool = True) -> Iterator[Site]:
 
     operations = Operations(installation.engine, token, lambda: queue)
     app = create_app(Services(installation.state, wake, broker_answers=lambda: broker, operations=operations))
-    with serve(app) as url, httpx2.Client() as http:
+    with serve(app) as url, httpx2.Client(timeout=60) as http:
         yield Site(url, installation, woken, queue, http)

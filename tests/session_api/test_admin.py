@@ -28,20 +28,29 @@ def here() -> Iterator[Site]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def untouched() -> Iterator[Site]:
+    """A site that nobody with the token has asked for anything."""
+    with site() as made:
+        yield made
+
+
 @pytest.mark.parametrize(("method", "path"), EVERY_ADDRESS)
 @pytest.mark.parametrize("sent", ["", "Bearer wrong", "Basic operators-only", "operators-only"])
-def test_nobody_without_the_token_gets_anything_done(here: Site, method: str, path: str, sent: str) -> None:
-    answer = httpx2.request(method, f"{here.url}{path}", headers={"Authorization": sent} if sent else {})
+def test_nobody_without_the_token_gets_anything_done(untouched: Site, method: str, path: str, sent: str) -> None:
+    headers = {"Authorization": sent} if sent else {}
+
+    answer = untouched.http.request(method, f"{untouched.url}{path}", headers=headers)
 
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "token_invalid"
     assert "Bearer" in answer.headers["www-authenticate"]
-    assert here.woken == []
-    assert here.installation.state.ask("SELECT * FROM requests") == []
+    assert untouched.woken == []
+    assert untouched.installation.state.ask("SELECT * FROM requests") == []
 
 
 def test_every_address_is_in_the_openapi_document_with_the_token_it_wants(here: Site) -> None:
-    paths = httpx2.get(f"{here.url}/openapi.json").json()["paths"]
+    paths = here.http.get(f"{here.url}/openapi.json").json()["paths"]
 
     told = {
         (method.upper(), path)
@@ -166,7 +175,7 @@ def test_an_index_is_rebuilt_switched_to_and_back(here: Site) -> None:
     ],
 )
 def test_what_is_not_there_is_not_found(here: Site, method: str, path: str) -> None:
-    answer = httpx2.request(method, f"{here.url}{path}", headers=here.headers)
+    answer = here.http.request(method, f"{here.url}{path}", headers=here.headers)
 
     assert answer.status_code == 404
     assert set(answer.json()["error"]) == {"code", "message", "fix"}
@@ -208,7 +217,7 @@ def test_a_run_is_followed_by_events_until_its_end(here: Site) -> None:
     asked = here.post("/api/admin/sources/s/sync").json()
     events: list[tuple[str, Any]] = []
 
-    with httpx2.stream("GET", f"{here.url}/api/admin/runs/{asked['id']}/events", headers=here.headers) as answer:
+    with here.http.stream("GET", f"{here.url}/api/admin/runs/{asked['id']}/events", headers=here.headers) as answer:
         for name, content in read_events(answer):
             events.append((name, content["state"]))
             if len(events) == 1:
@@ -223,7 +232,7 @@ def test_the_same_address_tells_events_to_whoever_wants_them(here: Site) -> None
     here.work()
     wanting = {**here.headers, "Accept": "text/event-stream"}
 
-    answer = httpx2.get(f"{here.url}/api/admin/runs/t1", headers=wanting)
+    answer = here.http.get(f"{here.url}/api/admin/runs/t1", headers=wanting)
 
     assert [name for name, _ in read_events(answer)] == ["run", "end"]
 
