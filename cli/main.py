@@ -29,7 +29,7 @@ for command in (
     status.status,
     inspect.plan,
     inspect.audit,
-    operate.release,
+    operate.approve_removals,
     operate.reindex,
     operate.promote,
     operate.rollback,
@@ -45,6 +45,7 @@ for command in (
     start.version,
 ):
     app.command()(command)
+app.command("release", hidden=True)(operate.approve_removals)  # its name before
 
 
 @app.callback()

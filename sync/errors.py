@@ -32,7 +32,7 @@ class Misconfigured(SyncError):
 
 
 class Held(SyncError):
-    """Too much of a source is believed gone at once; `answerwell release` lets the removals through."""
+    """Too much of a source is believed gone at once; `answerwell approve-removals` lets the removals through."""
 
 
 class Gone(SyncError):

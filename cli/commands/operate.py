@@ -1,4 +1,4 @@
-"""What an operator decides: `release`, `reindex`, `promote`, `rollback`."""
+"""What an operator decides: `approve-removals`, `reindex`, `promote`, `rollback`."""
 
 import getpass
 import os
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 
-def release(
+def approve_removals(
     source: Annotated[str, typer.Argument(metavar="SOURCE")],
     config: ConfigFile = DEFAULT_CONFIG,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Let the removals through that the brake holds back.
+    """Let the removals through that the brake holds back (also: `release`).
 
     Each is still confirmed with the source.
     """

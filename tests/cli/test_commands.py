@@ -207,9 +207,30 @@ def test_nothing_is_released_where_nothing_is_held(acme: Company, run: Run) -> N
     acme.write(ARTICLES)
     run("sync")
 
-    done = run("release", "help-center")
+    done, by_its_other_name = run("release", "help-center"), run("approve-removals", "help-center")
 
     assert (done.status, done.out, done.err) == (0, "", "help-center: nothing is held\n")
+    assert by_its_other_name == done
+
+
+def test_held_removals_are_approved_by_the_command_that_help_names(acme: Company, run: Run) -> None:
+    ids = acme.write(ARTICLES)
+    run("sync")
+    for article in ids.values():
+        acme.zendesk.archive_article(article)
+    run("sync", "--full")
+
+    unasked = run("approve-removals", "help-center")
+    approved = run("approve-removals", "help-center", "--yes")
+    run("sync")
+
+    assert (unasked.status, "--yes" in unasked.err) == (2, True)
+    assert (approved.status, approved.out) == (
+        0,
+        "help-center: 3 removals released; the next sync carries them out\n",
+    )
+    assert acme.titles() == [[], []]
+    assert "approve-removals" in run("--help").out
 
 
 def test_a_reindex_uploads_nothing_and_can_be_rolled_back(acme: Company, run: Run) -> None:

@@ -17,7 +17,11 @@ from tests.session_api.operating import site
 
 METRIC = re.compile(r"\banswerwell_[a-z_]+\b")
 SECRET = re.compile(r"\$([A-Z][A-Z0-9_]+)")
-COMMANDS = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+COMMANDS = {
+    command.name or command.callback.__name__.replace("_", "-")
+    for command in app.registered_commands
+    if command.callback
+}
 
 
 @pytest.mark.parametrize("file", ["deploy/grafana/answerwell.json", "deploy/prometheus/alerts.yml"])
