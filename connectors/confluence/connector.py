@@ -1,6 +1,5 @@
 """Confluence: the pages, blog posts, attachments and comments of a site's spaces, on Cloud or a Data Center."""
 
-import json
 import time
 from datetime import datetime, timedelta
 
@@ -12,6 +11,7 @@ from connectors.confluence.records import Space
 from connectors.confluence.settings import ConfluenceSettings
 from connectors.confluence.site import Unsearchable
 from connectors.confluence.site_cache import Library
+from connectors.cursor import CursorCodec
 from connectors.http.rate_limit import QuotaStore
 from connectors.http.transport import Clock, Json, Sleep, now
 from sync.errors import CursorExpired
@@ -25,7 +25,7 @@ RECHECKED = timedelta(hours=12)
 class Confluence:
     """Reads one site.
 
-    A cursor is JSON. `scope` in it names what the settings include: a cursor made under others is expired.
+    A cursor made under other settings is expired: see `CursorCodec`.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class Confluence:
         self.library = Library(enter(settings, allowances, clock, sleep, timeout), settings, clock)
         self._snapshots = Listings(self.library, public_only=False)
         self._audiences = Listings(self.library, public_only=True)
+        self._cursors = CursorCodec("confluence", settings.scope)
         self._searches = settings.attachments or settings.comments
 
     def head(self) -> Cursor:
@@ -61,11 +62,11 @@ class Confluence:
     def audiences(self, after: Cursor | None) -> Page:
         """Return one page of the spaces that may be public: restrictions and moves leave no trace in any feed."""
         if not self._settings.public_spaces:
-            return Page((), self._cursor({"place": None}), more=False)
+            return Page((), self._cursors.dump({"place": None}), more=False)
         return self._listed(self._audiences, after)
 
     def changes(self, after: Cursor) -> Page:
-        place = self._place(after, "states")
+        place = self._cursors.load(after, "states")
         spaces, checked = self._spaces_of(place)
         states, number = dict(place["states"]), int(place["feed"])
         feeds = list(self._feeds(spaces).items())
@@ -87,11 +88,11 @@ class Confluence:
         return change_reader.read(self.library, external_id)
 
     def _listed(self, listings: Listings, after: Cursor | None) -> Page:
-        place = self._place(after, "place")["place"] if after is not None else None
+        place = self._cursors.load(after, "place")["place"] if after is not None else None
         if after is not None and not isinstance(place, dict):
             raise CursorExpired("confluence: the cursor is that of a finished listing")
         changes, following = listings.page(place)
-        return Page(tuple(changes), self._cursor({"place": following}), more=following is not None)
+        return Page(tuple(changes), self._cursors.dump({"place": following}), more=following is not None)
 
     def _feeds(self, spaces: list[Space]) -> dict[str, Feed]:
         """Every feed by its name in the cursor, in the order in which they are read."""
@@ -130,19 +131,7 @@ class Confluence:
 
     def _feed_cursor(self, spaces: list[Space], states: Json, number: int, checked: datetime) -> Cursor:
         named = [[space.id, space.key] for space in spaces]
-        return self._cursor({"spaces": named, "checked": checked.isoformat(), "feed": number, "states": states})
-
-    def _cursor(self, place: Json) -> Cursor:
-        return Cursor(json.dumps({"scope": self._settings.scope, **place}, separators=(",", ":")))
-
-    def _place(self, cursor: Cursor, wanted: str) -> Json:
-        try:
-            place = json.loads(cursor)
-        except ValueError as error:
-            raise CursorExpired("confluence: the cursor is not one of ours") from error
-        if not isinstance(place, dict) or place.get("scope") != self._settings.scope or wanted not in place:
-            raise CursorExpired("confluence: the cursor was made under other settings")
-        return place
+        return self._cursors.dump({"spaces": named, "checked": checked.isoformat(), "feed": number, "states": states})
 
 
 def _starting(states: Json) -> Json:

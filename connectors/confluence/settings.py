@@ -1,13 +1,12 @@
 """What an operator sets for a Confluence site."""
 
-import hashlib
-import json
 from fnmatch import fnmatchcase
 from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from connectors.cursor import scope_of
 from connectors.http.addresses import check_origin
 
 GATEWAY = "https://api.atlassian.com"
@@ -104,7 +103,7 @@ class ConfluenceSettings(BaseModel):
             self.attachments,
             self.comments,
         ]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
+        return scope_of(told)
 
     def includes(self, key: str, kind: str) -> bool:
         """Whether a space belongs to this source: personal and system spaces only where they are named in full."""

@@ -1,8 +1,8 @@
 """Google Docs: the documents, sheets, slides and uploaded files of folders and shared drives."""
 
-import json
 import time
 
+from connectors.cursor import CursorCodec
 from connectors.google_docs import errors
 from connectors.google_docs.account import ServiceAccount
 from connectors.google_docs.audience import audience_of, document_of, needs_grants, version_of
@@ -33,8 +33,8 @@ LINKED = frozenset({"https://docs.google.com"})  # where export links lead, and 
 class GoogleDocs:
     """Reads what one service account may see of the folders, drives and files that the settings name.
 
-    A cursor is JSON; `scope` in it names what the settings include: a cursor made under others is expired. `channels`
-    asks Google to call when something changes.
+    A cursor made under other settings is expired: see `CursorCodec`. `channels` asks Google to call when something
+    changes.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class GoogleDocs:
         timeout: float = 60.0,
     ) -> None:
         self._clock = clock
-        self._stamp = settings.stamp
+        self._cursors = CursorCodec("google_docs", settings.stamp)
         self.drive, docs = _connect(settings, allowances, clock, sleep, timeout)
         audiences = bool(settings.public_folders)
         self._memory = Memory(self.drive, clock)
@@ -73,7 +73,7 @@ class GoogleDocs:
         return self._cursor(token=self._latest)
 
     def snapshot(self, after: Cursor | None) -> Page:
-        state = self._start() if after is None else self._state(self._place(after))
+        state = self._start() if after is None else self._state(self._cursors.load(after))
         whole = after is None or after == self._listed_to
         changes: list[Change] = []
         for _ in range(STEPS):
@@ -87,7 +87,7 @@ class GoogleDocs:
         return Page(tuple(changes), cursor, not state.finished)
 
     def changes(self, after: Cursor) -> Page:
-        place = self._place(after)
+        place = self._cursors.load(after)
         token, state, more = place.get("token"), self._state(place), bool(place.get("more"))
         if not isinstance(token, str) or not token:
             raise CursorExpired("google_docs: the cursor has no place in the feed")
@@ -156,7 +156,8 @@ class GoogleDocs:
         if self._walked_to and after == self._walked_to:
             self._memory.complete = finished and self._knew_all
         elif not finished:
-            self._knew_all, self._memory.complete = self._memory.complete and not self._place(after).get("walk"), False
+            self._knew_all = self._memory.complete and not self._cursors.load(after).get("walk")
+            self._memory.complete = False
         self._walked_to = "" if finished else cursor
 
     def _start(self) -> State:
@@ -165,16 +166,7 @@ class GoogleDocs:
         return self._roots.start()
 
     def _cursor(self, **place: object) -> Cursor:
-        return Cursor(json.dumps({"scope": self._stamp, **place}, separators=(",", ":")))
-
-    def _place(self, cursor: Cursor) -> Json:
-        try:
-            place = json.loads(cursor)
-        except ValueError as error:
-            raise CursorExpired("google_docs: the cursor is not one of ours") from error
-        if not isinstance(place, dict) or place.get("scope") != self._stamp:
-            raise CursorExpired("google_docs: the cursor was made under other settings")
-        return place
+        return self._cursors.dump(place)
 
     def _state(self, place: Json) -> State:
         try:

@@ -1,13 +1,12 @@
 """What an operator sets for a Drive."""
 
-import hashlib
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator, model_validator
 
+from connectors.cursor import scope_of
 from connectors.http.addresses import check_origin
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -90,7 +89,7 @@ class GoogleDocsSettings(BaseModel):
     def stamp(self) -> str:
         """Return what cursors carry, so that one made under other settings is known."""
         scope = [sorted(self.folders), sorted(self.drives), sorted(self.files), sorted(self.public_folders)]
-        return hashlib.sha256(json.dumps([scope, self.subject, self.drive_url]).encode()).hexdigest()[:8]
+        return scope_of([scope, self.subject, self.drive_url])
 
 
 def is_id(text: str) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from connectors.check import Finding, Level
+from connectors.cursor import CursorCodec, scope_of
 from connectors.files import Unreadable, decode
 from connectors.http.rate_limit import QuotaStore
 from connectors.http.transport import Clock, Sleep, now
@@ -59,8 +60,8 @@ class MarkdownFolder:
         del allowances, clock, sleep, timeout  # nobody is called, so nothing is waited for
         self._settings = settings
         self._root = settings.folder
-        shown = json.dumps([str(settings.folder), settings.base_url, settings.public])
-        self._scope = hashlib.sha256(shown.encode()).hexdigest()[:8]
+        scope = scope_of([str(settings.folder), settings.base_url, settings.public])
+        self._cursors = CursorCodec("markdown_folder", scope)
 
     def head(self) -> Cursor:
         return self._cursor({document.external_id: _mark(document) for document in self._documents()})
@@ -69,8 +70,8 @@ class MarkdownFolder:
         last = self._last(after)
         paths = [path for path in self._paths() if path > last]
         shown = [document for path in paths[:PAGE] if (document := self._read(path)) is not None]
-        cursor = json.dumps({"scope": self._scope, "after": paths[:PAGE][-1] if paths else last})
-        return Page(tuple(map(_change, shown)), Cursor(cursor), len(paths) > PAGE)
+        cursor = self._cursors.dump({"after": paths[:PAGE][-1] if paths else last})
+        return Page(tuple(map(_change, shown)), cursor, len(paths) > PAGE)
 
     def changes(self, after: Cursor) -> Page:
         known = self._known(after)
@@ -184,29 +185,20 @@ class MarkdownFolder:
     def _last(self, cursor: Cursor | None) -> str:
         if cursor is None:
             return ""
-        last = self._place(cursor).get("after")
+        last = self._cursors.load(cursor).get("after")
         if not isinstance(last, str):
             raise CursorExpired("markdown_folder: the cursor is not of a snapshot")
         return last
 
     def _cursor(self, files: Files) -> Cursor:
         packed = base64.b85encode(zlib.compress(json.dumps(files, sort_keys=True).encode())).decode()
-        return Cursor(json.dumps({"scope": self._scope, "files": packed}))
+        return self._cursors.dump({"files": packed})
 
     def _known(self, cursor: Cursor) -> Files:
         try:
-            return Files(json.loads(zlib.decompress(base64.b85decode(str(self._place(cursor)["files"])))))
+            return Files(json.loads(zlib.decompress(base64.b85decode(str(self._cursors.load(cursor)["files"])))))
         except (KeyError, TypeError, ValueError, zlib.error) as error:
             raise CursorExpired("markdown_folder: the cursor is not of the changes") from error
-
-    def _place(self, cursor: Cursor) -> dict[str, object]:
-        try:
-            place = json.loads(cursor)
-        except ValueError as error:
-            raise CursorExpired("markdown_folder: the cursor is not one of ours") from error
-        if not isinstance(place, dict) or place.get("scope") != self._scope:
-            raise CursorExpired("markdown_folder: the cursor was made under other settings")
-        return place
 
 
 def check(settings: MarkdownFolderSettings) -> Iterator[Finding]:

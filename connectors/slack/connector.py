@@ -1,10 +1,10 @@
 """Slack: the threads of its channels, and by day the messages that nobody replied to. Always internal."""
 
-import json
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from connectors.cursor import CursorCodec
 from connectors.http.rate_limit import QuotaStore
 from connectors.http.transport import Clock, Json, Sleep, now
 from connectors.slack.client import Calls
@@ -24,7 +24,7 @@ READS = 20  # of one page of the snapshot
 class Slack:
     """Reads the channels of one workspace, one after the other, each from its newest message to its oldest.
 
-    A cursor is JSON. `scope` in it names what the settings include: a cursor made under others is expired.
+    A cursor made under other settings is expired: see `CursorCodec`.
     """
 
     def __init__(
@@ -39,10 +39,10 @@ class Slack:
         calls = Calls(settings.url, settings.bot_token, allowances, clock, sleep, timeout)
         self._reader = Reader(calls, settings, clock)
         self._feed = Feed(self._reader)
-        self._scope = settings.scope
+        self._cursors = CursorCodec("slack", settings.scope)
 
     def head(self) -> Cursor:
-        return self._cursor(self._feed.head())
+        return self._cursors.dump(self._feed.head())
 
     def snapshot(self, after: Cursor | None) -> Page:
         changes: list[Change] = []
@@ -51,7 +51,7 @@ class Slack:
             state: Json = {"from": self._reader.floor(), "todo": todo, "at": None, "read": []}
             changes += self._reader.gaps()
         else:
-            state = self._state(after, "from")
+            state = self._cursors.load(after, "from")
         calls = 0
         while state["todo"] and calls < READS and (not changes or state["read"]):
             try:
@@ -61,12 +61,12 @@ class Slack:
                     raise
                 break
             calls += 1
-        return Page(tuple(changes), self._cursor(state), bool(state["todo"]))
+        return Page(tuple(changes), self._cursors.dump(state), bool(state["todo"]))
 
     def changes(self, after: Cursor) -> Page:
-        state = self._state(after, "known")
+        state = self._cursors.load(after, "known")
         changes, state, more = self._watched(lambda: self._feed.changes(state))
-        return Page(tuple(changes), self._cursor(state), more)
+        return Page(tuple(changes), self._cursors.dump(state), more)
 
     def fetch(self, external_id: str) -> Document:
         listing, name = self._reader.channels.lately(), name_of(external_id)
@@ -117,15 +117,3 @@ class Slack:
             if error.channel in self._reader.channels.now().channels:
                 raise Retryable(f"{error}, though it is listed as one of the app's") from error
             raise CursorExpired(str(error)) from error
-
-    def _cursor(self, state: Json) -> Cursor:
-        return Cursor(json.dumps({"scope": self._scope, **state}, separators=(",", ":")))
-
-    def _state(self, cursor: Cursor, kind: str) -> Json:
-        try:
-            state = json.loads(cursor)
-        except ValueError as error:
-            raise CursorExpired("slack: the cursor is not one of ours") from error
-        if not isinstance(state, dict) or state.get("scope") != self._scope or kind not in state:
-            raise CursorExpired("slack: the cursor was made under other settings")
-        return {name: value for name, value in state.items() if name != "scope"}

@@ -1,7 +1,5 @@
 """What an operator says about a Slack source."""
 
-import hashlib
-import json
 import re
 from datetime import timedelta
 from typing import Annotated, Literal
@@ -9,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
+from connectors.cursor import scope_of
 from connectors.http.addresses import check_origin
 
 ID = re.compile(r"[CDG][0-9A-Z]+")
@@ -89,7 +88,7 @@ class SlackSettings(BaseModel):
     def scope(self) -> str:
         """What a cursor is made for: under other settings it is expired."""
         chosen = [self.url, sorted(self.channels), self.history.days, self.rescan.days, self.bots, self.team_id]
-        return hashlib.sha256(json.dumps(chosen).encode()).hexdigest()[:8]
+        return scope_of(chosen)
 
 
 def _plain(name: str) -> str:

@@ -11,16 +11,15 @@ from connectors.cache import TtlCache
 from connectors.http import client
 from connectors.http.client import HttpClient
 from connectors.http.transport import Clock, Json, Params, Response, now
+from connectors.translation import article_id, document
 from connectors.zendesk.pagination import everything, page, query_of, record, rows, time_of
 from connectors.zendesk.translations import (
-    Edition,
-    Names,
-    article_id,
+    ArticleTranslation,
+    SectionNames,
     by_id,
-    document,
-    editions,
     locale_of,
     openly_shows,
+    translations,
 )
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Audience, Change, Document
@@ -61,7 +60,7 @@ class HelpCenter:
         self._public = public
         self._clock = clock
         self._skew = timedelta(0)
-        self._names: TtlCache[Names] = TtlCache(clock, timedelta(minutes=5))
+        self._names: TtlCache[SectionNames] = TtlCache(clock, timedelta(minutes=5))
         self._locales: TtlCache[frozenset[str]] = TtlCache(clock, timedelta(minutes=5))
         self._listings: dict[str, PublicListing] = {}
         self._root: TtlCache[bool] = TtlCache(clock, timedelta(minutes=1))
@@ -73,18 +72,18 @@ class HelpCenter:
         return {"time": start, "seen": [_fingerprint(row) for row in shown[:SEEN]]}
 
     def snapshot(self, after: Json | None) -> tuple[list[Change], Json | None]:
-        """Return one page of every published edition, and where the next one starts; None after the last."""
+        """Return one page of every published translation, and where the next one starts; None after the last."""
         if after is None:
             self._start_over()
         path, include = f"{ROOT}/articles.json", {"include": "translations"}
         answer, found, following = page(self._api, path, "articles", include, after, bucket=BUCKET, expect=(404,))
         self._refuse_missing(answer, path)
-        listed = [e for row in by_id(found).values() for e in editions(row, self._wanted, self.key)]
+        listed = [e for row in by_id(found).values() for e in translations(row, self._wanted, self.key)]
         public = {
             locale: self._public_ids(locale)
-            for locale in sorted({edition.locale for edition in listed if self._may_be_public(edition)})
+            for locale in sorted({translation.locale for translation in listed if self._may_be_public(translation)})
         }
-        changes = [self._by_listing(edition, public.get(edition.locale, set())) for edition in listed]
+        changes = [self._by_listing(translation, public.get(translation.locale, set())) for translation in listed]
         for listing in self._listings.values():
             listing.used = True
         return changes, following
@@ -109,15 +108,15 @@ class HelpCenter:
         return self._changed(fresh), following_state, bool(shown) and start < following <= youngest and start == asked
 
     def fetch(self, article: int, locale: str) -> Document | None:
-        """Return the edition as it is now; None where this help center has no such article. Raises Gone."""
+        """Return the translation as it is now; None where this help center has no such article. Raises Gone."""
         row = self._read(article)
         if row is None:
             self._root.get("", self._check_root)
             return None
-        for edition in editions(row, self._wanted, self.key):
-            if edition.locale == locale:
-                public = self._may_be_public(edition) and self._loads_anonymously(edition)
-                return self._document(edition, public=public)
+        for translation in translations(row, self._wanted, self.key):
+            if translation.locale == locale:
+                public = self._may_be_public(translation) and self._loads_anonymously(translation)
+                return self._document(translation, public=public)
         raise Gone(f"{self._api.where(f'{ROOT}/articles/{article}.json')}: not published in {locale}")
 
     def _batch(self, fresh: list[Json]) -> int:
@@ -126,7 +125,7 @@ class HelpCenter:
         return FULL if len(locales) <= 1 else max(1, CALLS // (1 + len(locales)))
 
     def _changed(self, shown: list[Json]) -> list[Change]:
-        found: list[Edition] = []
+        found: list[ArticleTranslation] = []
         gone: list[Change] = []
         for row in shown:
             current, absent = self._current(row)
@@ -134,48 +133,48 @@ class HelpCenter:
             gone += [Change(article_id(row["id"], locale), None) for locale in sorted(absent)]
         return gone + [
             change
-            for locale in sorted({edition.locale for edition in found})
-            for change in self._judged(locale, [edition for edition in found if edition.locale == locale])
+            for locale in sorted({translation.locale for translation in found})
+            for change in self._judged(locale, [translation for translation in found if translation.locale == locale])
         ]
 
-    def _current(self, row: Json) -> tuple[list[Edition], frozenset[str]]:
-        """Return the published editions of an article in the feed, and the locales that have none.
+    def _current(self, row: Json) -> tuple[list[ArticleTranslation], frozenset[str]]:
+        """Return the published translations of an article in the feed, and the locales that have none.
 
         The feed shows an article in its source locale only; the others are read where there may be any.
         """
         shown = locale_of(row)
         wanted = self._wanted or self._locales.get("", self._enabled_locales) | {shown}
         article = row if wanted == {shown} else self._read(row["id"])
-        found = editions(article, self._wanted, self.key) if article else []
-        return found, wanted - {edition.locale for edition in found}
+        found = translations(article, self._wanted, self.key) if article else []
+        return found, wanted - {translation.locale for translation in found}
 
-    def _judged(self, locale: str, found: list[Edition]) -> list[Change]:
-        """Decide who may read changed editions, by single loads or by the listing, whichever is cheaper."""
-        asked = [edition for edition in found if self._may_be_public(edition)]
+    def _judged(self, locale: str, found: list[ArticleTranslation]) -> list[Change]:
+        """Decide who may read changed translations, by single loads or by the listing, whichever is cheaper."""
+        asked = [translation for translation in found if self._may_be_public(translation)]
         listed = self._public_ids_within(locale, len(asked)) if len(asked) > FEW else None
         if listed is not None:
-            return [self._by_listing(edition, listed) for edition in found]
-        public = {edition.article for edition in asked if self._loads_anonymously(edition)}
-        return [_change(self._document(edition, public=edition.article in public)) for edition in found]
+            return [self._by_listing(translation, listed) for translation in found]
+        public = {translation.article for translation in asked if self._loads_anonymously(translation)}
+        return [_change(self._document(translation, public=translation.article in public)) for translation in found]
 
-    def _by_listing(self, edition: Edition, listed: set[int]) -> Change:
-        public = self._may_be_public(edition) and edition.article in listed
-        unconfirmed = self._may_be_public(edition) and not public
-        return _change(self._document(edition, public=public), unconfirmed=unconfirmed)
+    def _by_listing(self, translation: ArticleTranslation, listed: set[int]) -> Change:
+        public = self._may_be_public(translation) and translation.article in listed
+        unconfirmed = self._may_be_public(translation) and not public
+        return _change(self._document(translation, public=public), unconfirmed=unconfirmed)
 
-    def _may_be_public(self, edition: Edition) -> bool:
-        return self._public and not edition.marked
+    def _may_be_public(self, translation: ArticleTranslation) -> bool:
+        return self._public and not translation.marked
 
-    def _loads_anonymously(self, edition: Edition) -> bool:
-        """Whether the whole world may load this edition: the authority on who may read it."""
-        path = f"{ROOT}/{edition.locale}/articles/{edition.article}.json"
+    def _loads_anonymously(self, translation: ArticleTranslation) -> bool:
+        """Whether the whole world may load this translation: the authority on who may read it."""
+        path = f"{ROOT}/{translation.locale}/articles/{translation.article}.json"
         answer = self._anonymous.get(path, expect=(401, 403, 404), buckets=(BUCKET,))
         if answer.status != 200:
             return False
         article = answer.json().get("article")
-        if not isinstance(article, dict) or article.get("id") != edition.article:
+        if not isinstance(article, dict) or article.get("id") != translation.article:
             raise Retryable(f"{self._anonymous.where(path)} answered without the article")
-        return openly_shows(article, edition.locale)
+        return openly_shows(article, translation.locale)
 
     def _public_ids(self, locale: str) -> set[int]:
         """Return the ids that anyone may list in the locale. A reading that fails goes on where it stopped."""
@@ -206,32 +205,32 @@ class HelpCenter:
 
     def _start_over(self) -> None:
         """Forget what an earlier snapshot used. What only a failed attempt read is kept: it may have taken long."""
-        for memo in (self._names, self._locales, self._root):
-            memo.forget()
+        for cache in (self._names, self._locales, self._root):
+            cache.forget()
         self._listings = {locale: listing for locale, listing in self._listings.items() if not listing.used}
 
-    def _document(self, edition: Edition, *, public: bool) -> Document:
+    def _document(self, translation: ArticleTranslation, *, public: bool) -> Document:
         audience = Audience.PUBLIC if public else Audience.INTERNAL
-        return document(edition, audience, self._breadcrumb(edition))
+        return document(translation.text, audience, self._breadcrumb(translation))
 
-    def _breadcrumb(self, edition: Edition) -> tuple[str, ...]:
-        if edition.section is None:
+    def _breadcrumb(self, translation: ArticleTranslation) -> tuple[str, ...]:
+        if translation.section is None:
             return ()
         names = self._names.get("", partial(self._read_names, ROOT))
-        if edition.section not in names.sections and edition.section not in names.unknown:
+        if translation.section not in names.sections and translation.section not in names.unknown:
             self._names.forget()  # made since we last looked, or hidden from us
             names = self._names.get("", partial(self._read_names, ROOT))
-            if edition.section not in names.sections:
-                names.unknown.add(edition.section)
-        if edition.own or edition.locale not in self._locales.get("", self._enabled_locales):
-            return names.path(edition.section, names)
-        local = self._names.get(edition.locale, partial(self._read_names, f"{ROOT}/{edition.locale}"))
-        return names.path(edition.section, local)
+            if translation.section not in names.sections:
+                names.unknown.add(translation.section)
+        if translation.is_source or translation.locale not in self._locales.get("", self._enabled_locales):
+            return names.path(translation.section, names)
+        local = self._names.get(translation.locale, partial(self._read_names, f"{ROOT}/{translation.locale}"))
+        return names.path(translation.section, local)
 
-    def _read_names(self, root: str) -> Names:
+    def _read_names(self, root: str) -> SectionNames:
         sections = everything(self._api, f"{root}/sections.json", "sections", {}, bucket=BUCKET)
         categories = everything(self._api, f"{root}/categories.json", "categories", {}, bucket=BUCKET)
-        return Names(by_id(sections), by_id(categories))
+        return SectionNames(by_id(sections), by_id(categories))
 
     def _enabled_locales(self) -> frozenset[str]:
         path = f"{ROOT}/locales.json"

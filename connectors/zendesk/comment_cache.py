@@ -4,10 +4,11 @@ import sqlite3
 import weakref
 from datetime import UTC, datetime
 
+from connectors.dialogue import Comment
 from connectors.http.client import HttpClient
 from connectors.http.transport import Json
 from connectors.zendesk.pagination import query_of
-from connectors.zendesk.ticket_document import Comment, comment_of
+from connectors.zendesk.ticket_document import comment_of
 from sync.errors import Retryable
 
 EVENTS = "/api/v2/incremental/ticket_events.json"

@@ -1,37 +1,26 @@
 """Zendesk: the articles of its help centers and, where asked for, its tickets."""
 
-import hashlib
-import json
 import time
 from collections.abc import Sequence
-from typing import Protocol
 
+from connectors.cursor import CursorCodec, scope_of
 from connectors.http.auth import Anonymous, Auth, Basic
 from connectors.http.client import HttpClient
 from connectors.http.oauth import CachedToken, ClientCredentials
 from connectors.http.rate_limit import QuotaStore, VendorLimits
-from connectors.http.transport import Clock, HttpxTransport, Json, Sleep, Transport, now
+from connectors.http.transport import Clock, HttpxTransport, Sleep, Transport, now
+from connectors.parts import Part, Parts
 from connectors.zendesk.articles import OPEN_HELP, HelpCenter
 from connectors.zendesk.settings import ZendeskSettings
 from connectors.zendesk.tickets import Tickets
-from sync.errors import CursorExpired, Gone
+from sync.errors import Gone
 from sync.model import Change, Cursor, Document, Page
-
-
-class Part(Protocol):
-    """One thing that an account holds, with a cursor state of its own."""
-
-    key: str
-
-    def head(self) -> Json: ...
-    def snapshot(self, after: Json | None) -> tuple[list[Change], Json | None]: ...
-    def changes(self, state: Json) -> tuple[list[Change], Json, bool]: ...
 
 
 class Zendesk:
     """Reads one account, part after part: each help center, then the tickets.
 
-    A cursor is JSON. `scope` in it names what the settings include: a cursor made under others is expired.
+    A cursor made under other settings is expired: see `CursorCodec`.
     """
 
     def __init__(
@@ -48,28 +37,22 @@ class Zendesk:
         self._tickets = account.tickets() if "tickets" in settings.include else None
         self.parts: tuple[Part, ...] = (*self._centers, self._tickets) if self._tickets else self._centers
         self._homes: dict[int, HelpCenter] = {}
-        self._scope = _scope(settings)
+        cursors = CursorCodec("zendesk", _scope(settings))
+        self._all = Parts(self.parts, cursors, self._remember)
+        self._audiences = Parts(self._centers, cursors, self._remember)
 
     def head(self) -> Cursor:
-        return self._cursor({"part": 0, "states": [part.head() for part in self.parts]})
+        return self._all.head()
 
     def snapshot(self, after: Cursor | None) -> Page:
-        return self._list(self.parts, after)
+        return self._all.snapshot(after)
 
     def audiences(self, after: Cursor | None) -> Page:
         """Return one page of articles and who may read them: no feed tells that a whole help center was closed."""
-        return self._list(self._centers, after)
+        return self._audiences.snapshot(after)
 
     def changes(self, after: Cursor) -> Page:
-        place = self._place(after)
-        number, states = int(place["part"]), list(place["states"])
-        changes: list[Change] = []
-        while number < len(self.parts) and not changes:
-            changes, states[number], more = self.parts[number].changes(states[number])
-            self._remember(self.parts[number], changes)
-            number += not more
-        finished = number == len(self.parts)
-        return Page(tuple(changes), self._cursor({"part": 0 if finished else number, "states": states}), not finished)
+        return self._all.changes(after)
 
     def fetch(self, external_id: str) -> Document:
         number, _, locale = external_id.partition(":")
@@ -86,33 +69,11 @@ class Zendesk:
                 return document
         raise Gone(f"zendesk: no help center has article {article}")
 
-    def _list(self, parts: Sequence[Part], after: Cursor | None) -> Page:
-        place: Json = self._place(after) if after is not None else {"part": 0, "after": None}
-        number, state = int(place["part"]), place["after"]
-        changes: list[Change] = []
-        while number < len(parts) and not changes:
-            changes, state = parts[number].snapshot(state)
-            self._remember(parts[number], changes)
-            number += state is None
-        return Page(tuple(changes), self._cursor({"part": number, "after": state}), number < len(parts))
-
-    def _remember(self, part: Part, changes: list[Change]) -> None:
+    def _remember(self, part: Part, changes: Sequence[Change]) -> None:
         """Note which brand an article lives in, so that `fetch` asks there first."""
         home = next((center for center in self._centers if center is part), None)
         if home is not None and len(self._centers) > 1:
             self._homes.update((int(change.external_id.partition(":")[0]), home) for change in changes)
-
-    def _cursor(self, place: Json) -> Cursor:
-        return Cursor(json.dumps({"scope": self._scope, **place}, separators=(",", ":")))
-
-    def _place(self, cursor: Cursor) -> Json:
-        try:
-            place = json.loads(cursor)
-        except ValueError as error:
-            raise CursorExpired("zendesk: the cursor is not one of ours") from error
-        if not isinstance(place, dict) or place.get("scope") != self._scope:
-            raise CursorExpired("zendesk: the cursor was made under other settings")
-        return place
 
 
 class _Account:
@@ -173,5 +134,4 @@ def _brands(settings: ZendeskSettings) -> list[str]:
 
 
 def _scope(settings: ZendeskSettings) -> str:
-    scope = [_brands(settings), sorted(settings.locales), settings.public, sorted(settings.include)]
-    return hashlib.sha256(json.dumps(scope).encode()).hexdigest()[:8]
+    return scope_of([_brands(settings), sorted(settings.locales), settings.public, sorted(settings.include)])

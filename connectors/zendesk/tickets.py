@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from connectors.cache import TtlCache
+from connectors.dialogue import Comment
 from connectors.http import client
 from connectors.http.client import HttpClient
 from connectors.http.transport import Clock, Json, now
 from connectors.zendesk.comment_cache import BUCKETS, Spool
 from connectors.zendesk.pagination import page, record, rows, time_of
-from connectors.zendesk.ticket_document import Comment, comment_of, document, people, ticket_id
+from connectors.zendesk.ticket_document import comment_of, document, people, ticket_id
 from connectors.zendesk.translations import by_id
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Change, Document

@@ -1,52 +1,40 @@
-"""What a Zendesk article says about itself: its published editions, and the documents made of them."""
+"""The published translations of a Zendesk article, and what its sections are called."""
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from connectors import text
 from connectors.http.transport import Json
+from connectors.translation import Translation, one_line
 from connectors.zendesk.pagination import time_of
-from sync.model import Attributes, Audience, Document
-
-FORMAT = "1"  # part of every version: a new way to build documents renews them all
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
-    """One article in one locale, published.
+class ArticleTranslation:
+    """A published translation and where it stands.
 
-    `marked`: its own fields say that not everyone may read it. `own`: the locale it was first written in.
+    `marked`: its own fields say that not everyone may read it. `is_source`: it is in the locale first written in.
     """
 
+    text: Translation
     article: int
-    locale: str
-    title: str
-    html: str
-    url: str
-    updated_at: datetime
-    stamp: str
-    labels: tuple[str, ...]
     section: int | None
     marked: bool
-    own: bool
+    is_source: bool
 
     @property
-    def external_id(self) -> str:
-        return article_id(self.article, self.locale)
+    def locale(self) -> str:
+        return self.text.locale
 
 
 @dataclass(slots=True)
-class Names:
-    """What sections and categories are called, and how they nest. `unknown`: asked for, and not there."""
+class SectionNames:
+    """What sections and categories are called, and how they nest. `unknown`: asked for, and not found."""
 
     sections: dict[int, Json]
     categories: dict[int, Json]
     unknown: set[int] = field(default_factory=set)
 
-    def path(self, section: int | None, local: "Names") -> tuple[str, ...]:
+    def path(self, section: int | None, local: "SectionNames") -> tuple[str, ...]:
         """Return the names from the category inwards, as `local` has them where it does."""
         names: list[str] = []
         category = None
@@ -61,39 +49,18 @@ class Names:
         return tuple(reversed(names))
 
 
-def article_id(article: int, locale: str) -> str:
-    return f"{article}:{locale}"
-
-
-def editions(article: Json, wanted: frozenset[str], origin: str) -> list[Edition]:
-    """Return the published editions in the wanted locales (empty: all of them)."""
-    shown = locale_of(article)
-    translations = {locale_of(t): t for t in article.get("translations") or ()}
+def translations(article: Json, wanted: frozenset[str], origin: str) -> list[ArticleTranslation]:
+    """Return the published translations in the wanted locales (empty: all of them)."""
+    source = locale_of(article)
+    listed = {locale_of(t): t for t in article.get("translations") or ()}
     found = []
-    for locale in sorted({shown, *translations} - {""}):
-        own = locale == shown
-        draft = translations.get(locale, {}).get("draft") or (own and article.get("draft"))
+    for locale in sorted({source, *listed} - {""}):
+        is_source = locale == source
+        draft = listed.get(locale, {}).get("draft") or (is_source and article.get("draft"))
         if not draft and (not wanted or locale in wanted):
-            found.append(_edition(article, article if own else translations[locale], locale, origin, own=own))
+            shown = article if is_source else listed[locale]
+            found.append(_translation(article, shown, locale, origin, is_source=is_source))
     return found
-
-
-def document(edition: Edition, audience: Audience, breadcrumb: tuple[str, ...]) -> Document:
-    """Build the document. Its version covers everything but votes and other changes that are no edit."""
-    seed = [FORMAT, edition.title, edition.html, edition.url, edition.stamp, edition.labels, breadcrumb, audience]
-    return Document(
-        external_id=edition.external_id,
-        version=hashlib.sha256(json.dumps(seed).encode()).hexdigest()[:32],
-        title=edition.title,
-        body=text.to_markdown(edition.html, edition.url),
-        url=edition.url,
-        updated_at=edition.updated_at,
-        audience=audience,
-        language=edition.locale,
-        breadcrumb=breadcrumb,
-        labels=edition.labels,
-        attributes=_attributes(breadcrumb),
-    )
 
 
 def openly_shows(row: Json, locale: str) -> bool:
@@ -113,30 +80,22 @@ def by_id(rows: Iterable[Json]) -> dict[int, Json]:
     return {row["id"]: row for row in rows}
 
 
-def _edition(article: Json, shown: Json, locale: str, origin: str, *, own: bool) -> Edition:
-    edited = (article.get("edited_at") if own else shown.get("updated_at")) or shown.get("created_at")
-    return Edition(
+def _translation(article: Json, shown: Json, locale: str, origin: str, *, is_source: bool) -> ArticleTranslation:
+    edited = (article.get("edited_at") if is_source else shown.get("updated_at")) or shown.get("created_at")
+    text = Translation(
         article=article["id"],
         locale=locale,
-        title=_one_line(shown.get("title")),
+        title=one_line(shown.get("title")),
         html=str(shown.get("body") or ""),
         url=str(shown.get("html_url") or f"{origin}/hc/{locale}/articles/{article['id']}"),
         updated_at=time_of(edited),
-        stamp=str(edited) if own else "",  # a translation's updated_at may move without an edit
-        labels=tuple(sorted({_one_line(label) for label in article.get("label_names") or ()})),
-        section=article.get("section_id"),
-        marked=is_marked(article),
-        own=own,
+        edited=str(edited) if is_source else "",  # a translation's updated_at may move without an edit
+        labels=tuple(sorted({one_line(label) for label in article.get("label_names") or ()})),
+    )
+    return ArticleTranslation(
+        text, article["id"], article.get("section_id"), marked=is_marked(article), is_source=is_source
     )
 
 
-def _attributes(breadcrumb: tuple[str, ...]) -> Attributes:
-    return {"category": breadcrumb[0][:256], "section": breadcrumb[-1][:256]} if breadcrumb else {}
-
-
 def _name(row: Json) -> str:
-    return _one_line(row.get("name"))
-
-
-def _one_line(value: object) -> str:
-    return " ".join(text.clean_text(str(value or "")).split())
+    return one_line(row.get("name"))
