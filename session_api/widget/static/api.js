@@ -179,7 +179,7 @@ function parsed(frame) {
   const text = lines.map((line) => line.slice(5).replace(/^ /, "")).join("\n");
   try {
     return text && text !== "[DONE]" ? JSON.parse(text) : null;
-  } catch (unreadable) {
+  } catch {
     return null;
   }
 }

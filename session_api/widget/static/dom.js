@@ -61,7 +61,7 @@ export function safeAddress(text) {
   try {
     const url = new URL(text);
     return /^(https?|mailto|tel):$/.test(url.protocol) && !url.username && !url.password ? url.href : null;
-  } catch (invalid) {
+  } catch {
     return null;
   }
 }
@@ -82,7 +82,7 @@ export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
-  } catch (refused) {
+  } catch {
     return false;
   }
 }

@@ -1,9 +1,9 @@
 /* Answerwell: the launcher. The chat itself is loaded when somebody opens it. */
 /* The class lives as long as the page: made out here, it holds on to nothing of a chat that was destroyed. */
-customElements.get("answerwell-chat") || customElements.define("answerwell-chat", class extends HTMLElement {});
+if (!customElements.get("answerwell-chat")) customElements.define("answerwell-chat", class extends HTMLElement {});
 (() => {
   "use strict";
-  const server = {}; // the server writes its configuration here
+  const server = CONFIGURATION; // the server writes it here
 
   const script = document.currentScript || document.querySelector('script[src*="/embed.js"]');
   const base = new URL(".", script.src).href;
@@ -38,7 +38,7 @@ customElements.get("answerwell-chat") || customElements.define("answerwell-chat"
     try {
       window[kind].setItem("answerwell", "1");
       return window[kind];
-    } catch (refused) {
+    } catch {
       const kept = {};
       return {
         getItem: (key) => kept[key] || null,

@@ -94,8 +94,8 @@ const ENDS = {
   rule: (lines, at) => at + 1,
   code(lines, at) {
     const fence = FENCE.exec(lines[at])[1];
-    const closes = (line) => line.trim().startsWith(fence) && !line.trim().split(fence[0]).join("");
-    for (let end = at + 1; end < lines.length; end += 1) if (closes(lines[end])) return end + 1;
+    const ends = (line) => line.trim().startsWith(fence) && !line.trim().split(fence[0]).join("");
+    for (let end = at + 1; end < lines.length; end += 1) if (ends(lines[end])) return end + 1;
     return lines.length;
   },
   quote: (lines, at) => until(lines, at, (line) => !line.trim() || BULLET.test(line)),
@@ -353,12 +353,12 @@ function linked(text, at, tools, depth) {
   return { node: words(node, label || address || "", { ...tools, inLink: true }, depth + 1), end: end + 1 };
 }
 
-function closing(text, at, opens, closes, longest) {
+function closing(text, at, opening, ending, longest) {
   let depth = 0;
   for (let end = at; end < Math.min(text.length, at + longest); end += 1) {
     if (text[end] === "\\") end += 1;
-    else if (text[end] === opens) depth += 1;
-    else if (text[end] === closes && (depth -= 1) === 0) return end;
+    else if (text[end] === opening) depth += 1;
+    else if (text[end] === ending && (depth -= 1) === 0) return end;
   }
   return -1;
 }

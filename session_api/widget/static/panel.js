@@ -20,7 +20,7 @@ export async function mount(context) {
   const { base, release, language, adopt, given } = context;
   const options = { ...SETTINGS, ...given };
   adopt(CSS);
-  const words = { ...TEXTS, ...((options.texts || {})[language] || {}) };
+  const words = { ...TEXTS, ...(options.texts || {})[language] };
   const panel = new Panel({ ...context, options }, words);
   if (options.domainKey || options.mode === "hosted") {
     panel.framed(element("div", { class: "frame", tabindex: "-1" }));
@@ -31,7 +31,7 @@ export async function mount(context) {
   return panel;
 }
 
-export class Panel {
+class Panel {
   constructor(context, texts) {
     Object.assign(this, context, { texts });
     this.locale = this.language;
@@ -245,7 +245,7 @@ export class Panel {
   remembered() {
     try {
       return JSON.parse(this.local.getItem(`${this.key}:thread`)).id;
-    } catch (nothing) {
+    } catch {
       return null;
     }
   }
@@ -365,7 +365,7 @@ export class Panel {
     const params = { thread_id: thread.id, action: { type: "hand_off", payload: {} } };
     try {
       for await (const { item } of this.server.stream("threads.custom_action", params)) if (item) this.talk.done(item);
-    } catch (untold) {
+    } catch {
       // whoever wants a person gets one, whether or not it is counted
     }
   }
