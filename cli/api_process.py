@@ -25,7 +25,7 @@ from sync.state.database import utc_now
 from workers.app import Send as SendTask
 from workers.app import create, sender
 from workers.broker import Broker, answers
-from workers.queue_depth import Waiting, waiting
+from workers.queue_depth import QueueDepth, queue_depth
 
 log = structlog.get_logger()
 
@@ -119,7 +119,7 @@ def application(config: Config, engine: Engine, broker: Broker | None = None) ->
             operations=Operations(
                 engine,
                 token=config.admin.token.get_secret_value() if config.admin.token else None,
-                queue=lambda: waiting(client) if client else Waiting(0),
+                queue=lambda: queue_depth(client) if client else QueueDepth(0),
             ),
             chat=chat.chat_services(config),
             look=looks.look(config),

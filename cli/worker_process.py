@@ -13,9 +13,9 @@ from cli.config import Config
 from sync.engine import Engine
 from sync.errors import Misconfigured, SyncError
 from sync.pipeline.turn import Stop
-from workers.app import create, give_tasks, sender
+from workers.app import create, register_tasks, sender
 from workers.broker import Broker
-from workers.cadence import Cron, Every, Rhythm
+from workers.cadence import Cadence, Cron, Every
 from workers.process import restore_unacknowledged, slots_for
 from workers.process import work as work_until_asked
 from workers.schedule import TICK, Schedule, SourceSchedule
@@ -35,23 +35,23 @@ def work(path: Path, *, slots: int | None, alive_file: Path | None, with_schedul
     app = create(broker)
     send = sender(app)
     with wiring.running(config, stop, connections=many + CONNECTIONS_BESIDE_SLOTS) as engine:
-        shift = Worker(engine, send, many)
-        give_tasks(app, shift)
-        keeping = Keeping(Schedule(engine, plans(config), send)) if with_schedule else None
+        worker = Worker(engine, send, many)
+        register_tasks(app, worker)
+        keeping = Keeping(Schedule(engine, source_schedules(config), send)) if with_schedule else None
         if supervise.supervised() and (restored := restore_unacknowledged(app, broker)):
             log.info("tasks_restored", tasks=restored)
 
         def reload() -> None:
             if fresh := _fresh(path, engine, stop):
-                shift.engine = fresh[1]
+                worker.engine = fresh[1]
                 if keeping is not None:
-                    keeping.schedule = Schedule(fresh[1], plans(fresh[0]), send)
+                    keeping.schedule = Schedule(fresh[1], source_schedules(fresh[0]), send)
 
         if keeping is not None:
             threading.Thread(target=keeping.run, args=(stop,), name="schedule", daemon=True).start()
         work_until_asked(
             app,
-            shift,
+            worker,
             stop,
             many,
             ready=lambda: _say_ready("worker", slots=many, sources=len(config.sources)),
@@ -66,11 +66,11 @@ def keep_schedule(path: Path, *, alive_file: Path | None) -> None:
     config, stop = wiring.read(path), Stop()
     send = sender(create(needed_broker(config)))
     with wiring.running(config, stop) as engine:
-        keeping = Keeping(Schedule(engine, plans(config), send), alive=lambda: _touch(alive_file))
+        keeping = Keeping(Schedule(engine, source_schedules(config), send), alive=lambda: _touch(alive_file))
 
         def reload() -> None:
             if fresh := _fresh(path, engine, stop):
-                keeping.schedule = Schedule(fresh[1], plans(fresh[0]), send)
+                keeping.schedule = Schedule(fresh[1], source_schedules(fresh[0]), send)
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.ask())
@@ -97,12 +97,12 @@ class Keeping:
                 current.tick()
 
 
-def plans(config: Config) -> dict[str, SourceSchedule]:
+def source_schedules(config: Config) -> dict[str, SourceSchedule]:
     """When each source is asked, and when it is listed completely if a cron expression says so."""
     return {
         source.common.name: SourceSchedule(
-            _rhythm(source.common.every),
-            _rhythm(source.common.snapshot_every) if isinstance(source.common.snapshot_every, str) else None,
+            _cadence(source.common.every),
+            _cadence(source.common.snapshot_every) if isinstance(source.common.snapshot_every, str) else None,
         )
         for source in config.sources
     }
@@ -117,7 +117,7 @@ def needed_broker(config: Config) -> Broker:
     )
 
 
-def _rhythm(value: timedelta | str) -> Rhythm:
+def _cadence(value: timedelta | str) -> Cadence:
     return Every(value) if isinstance(value, timedelta) else Cron(value)
 
 

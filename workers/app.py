@@ -1,4 +1,4 @@
-"""The Celery application. Tasks carry ids, and each is one line: what is done is in the duties."""
+"""The Celery application and its tasks. Tasks carry ids, and each is one line: the bodies are a worker's methods."""
 
 import time
 from collections.abc import Callable
@@ -23,8 +23,8 @@ Send = Callable[..., bool]
 """Sends a task with its ids; False where no broker takes it, and then the schedule sends it again."""
 
 
-class Duties(Protocol):
-    """What a worker does when it is woken. Each may come twice, late, or for nothing, and may be killed."""
+class TaskBodies(Protocol):
+    """What a worker does for each task. Each may come twice, late, or for nothing, and may be killed."""
 
     def sync(self, source: str, after: int | None = None) -> None: ...
     def publish(self, source: str) -> None: ...
@@ -34,7 +34,7 @@ class Duties(Protocol):
 
 
 def create(broker: Broker) -> Celery:
-    """Return an application that can send; with `give_tasks`, it can work too."""
+    """Return an application that can send; with `register_tasks`, it can work too."""
     assert TURN_BUDGET.total_seconds() < TASK_LIMIT < VISIBILITY_TIMEOUT  # noqa: S101 - an order that must hold
     app = Celery("answerwell", broker=broker.celery_url, set_as_current=False)
     app.conf.update(
@@ -59,28 +59,28 @@ def create(broker: Broker) -> Celery:
     return app
 
 
-def give_tasks(app: Celery, duties: Duties) -> None:
-    """Let the application's worker do these duties."""
+def register_tasks(app: Celery, bodies: TaskBodies) -> None:
+    """Register every task by the name that is in queues, also in those that an earlier version has filled."""
 
     @app.task(name="sync")  # type: ignore[untyped-decorator]  # Celery has no types
     def sync(source: str, after: int | None = None) -> None:
-        duties.sync(source, after)
+        bodies.sync(source, after)
 
     @app.task(name="publish")  # type: ignore[untyped-decorator]  # Celery has no types
     def publish(source: str) -> None:
-        duties.publish(source)
+        bodies.publish(source)
 
     @app.task(name="audit")  # type: ignore[untyped-decorator]  # Celery has no types
     def audit(source: str) -> None:
-        duties.audit(source)
+        bodies.audit(source)
 
     @app.task(name="reindex")  # type: ignore[untyped-decorator]  # Celery has no types
     def reindex() -> None:
-        duties.reindex()
+        bodies.reindex()
 
     @app.task(name="housekeep")  # type: ignore[untyped-decorator]  # Celery has no types
     def housekeep() -> None:
-        duties.housekeep()
+        bodies.housekeep()
 
 
 def sender(app: Celery) -> Send:

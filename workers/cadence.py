@@ -1,4 +1,4 @@
-"""rhythm: when a source is asked again, from when it last was."""
+"""Cadence: when a source is asked again, from when it last was."""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MAX_JITTER = timedelta(minutes=1)
 _UTC = Celery("answerwell-clock", set_as_current=False)
 
 
-class Rhythm(Protocol):
+class Cadence(Protocol):
     """Told when a source was last asked, knows when to ask it again. 0: never yet, so at once."""
 
     def after(self, last: float, name: str) -> float: ...

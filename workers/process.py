@@ -1,8 +1,8 @@
-"""process: one worker process from its start to its end, whatever asks it to end.
+"""Worker process: from its start to its end, whatever asks it to end.
 
 Slots are threads. A turn waits for networks most of its time and has threads of its own for its calls, so a slot for
-every source costs little memory, and every turn hears at once that the process must end. What threads cannot do, end a
-task that hangs, the process does by ending itself: whoever started it starts it again, and the next turn goes on.
+every source costs little memory, and every turn learns at once that the process must end. A task that hangs cannot be
+ended in its thread: the process ends itself, its supervisor starts it again, and the next turn goes on.
 """
 
 import os
@@ -36,7 +36,7 @@ def slots_for(sources: int) -> int:
 
 def work(
     app: Celery,
-    shift: Worker,
+    worker: Worker,
     stop: Stop,
     slots: int,
     *,
@@ -56,8 +56,8 @@ def work(
         without_mingle=True,
         ready_callback=lambda _: ready(),
     )
-    _hear_signals(shift, stop, reload)
-    threading.Thread(target=_look_after, args=(shift, stop, alive), name="look-after", daemon=True).start()
+    install_signal_handlers(worker, stop, reload)
+    threading.Thread(target=watchdog, args=(worker, stop, alive), name="watchdog", daemon=True).start()
     controller.start()
 
 
@@ -74,11 +74,13 @@ def restore_unacknowledged(app: Celery, broker: Broker) -> int:
         return len(taken)
 
 
-def _hear_signals(shift: Worker, stop: Stop, reload: Callable[[], None]) -> None:
+def install_signal_handlers(worker: Worker, stop: Stop, reload: Callable[[], None]) -> None:
+    """SIGTERM and SIGINT end the worker in an orderly way, SIGHUP calls `reload`. For the main thread."""
+
     def end(_number: int, _frame: FrameType | None) -> None:
         if not stop.asked:
             stop.ask()
-            threading.Thread(target=_wind_down, args=(shift,), name="wind-down", daemon=True).start()
+            threading.Thread(target=_shut_down, args=(worker,), name="shut-down", daemon=True).start()
 
     def again(_number: int, _frame: FrameType | None) -> None:
         threading.Thread(target=reload, name="reload", daemon=True).start()
@@ -88,25 +90,26 @@ def _hear_signals(shift: Worker, stop: Stop, reload: Callable[[], None]) -> None
     signal.signal(signal.SIGHUP, again)
 
 
-def _wind_down(shift: Worker) -> None:
+def _shut_down(worker: Worker) -> None:
     """Let running turns end while their messages can still be acknowledged, then end the loop, then everything."""
     tick = threading.Event()
     for _ in range(int(GRACE / 0.1)):
-        if not shift.running:
+        if not worker.running:
             break
         tick.wait(0.1)
-    if shift.running:
-        log.warning("turns_handed_back", turns=shift.running)
+    if worker.running:
+        log.warning("turns_handed_back", turns=worker.running)
     celery_state.should_stop = os.EX_OK
     tick.wait(LAST_GRACE)
     os._exit(os.EX_OK)  # the leases of this process are now provably nobody's, and its messages come again
 
 
-def _look_after(shift: Worker, stop: Stop, alive: Callable[[], None]) -> None:
+def watchdog(worker: Worker, stop: Stop, alive: Callable[[], None]) -> None:
+    """Call `alive` every few seconds until asked to end; end the process if a task runs past its limit."""
     tick = threading.Event()
     while not stop.asked:
         alive()
-        if shift.longest > TASK_LIMIT:
-            log.critical("task_hangs", seconds=round(shift.longest), fix="this worker ends; its turn is begun again")
+        if worker.longest > TASK_LIMIT:
+            log.critical("task_hangs", seconds=round(worker.longest), fix="this worker ends; its turn is begun again")
             os._exit(HUNG)
         tick.wait(LOOK_EVERY)

@@ -1,4 +1,4 @@
-"""queue: how many wake-ups wait for a worker, and for how long the first of them has."""
+"""Queue depth: how many wake-ups wait for a worker, and for how long the first of them has."""
 
 import json
 import time
@@ -11,21 +11,21 @@ from workers.broker import QUEUE
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class QueueDepth:
     """`tasks` None: the broker does not answer. `seconds`: since the oldest was sent."""
 
     tasks: int | None
     seconds: float = 0.0
 
 
-def waiting(client: redis.Redis) -> Waiting:
+def queue_depth(client: redis.Redis) -> QueueDepth:
     """Look at the queue without taking anything from it."""
     try:
         tasks = int(str(client.llen(QUEUE)))
         oldest = client.lindex(QUEUE, -1)
     except (redis.RedisError, OSError):
-        return Waiting(None)
-    return Waiting(tasks, _age(oldest) if isinstance(oldest, bytes) else 0.0)
+        return QueueDepth(None)
+    return QueueDepth(tasks, _age(oldest) if isinstance(oldest, bytes) else 0.0)
 
 
 def _age(message: bytes) -> float:

@@ -15,7 +15,7 @@ from sync.operations import requests
 from sync.operations.due import Watch
 from sync.state import queries
 from workers.app import Send
-from workers.cadence import Rhythm, share
+from workers.cadence import Cadence, share
 
 log = structlog.get_logger()
 
@@ -30,8 +30,8 @@ MAX_DELAY = 30.0
 class SourceSchedule:
     """When a source is asked for changes; `snapshots` None: the engine lists everything by its own period."""
 
-    listens: Rhythm
-    snapshots: Rhythm | None = None
+    listens: Cadence
+    snapshots: Cadence | None = None
 
 
 class Schedule:

@@ -3,14 +3,14 @@
 from typing import Any
 
 from sync.pipeline.turn import TURN_BUDGET
-from workers.app import TASK_LIMIT, create, give_tasks
+from workers.app import TASK_LIMIT, create, register_tasks
 from workers.broker import broker
 
 HTTP_TIMEOUT = 60
 
 
 class Written:
-    """Duties that note what they are asked for."""
+    """Task bodies that note what they are asked for."""
 
     def __init__(self) -> None:
         self.done: list[tuple[Any, ...]] = []
@@ -62,9 +62,9 @@ def test_a_broker_that_does_not_answer_is_not_waited_for_for_ever() -> None:
     assert 0 < options["socket_timeout"] <= 60
 
 
-def test_each_task_is_its_duty_and_nothing_is_tried_again_by_celery() -> None:
-    app, duties = create(broker("redis://host/0")), Written()
-    give_tasks(app, duties)
+def test_each_task_calls_its_body_by_the_name_in_the_queue_and_nothing_is_tried_again_by_celery() -> None:
+    app, bodies = create(broker("redis://host/0")), Written()
+    register_tasks(app, bodies)
 
     app.tasks["sync"]("s", 7)
     app.tasks["publish"]("s")
@@ -72,5 +72,5 @@ def test_each_task_is_its_duty_and_nothing_is_tried_again_by_celery() -> None:
     app.tasks["reindex"]()
     app.tasks["housekeep"]()
 
-    assert duties.done == [("sync", "s", 7), ("publish", "s"), ("audit", "s"), ("reindex",), ("housekeep",)]
+    assert bodies.done == [("sync", "s", 7), ("publish", "s"), ("audit", "s"), ("reindex",), ("housekeep",)]
     assert all(not getattr(app.tasks[name], "autoretry_for", ()) for name in ("sync", "publish", "audit"))

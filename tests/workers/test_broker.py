@@ -17,7 +17,7 @@ from tests.valkey import valkey
 from tests.workers.kit import eventually, free_port
 from workers.app import create, sender
 from workers.broker import answers, broker
-from workers.queue_depth import waiting
+from workers.queue_depth import queue_depth
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_server_that_is_not_there_takes_nothing_and_says_so_at_once() -> None:
     began = time.monotonic()
     assert not answers(nowhere.client())
     assert not sender(create(nowhere))("sync", "s")
-    assert waiting(nowhere.client()).tasks is None
+    assert queue_depth(nowhere.client()).tasks is None
     assert time.monotonic() - began < 2
 
 
@@ -93,7 +93,7 @@ def carries(url: str) -> bool:
     """Whether a wake-up that is sent waits in the queue, and its age is told."""
     found = broker(url)
     sent = sender(create(found))("sync", "s")
-    look = waiting(found.client())
+    look = queue_depth(found.client())
     return sent and look.tasks == 1 and 0 <= look.seconds < 60
 
 

@@ -1,4 +1,4 @@
-"""rhythm: when a source is asked again."""
+"""Cadence: when a source is asked again."""
 
 from datetime import UTC, datetime, timedelta
 

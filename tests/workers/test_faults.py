@@ -232,9 +232,9 @@ def test_searches_have_results_all_through_a_reindex(acme: Company, truth: Truth
 def test_a_task_that_hangs_past_its_limit_ends_the_worker(acme: Company) -> None:
     script = """
 import threading, types
-from sync.turn import Stop
+from sync.pipeline.turn import Stop
 from workers import process
-process._look_after(types.SimpleNamespace(longest=process.TASK_LIMIT + 1), Stop(), lambda: None)
+process.watchdog(types.SimpleNamespace(longest=process.TASK_LIMIT + 1), Stop(), lambda: None)
 """
     done = subprocess.run(
         [sys.executable, "-c", script], check=False, cwd=ROOT, capture_output=True, text=True, timeout=60
