@@ -14,16 +14,28 @@ PACKAGE_INDEX = re.compile(r"pypi[.]org|pythonhosted[.]|//[^\s\"']+/simple\b|ind
 MACHINE_PATH = re.compile(r"(?<![\w.])(?:/[w]ork/(?:main|wt|shared)|/[r]oot/|/[h]ome/[a-z]|/[U]sers/[a-z])")
 
 
-def wanted() -> list[Requirement]:
+LOCKS = {"requirements.lock": ("setup",), "requirements-dev.lock": ("dev",)}
+"""Each lock, and the dependency groups that it locks."""
+
+
+def wanted() -> list[tuple[str, Requirement]]:
+    """Every requirement, with the lock that it belongs in."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return [Requirement(line) for line in project["project"]["dependencies"] + project["dependency-groups"]["dev"]]
+    lines = [("requirements.lock", line) for line in project["project"]["dependencies"]]
+    lines += [
+        (lock, line)
+        for lock, groups in LOCKS.items()
+        for group in groups
+        for line in project["dependency-groups"][group]
+    ]
+    return [(lock, Requirement(line)) for lock, line in lines]
 
 
-def locked() -> dict[str, list[str]]:
+def locked(lock: str) -> dict[str, list[str]]:
     """Versions by name; a name may be locked more than once, for different platforms."""
     versions: dict[str, list[str]] = {}
     for name, version in re.findall(
-        r"^([A-Za-z0-9_.-]+)(?:\[[^]]*\])?==([^ ;\\]+)", (ROOT / "requirements.lock").read_text("utf-8"), re.MULTILINE
+        r"^([A-Za-z0-9_.-]+)(?:\[[^]]*\])?==([^ ;\\]+)", (ROOT / lock).read_text("utf-8"), re.MULTILINE
     ):
         versions.setdefault(canonicalize_name(name), []).append(version)
     return versions
@@ -37,17 +49,24 @@ def tracked_texts() -> list[tuple[str, str]]:
     return [(name, path.read_text(encoding="utf-8", errors="replace")) for name, path in paths if path.is_file()]
 
 
-@pytest.mark.parametrize("requirement", wanted(), ids=lambda requirement: requirement.name)
-def test_the_lock_satisfies_every_requirement(requirement: Requirement) -> None:
-    versions = locked().get(canonicalize_name(requirement.name), [])
+@pytest.mark.parametrize(("lock", "requirement"), wanted(), ids=str)
+def test_the_lock_satisfies_every_requirement(lock: str, requirement: Requirement) -> None:
+    versions = locked(lock).get(canonicalize_name(requirement.name), [])
 
-    assert versions, f"{requirement.name} is not in requirements.lock; CONTRIBUTING.md says how to renew it"
+    assert versions, f"{requirement.name} is not in {lock}; CONTRIBUTING.md says how to renew it"
     assert all(requirement.specifier.contains(version, prereleases=True) for version in versions)
 
 
-def test_every_locked_package_has_a_hash() -> None:
-    for block in re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text("utf-8").strip()):
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_locked_package_has_a_hash(lock: str) -> None:
+    for block in re.split(r"\n(?=\S)", (ROOT / lock).read_text("utf-8").strip()):
         assert "--hash=sha256:" in block, block.splitlines()[0]
+
+
+def test_what_is_in_both_locks_has_the_same_version_in_both() -> None:
+    running, developing = (locked(lock) for lock in LOCKS)
+
+    assert {name for name in running.keys() & developing.keys() if running[name] != developing[name]} == set()
 
 
 @pytest.mark.parametrize("pattern", [PACKAGE_INDEX, MACHINE_PATH], ids=["package index", "path of a machine"])
