@@ -23,7 +23,7 @@ from cli import api_process, wiring
 from cli import config as configuration
 from connectors import CONNECTORS
 from sandbox.openai.state import Speech
-from sandbox.wire import serve
+from sandbox.server import ServerLoop
 from sync.operations.converge import converge
 from tests.cli.kit import company
 from tests.session_api.kit import CHAT, SHOP, Shop, message
@@ -71,7 +71,7 @@ class Server:
         with wiring.running(config) as engine:
             for summary in converge(engine):
                 assert not summary.error, summary
-            with serve(api_process.application(config, engine), lifespan="on") as url:
+            with ServerLoop().serve(api_process.application(config, engine), lifespan="on") as url:
                 yield url
 
 

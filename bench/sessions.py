@@ -25,7 +25,7 @@ from bench._apart import Served, apart
 from cli import api_process, wiring
 from cli import config as configuration
 from connectors import CONNECTORS
-from sandbox.wire import serve
+from sandbox.server import ServerLoop
 
 ORIGIN = "https://www.acme.com"
 WORKFLOW = "wf_68df4b13b3588190a09d19288d4610ec"
@@ -61,7 +61,7 @@ def upstream() -> Iterator[str]:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": BODY})
 
-    with serve(app) as url:
+    with ServerLoop().serve(app) as url:
         yield url
 
 
@@ -85,7 +85,7 @@ class Bare:
             )
             return {"client_secret": session.client_secret, "expires_at": session.expires_at}
 
-        with serve(app) as url:
+        with ServerLoop().serve(app) as url:
             yield url
 
 
@@ -105,7 +105,10 @@ class Ours:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
         config = configuration.load(path, {}, CONNECTORS)
-        with wiring.running(config) as engine, serve(api_process.application(config, engine), lifespan="on") as url:
+        with (
+            wiring.running(config) as engine,
+            ServerLoop().serve(api_process.application(config, engine), lifespan="on") as url,
+        ):
             yield url
 
 

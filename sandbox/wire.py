@@ -10,17 +10,16 @@ with serve(wire) as url:
 import asyncio
 import json
 import re
-import socket
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Any, Literal
 
-import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox.server import ServerLoop
 
 Manner = Literal["answer", "cut", "half", "lose", "hang"]
 
@@ -43,7 +42,7 @@ class Fault:
     `nth` counts matching requests from 1; the fault then lasts for `times` of them (None: for ever).
     answer: `status`, `headers`, `body` instead of the work. cut: the connection closes without a byte.
     half: the real answer stops in the middle. lose: the work is done, its answer never arrives.
-    hang: nothing happens for `seconds`, then the connection closes.
+    hang: nothing happens for `seconds`, or until the client goes; then the connection closes.
     """
 
     path: str = ""
@@ -148,34 +147,8 @@ class Wire:
             await _answer(send, 404, {}, '{"error":"no such control"}')
 
 
-@contextmanager
-def serve(app: ASGIApp, port: int = 0, *, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
-    """Serve on loopback from a thread; yields the origin, without a slash at its end.
-
-    `lifespan` "on": the app is told when it starts and stops.
-    """
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            log_level="critical",
-            lifespan=lifespan,
-            access_log=False,
-            date_header=False,  # a fake with its own clock sends its own
-            timeout_graceful_shutdown=1,
-        )
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    listener.listen(2048)  # connections wait in the backlog until the thread accepts: no polling for readiness
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-        listener.close()
+serve = ServerLoop().serve
+"""Serves a fake on loopback, all of them on one loop; see `ServerLoop.serve`."""
 
 
 async def _suffer(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, watched: Send, send: Send) -> None:
@@ -184,7 +157,9 @@ async def _suffer(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, wa
         await _answer(watched, fault.status, fault.headers, fault.body)
         return
     if fault.manner == "hang":
-        await asyncio.sleep(fault.seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(fault.seconds):
+                await _left(receive)
     elif fault.manner in ("half", "lose"):
         start, body = await _collect(app, scope, receive)
         if fault.manner == "half":
@@ -210,6 +185,12 @@ async def _collect(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Messag
 def _hang_up(send: Any) -> None:
     """Close the client's connection as a crash would: ASGI has no word for it, uvicorn's cycle has its transport."""
     send.__self__.transport.close()
+
+
+async def _left(receive: Receive) -> None:
+    """Wait until the client has gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _read(receive: Receive) -> bytes:

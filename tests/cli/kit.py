@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx2
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 import cli
 from sandbox.openai import OpenAISandbox
 from sandbox.wire import Wire, serve
 from sandbox.zendesk import ZendeskSandbox
+from tests import loopback
 
 ROOT = Path(cli.__file__).parents[1]
 CONFIG = """
@@ -68,17 +68,17 @@ class Company:
     def delete_from_store(self, store: str, file: str) -> None:
         """Take a file out of a store behind Answerwell's back."""
         url = f"{self.openai_url}/v1/vector_stores/{store}/files/{file}"
-        httpx2.delete(url, headers={"Authorization": "Bearer sk-sandbox"}).raise_for_status()
+        loopback.http.delete(url, headers={"Authorization": "Bearer sk-sandbox"}).raise_for_status()
 
     def delete_store(self, store: str) -> None:
         """Delete a store behind Answerwell's back."""
         url = f"{self.openai_url}/v1/vector_stores/{store}"
-        httpx2.delete(url, headers={"Authorization": "Bearer sk-sandbox"}).raise_for_status()
+        loopback.http.delete(url, headers={"Authorization": "Bearer sk-sandbox"}).raise_for_status()
 
     def search(self, store: str, query: str) -> list[Any]:
         """What the server finds in a store."""
         url = f"{self.openai_url}/v1/vector_stores/{store}/search"
-        answer = httpx2.post(url, json={"query": query}, headers={"Authorization": "Bearer sk-sandbox"})
+        answer = loopback.http.post(url, json={"query": query}, headers={"Authorization": "Bearer sk-sandbox"})
         return list(answer.raise_for_status().json()["data"])
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

@@ -1,11 +1,9 @@
 """One application follows another while the server runs."""
 
-import httpx2
-
 from cli.api_process import Current
-from sandbox.wire import serve
 from session_api.app import Services, create_app
 from sync.state.database import State
+from tests import loopback
 
 
 def test_what_every_application_opened_is_closed_when_the_server_stops() -> None:
@@ -23,10 +21,10 @@ def test_what_every_application_opened_is_closed_when_the_server_stops() -> None
         app.get("/name")(lambda name=name: name)
     current = Current(first)
 
-    with serve(current, lifespan="on") as url:
-        before = httpx2.get(f"{url}/name").json()
+    with loopback.serve(current, lifespan="on") as url:
+        before = loopback.http.get(f"{url}/name").json()
         current.replace(second)
-        after = httpx2.get(f"{url}/name").json()
+        after = loopback.http.get(f"{url}/name").json()
         assert closed == []
 
     state.close()

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-import httpx2
 import pytest
 
+from tests import loopback
 from tests.cli.kit import Company, Run
 
 OURS = {"Refunds": "You get your money back within thirty days."}
 
 
 def ask(acme: Company, method: str, path: str, **sent: Any) -> Any:
-    answer = httpx2.request(
+    answer = loopback.http.request(
         method, f"{acme.openai_url}/v1{path}", headers={"Authorization": "Bearer sk-sandbox"}, **sent
     )
     return answer.raise_for_status().json()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import httpx2
 from openai import OpenAI
 
 from sandbox.openai import OpenAISandbox
@@ -14,6 +13,7 @@ from sandbox.wire import Wire, serve
 from sync.model import Attributes, FileId, StoreId
 from sync.rate_limit import Unlimited
 from sync.vector_store.index import OpenAIIndex, connect
+from tests import loopback
 from tests.contract.fake_time import FakeTime
 from tests.contract.index import INSTALLATION
 
@@ -70,7 +70,7 @@ class OpenAITruth:
         self._box.refuse = lambda name, _: ("server_error", "try again") if name == filename else None
 
     def _post(self, path: str, **body: Any) -> Any:
-        answer = httpx2.post(f"{self._url}{path}", headers={"authorization": f"Bearer {KEY}"}, **body)
+        answer = loopback.http.post(f"{self._url}{path}", headers={"authorization": f"Bearer {KEY}"}, **body)
         return answer.raise_for_status().json()
 
 

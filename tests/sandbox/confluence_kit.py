@@ -9,6 +9,7 @@ import httpx2
 
 from sandbox.confluence import ConfluenceSandbox
 from sandbox.wire import Wire, serve
+from tests import loopback
 
 START = 1_790_000_000.0
 BOT = ("bot@acme.test", "confluence-token")
@@ -42,7 +43,7 @@ def site(*, data_center: bool = False) -> Iterator[Site]:
     now = [START]
     sandbox = ConfluenceSandbox(clock=lambda: now[0])
     wire = Wire(sandbox.data_center if data_center else sandbox.app)
-    with serve(wire) as url, httpx2.Client() as client:
+    with serve(wire) as url, loopback.client() as client:
         yield Site(sandbox, now, url, client, "" if data_center else "/wiki")
 
 

@@ -12,6 +12,7 @@ import jsonschema
 from sandbox.google import GoogleSandbox, discovery
 from sandbox.google.oauth import LIFETIME
 from sandbox.wire import Wire, serve
+from tests import loopback
 
 START = 1_790_000_000.0
 SHARED = {"supportsAllDrives": "true", "includeItemsFromAllDrives": "true"}
@@ -101,5 +102,5 @@ def office() -> Iterator[Office]:
     clock = Clock()
     sandbox = GoogleSandbox(clock=clock)
     wire = Wire(sandbox.app)
-    with serve(wire) as url, httpx2.Client() as client:
+    with serve(wire) as url, loopback.client() as client:
         yield Office(sandbox, clock, wire, url, client)

@@ -15,6 +15,7 @@ import pytest
 
 from sandbox.openai import OpenAISandbox
 from sandbox.wire import Wire, serve
+from tests import loopback
 
 KEY = "sk-sandbox"
 SPECS = Path(os.environ.get("ANSWERWELL_SPECS", Path(__file__).parents[2] / "../shared/specs"))
@@ -27,7 +28,7 @@ def served(box: OpenAISandbox, seen: Callable[[httpx2.Response], None] | None = 
     hooks: dict[str, list[Callable[..., Any]]] = {"response": [seen]} if seen else {}
     with (
         serve(Wire(box.app)) as url,
-        httpx2.Client(event_hooks=hooks) as transport,
+        loopback.client(event_hooks=hooks) as transport,
         openai.OpenAI(base_url=f"{url}/v1", api_key=KEY, max_retries=0, http_client=transport) as client,
     ):
         yield client

@@ -9,6 +9,7 @@ import httpx2
 
 from sandbox.slack import SlackSandbox
 from sandbox.wire import Wire, serve
+from tests import loopback
 from tests.sandbox.zendesk_kit import Clock
 
 TOKEN = "xoxb-slack-token"
@@ -55,5 +56,5 @@ class Workspace:
 def serving_slack() -> Iterator[Workspace]:
     clock = Clock()
     sandbox = SlackSandbox(clock=clock)
-    with serve(Wire(sandbox.app)) as url, httpx2.Client() as client:
+    with serve(Wire(sandbox.app)) as url, loopback.client() as client:
         yield Workspace(sandbox, clock, url, client)

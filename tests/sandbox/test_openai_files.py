@@ -2,12 +2,12 @@ import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx2
 import openai
 import pytest
 
 from sandbox.openai import OpenAISandbox
 from sandbox.openai.state import Limits
+from tests import loopback
 from tests.sandbox.openai_kit import GUIDE, KEY, sandbox, upload
 
 
@@ -62,7 +62,7 @@ def test_an_unknown_form_field_is_refused(client: openai.OpenAI) -> None:
 
 
 def test_a_body_that_is_no_form_is_refused(client: openai.OpenAI) -> None:
-    answer = httpx2.post(f"{client.base_url}files", json={}, headers={"Authorization": f"Bearer {KEY}"})
+    answer = loopback.http.post(f"{client.base_url}files", json={}, headers={"Authorization": f"Bearer {KEY}"})
 
     assert answer.status_code == 400
 
@@ -136,18 +136,18 @@ def test_uploads_from_many_threads_are_all_kept() -> None:
 
 @pytest.mark.parametrize("key", ["sk-wrong", "sk-sandbo", "schlüssel"])
 def test_a_wrong_key_is_refused(client: openai.OpenAI, key: str) -> None:
-    answer = httpx2.get(f"{client.base_url}files", headers={b"Authorization": f"Bearer {key}".encode()})
+    answer = loopback.http.get(f"{client.base_url}files", headers={b"Authorization": f"Bearer {key}".encode()})
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "invalid_api_key")
     assert key not in answer.text
 
 
 def test_no_key_is_refused(client: openai.OpenAI) -> None:
-    assert httpx2.get(f"{client.base_url}files").status_code == 401
+    assert loopback.http.get(f"{client.base_url}files").status_code == 401
 
 
 def test_a_call_that_does_not_exist_is_refused_in_the_same_shape(client: openai.OpenAI) -> None:
-    answer = httpx2.post(f"{client.base_url}no/such", headers={"Authorization": f"Bearer {KEY}"})
+    answer = loopback.http.post(f"{client.base_url}no/such", headers={"Authorization": f"Bearer {KEY}"})
 
     assert answer.status_code == 404
     assert set(answer.json()["error"]) == {"message", "type", "param", "code"}

@@ -8,11 +8,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from sandbox import main, samples
 from sandbox.zendesk import ZendeskSandbox
+from tests import loopback
 from tests.sandbox.zendesk_kit import Desk
 
 HC = "/api/v2/help_center"
@@ -103,9 +103,9 @@ def test_the_sandbox_serves_both_vendors_until_it_is_stopped(tmp_path: Path) -> 
             lines.append(process.stdout.readline())
         written = tomllib.loads("".join(lines).partition("all of it:\n")[2])
         (source,) = written["source"]
-        articles = httpx2.get(f"{source['url']}{HC}/en-us/articles.json").json()["articles"]
+        articles = loopback.http.get(f"{source['url']}{HC}/en-us/articles.json").json()["articles"]
         key = {"authorization": f"Bearer {written['openai']['api_key']}"}
-        stores = httpx2.get(f"{written['openai']['base_url']}/vector_stores", headers=key)
+        stores = loopback.http.get(f"{written['openai']['base_url']}/vector_stores", headers=key)
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(timeout=20) == 0

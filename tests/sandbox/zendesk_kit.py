@@ -9,6 +9,7 @@ import httpx2
 
 from sandbox.wire import Wire, serve
 from sandbox.zendesk import ZendeskSandbox
+from tests import loopback
 
 START = 1_790_000_000.0
 AGENT = ("bot@acme.test/token", "zendesk-token")
@@ -51,7 +52,7 @@ class Desk:
 def serving() -> Iterator[tuple[Wire, str, httpx2.Client]]:
     """A wire and its address, for many sandboxes one after the other."""
     wire = Wire(ZendeskSandbox().app)
-    with serve(wire) as url, httpx2.Client() as client:
+    with serve(wire) as url, loopback.client() as client:
         yield wire, url, client
 
 

@@ -14,9 +14,9 @@ from cli import api_process, wiring
 from cli import config as configuration
 from cli.config import Config
 from connectors import CONNECTORS
-from sandbox.wire import serve
 from sync.engine import Engine
 from sync.operations.converge import converge
+from tests import loopback
 from tests.cli.kit import Company, company
 
 SHOP = "https://www.acme.com"
@@ -175,6 +175,6 @@ def shop(
         for summary in converge(engine):
             assert not summary.error, summary
         app = api_process.application(config, engine)
-        url = stack.enter_context(serve(app, port, lifespan="on"))
-        http = stack.enter_context(httpx2.Client(base_url=url, timeout=60))
+        url = stack.enter_context(loopback.serve(app, port, lifespan="on"))
+        http = stack.enter_context(loopback.client(base_url=url))
         yield Shop(acme, config, engine, app, url, http)

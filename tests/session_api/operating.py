@@ -7,11 +7,11 @@ from typing import Any
 
 import httpx2
 
-from sandbox.wire import serve
 from session_api.admin.dependencies import Operations
 from session_api.app import Services, create_app
 from sync.errors import Retryable
 from sync.operations import requests
+from tests import loopback
 from tests.sync.world import Installation, installed
 
 TOKEN = "operators-only"
@@ -56,5 +56,5 @@ def site(token: str | None = TOKEN, *, broker: bool = True) -> Iterator[Site]:
 
     operations = Operations(installation.engine, token, lambda: queue)
     app = create_app(Services(installation.state, wake, broker_answers=lambda: broker, operations=operations))
-    with serve(app) as url, httpx2.Client(timeout=60) as http:
+    with loopback.serve(app) as url, loopback.client() as http:
         yield Site(url, installation, woken, queue, http)

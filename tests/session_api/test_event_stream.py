@@ -8,13 +8,12 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-import httpx2
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from sandbox.wire import serve
 from session_api.chat.event_stream import HEARTBEAT, EventStream
 from sync.errors import Retryable
+from tests import loopback
 from tests.session_api.waiting import until
 
 Frames = Callable[[], AsyncGenerator[bytes, None]]
@@ -27,7 +26,7 @@ def streaming(frames: Frames, *, heartbeat: float = 15.0, patience: float = 30.0
         stream = EventStream(frames(), broken=BROKEN, heartbeat=heartbeat, patience=patience)
         await stream(scope, receive, send)
 
-    with serve(app) as url:
+    with loopback.serve(app) as url:
         yield url
 
 
@@ -39,7 +38,7 @@ def test_silence_is_filled_with_comments() -> None:
         await asyncio.to_thread(enough.wait, 20)
         yield b"data: 2\n\n"
 
-    with streaming(frames, heartbeat=0.05) as url, httpx2.stream("GET", url, timeout=30) as answer:
+    with streaming(frames, heartbeat=0.05) as url, loopback.http.stream("GET", url, timeout=30) as answer:
         for piece in answer.iter_raw():
             heard += piece
             if heard.count(HEARTBEAT) == 2:
@@ -55,7 +54,7 @@ def test_a_failure_after_the_beginning_is_an_error_event() -> None:
         raise Retryable("the database is gone")
 
     with streaming(frames) as url:
-        assert httpx2.get(url).content == b"data: 1\n\n" + BROKEN
+        assert loopback.http.get(url).content == b"data: 1\n\n" + BROKEN
 
 
 @pytest.mark.parametrize("busy", [True, False])
@@ -75,7 +74,7 @@ def test_work_for_a_reader_who_left_is_cancelled_from_within(busy: bool) -> None
             raise
 
     with streaming(frames) as url:
-        with httpx2.stream("GET", url, timeout=30) as answer:
+        with loopback.http.stream("GET", url, timeout=30) as answer:
             next(answer.iter_raw())
         until(lambda: ends)
 
@@ -118,4 +117,4 @@ def test_context_variables_live_as_long_as_the_answer() -> None:
         variable.reset(token)
 
     with streaming(frames) as url:
-        assert httpx2.get(url).content == b"data: 1\n\ndata: ours\n\n"
+        assert loopback.http.get(url).content == b"data: 1\n\ndata: ours\n\n"

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from answering import question_log
@@ -16,6 +15,7 @@ from sandbox.wire import Fault
 from session_api.chat import erasure
 from sync.operations import commands
 from sync.state import queries
+from tests import loopback
 from tests.session_api.kit import CHAT, SHOP, Shop, shop
 from tests.session_api.waiting import until
 
@@ -301,9 +301,9 @@ def test_the_filter_of_a_server_is_not_trusted(own: Shop) -> None:
     said = "The secret margin of parcels is 80 percent."
     for attributes in ({}, {"audience": "public"}, {"managed_by": "answerwell:00000000", "audience": "public"}):
         file = {"file": ("secret.md", f"# Margins\n\n{said}".encode(), "text/markdown")}
-        made = httpx2.post(f"{base}/files", headers=key, files=file, data={"purpose": "assistants"}).json()["id"]
+        made = loopback.http.post(f"{base}/files", headers=key, files=file, data={"purpose": "assistants"}).json()["id"]
         attached = {"file_id": made, "attributes": attributes}
-        httpx2.post(f"{base}/vector_stores/{live.store}/files", headers=key, json=attached).raise_for_status()
+        loopback.http.post(f"{base}/vector_stores/{live.store}/files", headers=key, json=attached).raise_for_status()
     own.company.openai.ignores_filters = True
 
     answered = own.widget().ask("What is the secret margin of parcels?")

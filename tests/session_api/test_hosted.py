@@ -4,15 +4,15 @@ import json
 from collections.abc import Iterator
 from datetime import date
 
-import httpx2
 import pytest
 from structlog.testing import capture_logs
 
 from answering.settings import ChatSettings, EdgeSettings, Hosted, Prices
 from cli import api_process
-from sandbox.wire import Fault, serve
+from sandbox.wire import Fault
 from session_api.check import ENDING, findings
 from session_api.widget.appearance import Appearance
+from tests import loopback
 from tests.session_api.kit import SHOP, Shop, shop
 
 WORKFLOW = "wf_68df4b13b3588190a09d19288d4610ec0df388c3983f58d1"
@@ -113,9 +113,9 @@ def test_each_refusal_of_openai_has_its_own_code_and_fix(builder: Shop, status: 
 
 
 def test_the_log_warns_of_the_end_from_the_start_and_is_not_filled_with_it(builder: Shop) -> None:
-    with capture_logs() as logs, serve(api_process.application(builder.config, builder.engine)) as url:
+    with capture_logs() as logs, loopback.serve(api_process.application(builder.config, builder.engine)) as url:
         for _ in range(3):
-            httpx2.post(f"{url}/api/chatkit/session", headers={"origin": "https://evil.com"})
+            loopback.http.post(f"{url}/api/chatkit/session", headers={"origin": "https://evil.com"})
 
     [warning] = [entry for entry in logs if entry["event"] == "hosted_workflow_ends"]
     assert (warning["on"], warning["log_level"]) == ("2026-11-30", "warning")

@@ -13,7 +13,7 @@ from tests.cli.kit import ROOT
 
 
 def test_a_server_that_nobody_asks_does_not_load_the_agents_sdk() -> None:
-    program = "import sys; import cli.serving; print('agents' in sys.modules)"
+    program = "import sys; import cli.api_process; print('agents' in sys.modules)"
 
     told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
 

@@ -10,13 +10,13 @@ import httpx2
 import pytest
 
 from connectors.webhook import Refused, WebhookEvent
-from sandbox.wire import serve
 from session_api.app import Services, create_app
 from session_api.webhooks import MAX_BYTES, Inbox
 from sync.errors import Retryable
 from sync.operations.due import unheard
 from sync.state import queries
 from sync.state.database import State
+from tests import loopback
 
 
 def verify(source: str, headers: Mapping[str, str], body: bytes) -> WebhookEvent:
@@ -65,7 +65,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
         app = create_app(Services(state, wake, broker_answers=lambda: True, verify=verify))
         app.state.inbox = Inbox(state, verify, wake, clock=lambda: 0.0)
-        with serve(app) as url, httpx2.Client(base_url=url, timeout=60) as http:
+        with loopback.serve(app) as url, loopback.client(base_url=url) as http:
             yield Site(state, http, woken, broker)
 
 

@@ -9,11 +9,11 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from sandbox.wire import serve
 from session_api.widget import build, bundle
 from session_api.widget import routes as widget
 from session_api.widget.appearance import Appearance
 from session_api.widget.bundle import LANGUAGES
+from tests import loopback
 
 FULL = Appearance(
     title="Ask Acme </script><script>alert(1)</script>",
@@ -28,7 +28,7 @@ FULL = Appearance(
 def http() -> Iterator[httpx2.Client]:
     app = FastAPI()
     app.include_router(widget.router(FULL))
-    with serve(app) as url, httpx2.Client(base_url=url) as client:
+    with loopback.serve(app) as url, loopback.client(base_url=url) as client:
         yield client
 
 
@@ -47,7 +47,7 @@ def zipped(http: httpx2.Client, path: str) -> int:
 def test_the_launcher_costs_less_than_four_kilobytes_and_the_whole_less_than_25(language: str) -> None:
     app = FastAPI()
     app.include_router(widget.router(Appearance(title="Ask Acme")))
-    with serve(app) as url, httpx2.Client(base_url=url) as http:
+    with loopback.serve(app) as url, loopback.client(base_url=url) as http:
         launcher, chat = zipped(http, "/embed.js"), zipped(http, f"/widget/{release(http)}/panel-{language}.js")
 
     assert launcher < 4000
