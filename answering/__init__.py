@@ -1,1 +1,1 @@
-"""From a question to an answer that its sources support."""
+"""Question answering: a question becomes a cited, grounded answer or an honest abstention. No ChatKit, no web."""

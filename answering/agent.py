@@ -1,4 +1,4 @@
-"""Our own agent, whose model searches the store itself.
+"""Agent: our own, whose model searches the store itself.
 
 The Agents SDK takes two seconds and sixty megabytes to load, so this module is imported when somebody is about to ask.
 """
@@ -9,14 +9,14 @@ from agents import Agent, AgentsException, FileSearchTool, ModelSettings, RunCon
 from agents.models.openai_responses import OpenAIResponsesModel
 from openai.types.responses import ResponseCompletedEvent, ResponseOutputItemDoneEvent, ResponseTextDeltaEvent
 
-from answering.events import ModelEvent, Question
+from answering.model import ModelEvent, ModelRequest
 from answering.openai_client import Client, ModelFailed, plain
 from answering.responses import ResponseEventParser, filters, to_input_items
-from answering.settings import ChatSettings
+from answering.settings import AnsweringSettings
 
 RUN = RunConfig(tracing_disabled=True)  # a trace would carry what customers ask to a second place
 
-TELLING = frozenset(
+PARSED = frozenset(
     {
         "response.output_text.delta",
         "response.refusal.delta",
@@ -35,9 +35,9 @@ def _build_events() -> None:
 
 
 class AgentModel:
-    """Our own agent: one turn, one file search tool, nothing kept at the other side."""
+    """Answers by our own agent: one turn, one file search tool, nothing kept at the other side."""
 
-    def __init__(self, client: Client, settings: ChatSettings) -> None:
+    def __init__(self, client: Client, settings: AnsweringSettings) -> None:
         _build_events()
         self._model = OpenAIResponsesModel(settings.model, openai_client=client)
         self._passages = settings.passages
@@ -47,28 +47,28 @@ class AgentModel:
             response_include=["file_search_call.results"],
         )
 
-    async def answer(self, turn: Question) -> AsyncGenerator[ModelEvent, None]:
+    async def answer(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         agent = Agent(
             name="answerwell",
-            instructions=turn.instructions,
+            instructions=request.instructions,
             model=self._model,
             model_settings=self._settings,
             tools=[
                 FileSearchTool(
-                    vector_store_ids=[turn.store],
+                    vector_store_ids=[request.store],
                     max_num_results=self._passages,
                     include_search_results=True,
-                    filters=filters(turn.filters),
+                    filters=filters(request.filters),
                 )
             ],
         )
-        run = Runner.run_streamed(agent, to_input_items(turn), max_turns=2, run_config=RUN)
-        ear = ResponseEventParser()
+        run = Runner.run_streamed(agent, to_input_items(request), max_turns=2, run_config=RUN)
+        parser = ResponseEventParser()
         try:
             async for event in run.stream_events():
-                if event.type == "raw_response_event" and event.data.type in TELLING:
-                    for heard in ear.hear(plain(event.data)):
-                        yield heard
+                if event.type == "raw_response_event" and event.data.type in PARSED:
+                    for model_event in parser.parse(plain(event.data)):
+                        yield model_event
         except AgentsException as error:
             raise ModelFailed(type(error).__name__) from (error.__cause__ or error)
         finally:

@@ -1,4 +1,4 @@
-"""Where blocking work goes, so that no visitor waits for another's."""
+"""Thread pool for blocking calls, so that no visitor waits for another's."""
 
 import asyncio
 from collections.abc import Callable

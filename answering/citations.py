@@ -1,62 +1,33 @@
-"""From a file that an answer cites to the page that a customer can open."""
+"""Citations: from a file that an answer cites to the page that a customer can open."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from chatkit.types import Annotation, FileSource, URLSource
-
-from answering.events import Passage
+from answering.events import CitedPage
+from answering.model import Passage
 from sync.model import Audience
 from sync.rendering import managed_by
 from sync.state.database import State
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page that may be cited. `synced_at` None: nobody knows how fresh it is, it is no document of ours."""
-
-    file: str
-    title: str
-    url: str
-    synced_at: datetime | None
-
-
-def pages(state: State, passages: Sequence[Passage], *, search_unmanaged: bool) -> dict[str, Page]:
+def pages(state: State, passages: Sequence[Passage], *, search_unmanaged: bool) -> dict[str, CitedPage]:
     """Return what the passages' files may be cited as, by file: none that is not public, or no longer.
 
     The filter of the search is not trusted: a compatible server may ignore it, and a document may have become internal
     while the question was on its way. What the state knows of a file goes before what the store says.
     """
     known = _documents(state, [passage.file for passage in passages])
-    found: dict[str, Page] = {}
+    found: dict[str, CitedPage] = {}
     for passage in passages:
         row = known.get(passage.file)
         if row is not None and row.audience == Audience.PUBLIC:
             synced = datetime.fromtimestamp(row.synced_at, UTC) if row.synced_at else None
-            found[passage.file] = Page(passage.file, row.title or passage.filename, row.url, synced)
+            found[passage.file] = CitedPage(passage.file, row.title or passage.filename, row.url, synced)
         elif row is None and _open(passage, state.installation, search_unmanaged=search_unmanaged):
             title = str(passage.attributes.get("title") or passage.filename)
-            found[passage.file] = Page(passage.file, title, str(passage.attributes.get("url") or ""), None)
+            found[passage.file] = CitedPage(passage.file, title, str(passage.attributes.get("url") or ""), None)
     return found
-
-
-def named(state: State, files: Sequence[str]) -> list[Passage]:
-    """Return bare passages for cited files of a server that does not show its results: only files of ours."""
-    return [Passage(file, row.title, 1.0, "") for file, row in _documents(state, files).items()]
-
-
-def annotation(page: Page, index: int, synced: str) -> Annotation:
-    """Return the citation as ChatKit shows it: a link to the page, with the day it was last synced."""
-    description = synced.format(day=page.synced_at.date().isoformat()) if page.synced_at else None
-    timestamp = page.synced_at.isoformat(timespec="seconds") if page.synced_at else None
-    if urlsplit(page.url).scheme in {"http", "https"}:
-        link = URLSource(title=page.title, url=page.url, description=description, timestamp=timestamp)
-        return Annotation(source=link, index=index)
-    file = FileSource(title=page.title, filename=page.title, description=description, timestamp=timestamp)
-    return Annotation(source=file, index=index)
 
 
 def _documents(state: State, files: Sequence[str]) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Chat completions: for servers that have no Responses API. We search, the model reads, and cites by number."""
+"""Chat completions API: for servers that have no Responses API. We search, the model reads and cites by number."""
 
 import re
 from collections.abc import AsyncGenerator, Sequence
@@ -6,10 +6,10 @@ from html import escape
 
 from openai.types.chat import ChatCompletionMessageParam
 
-from answering.events import Citation, ModelEvent, Passage, Question, SearchDone, TextDelta, Usage
+from answering.model import FileCitation, ModelEvent, ModelRequest, Passage, SearchDone, TextDelta, Usage
 from answering.openai_client import Client, plain
 from answering.responses import filters
-from answering.settings import ChatSettings
+from answering.settings import AnsweringSettings
 
 FEW_WORDS = 5
 RULES = """
@@ -25,21 +25,21 @@ _BEGUN = re.compile(r"[ \u00a0]?(?:\[[\d\s,]{0,12}|【\d{0,2})$|[ \u00a0]$")
 class CompletionsModel:
     """Answers with passages that we found and put before the question."""
 
-    def __init__(self, client: Client, settings: ChatSettings) -> None:
+    def __init__(self, client: Client, settings: AnsweringSettings) -> None:
         self._client = client
         self._settings = settings
 
-    async def answer(self, turn: Question) -> AsyncGenerator[ModelEvent, None]:
-        query = _query(turn)
-        passages = await self._search(turn, query)
+    async def answer(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        query = _query(request)
+        passages = await self._search(request, query)
         yield SearchDone((query,), tuple(passages))
         useful = [one for one in passages if one.score >= self._settings.min_score]
         if not useful:
             return
-        marks = Marks(useful)
+        marks = CitationMarks(useful)
         stream = await self._client.chat.completions.create(
             model=self._settings.model,
-            messages=_messages(turn, useful),
+            messages=_messages(request, useful),
             max_tokens=self._settings.longest_answer,
             stream=True,
             stream_options={"include_usage": True},
@@ -47,23 +47,23 @@ class CompletionsModel:
         async with stream:
             async for chunk in stream:
                 for choice in chunk.choices:
-                    for heard in marks.feed(choice.delta.content or ""):
-                        yield heard
+                    for event in marks.feed(choice.delta.content or ""):
+                        yield event
                 if chunk.usage is not None:
-                    yield Usage(read=chunk.usage.prompt_tokens, written=chunk.usage.completion_tokens)
-        for heard in marks.close():
-            yield heard
+                    yield Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
+        for event in marks.close():
+            yield event
 
-    async def _search(self, turn: Question, query: str) -> list[Passage]:
-        wanted = filters(turn.filters)
+    async def _search(self, request: ModelRequest, query: str) -> list[Passage]:
+        wanted = filters(request.filters)
         extra = {"filters": wanted} if wanted is not None else {}
         page = await self._client.vector_stores.search(
-            turn.store, query=query, max_num_results=self._settings.passages, extra_body=extra
+            request.store, query=query, max_num_results=self._settings.passages, extra_body=extra
         )
         return [_passage(plain(one)) for one in page.data]
 
 
-class Marks:
+class CitationMarks:
     """Takes `[2]` out of a text that comes in pieces, and says what was cited where."""
 
     def __init__(self, passages: Sequence[Passage]) -> None:
@@ -76,51 +76,51 @@ class Marks:
         begun = _BEGUN.search(self._held)
         ready = begun.start() if begun else len(self._held)
         text, self._held = self._held[:ready], self._held[ready:]
-        return self._told(text)
+        return self._events(text)
 
     def close(self) -> list[ModelEvent]:
         text, self._held = self._held, ""
-        return self._told(text)
+        return self._events(text)
 
-    def _told(self, text: str) -> list[ModelEvent]:
-        told: list[ModelEvent] = []
+    def _events(self, text: str) -> list[ModelEvent]:
+        events: list[ModelEvent] = []
         start = 0
         for mark in _MARK.finditer(text):
             numbers = [int(number) for number in re.findall(r"\d+", mark[0])]
             cited = [self._passages[n - 1] for n in numbers if 0 < n <= len(self._passages)]
             if not cited:
                 continue  # [24] may be a footnote of the text itself
-            told += self._say(text[start : mark.start()])
-            told += [Citation(one.file, one.filename, self._said) for one in cited]
+            events += self._say(text[start : mark.start()])
+            events += [FileCitation(one.file, one.filename, self._said) for one in cited]
             start = mark.end()
-        return [*told, *self._say(text[start:])]
+        return [*events, *self._say(text[start:])]
 
     def _say(self, text: str) -> list[ModelEvent]:
         self._said += len(text)
         return [TextDelta(text)] if text else []
 
 
-def _query(turn: Question) -> str:
+def _query(request: ModelRequest) -> str:
     """Return what to search for: a short follow-up says little without the question before it."""
-    asked = [text for role, text in turn.history if role == "user"]
-    if len(asked) > 1 and len(_WORD.findall(turn.question)) < FEW_WORDS:
-        return f"{asked[-2][:500]}\n{turn.question}"
-    return turn.question
+    asked = [text for role, text in request.history if role == "user"]
+    if len(asked) > 1 and len(_WORD.findall(request.question)) < FEW_WORDS:
+        return f"{asked[-2][:500]}\n{request.question}"
+    return request.question
 
 
-def _messages(turn: Question, passages: Sequence[Passage]) -> list[ChatCompletionMessageParam]:
+def _messages(request: ModelRequest, passages: Sequence[Passage]) -> list[ChatCompletionMessageParam]:
     sources = "\n".join(
         f'<source id="{number}" title="{escape(str(one.attributes.get("title") or one.filename))}">\n'
         f"{_quoted(one.text)}\n</source>"
         for number, one in enumerate(passages, start=1)
     )
-    messages: list[ChatCompletionMessageParam] = [{"role": "system", "content": turn.instructions + RULES}]
-    for role, text in turn.history[:-1]:
+    messages: list[ChatCompletionMessageParam] = [{"role": "system", "content": request.instructions + RULES}]
+    for role, text in request.history[:-1]:
         if role == "assistant":
             messages.append({"role": "assistant", "content": text})
         else:
             messages.append({"role": "user", "content": text})
-    return [*messages, {"role": "user", "content": f"{sources}\n\n{turn.question}"}]
+    return [*messages, {"role": "user", "content": f"{sources}\n\n{request.question}"}]
 
 
 def _quoted(text: str) -> str:

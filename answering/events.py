@@ -1,73 +1,100 @@
-"""What a model does while it answers, whichever API it is asked through."""
+"""Answer events: what comes while a question is answered, for whatever shows, stores or judges the answer."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+from urllib.parse import urlsplit
+
+
+class Outcome(StrEnum):
+    """What became of a question. An abandoned one is never counted as answered."""
+
+    ANSWERED = "answered"
+    ABSTAINED = "abstained"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+    HANDED_OFF = "handed_off"
+    GREETED = "greeted"
+    REFUSED = "refused"  # flagged, or the day's budget is spent
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """A passage that a search found, as the store gave it."""
+class CitedPage:
+    """A page that may be cited. `synced_at` None: not known, it is no document of ours."""
 
     file: str
-    filename: str
-    score: float
-    text: str
-    attributes: Mapping[str, str | float | bool] = field(default_factory=dict)
+    title: str
+    url: str
+    synced_at: datetime | None
+
+    @property
+    def link(self) -> str:
+        """The address that a reader can open; '' for a file without one."""
+        return self.url if urlsplit(self.url).scheme in {"http", "https"} else ""
 
 
 @dataclass(frozen=True, slots=True)
-class SearchDone:
-    """The model has looked into the store; passages None: the server does not say what it found."""
+class Cost:
+    """What answering took so far, in tokens and millionths of a US dollar."""
 
-    queries: tuple[str, ...]
-    passages: tuple[Passage, ...] | None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    micro_usd: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class TextDelta:
-    """The next piece of text. `message` numbers the messages of one answer."""
+class Progress:
+    """The reader waits for this stage; `text` says so in their language."""
+
+    stage: Literal["search"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The next piece of the answer."""
 
     text: str
-    message: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The text before `index` rests on this file. The index counts characters of its message, as the model sent it."""
+    """The answer before `index`, in characters, rests on this page. `as_of` names the day of its last sync."""
 
-    file: str
-    filename: str
+    page: CitedPage
     index: int
-    message: int = 0
+    as_of: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """What a call took. `cut`: the answer reached its longest length."""
+class Withdrawn:
+    """The text so far does not count: no source supports it. What stands instead comes with Done."""
 
-    read: int = 0
-    written: int = 0
-    searches: int = 0
-    cut: bool = False
-
-
-ModelEvent = SearchDone | TextDelta | Citation | Usage
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One question with all that came before, and where to look for the answer. `history` ends with the question."""
+class Done:
+    """The end: the answer as it stands, whatever Text and Citation came before, and what became of the question.
 
-    question: str
-    history: Sequence[tuple[str, str]]
-    store: str
-    filters: Mapping[str, str]
-    instructions: str
-    who: str
+    `reason` says why it was not answered. `model` '': none was asked. `first_text`: when a reader saw the first word
+    after the model was asked; None where it was not.
+    """
+
+    text: str
+    outcome: Outcome
+    reason: str = ""
+    citations: tuple[Citation, ...] = ()
+    model: str = ""
+    cost: Cost = Cost()
+    first_text: timedelta | None = None
+    latency: timedelta = timedelta(0)
+
+    @property
+    def sources(self) -> list[CitedPage]:
+        """The cited pages, each title and address once, in the order of the text."""
+        return list({(one.page.title, one.page.link): one.page for one in self.citations}.values())
 
 
-class Model(Protocol):
-    """Something that answers. Raises `upstream.FAILURES`; closing the iterator ends the call."""
-
-    def answer(self, turn: Question) -> AsyncGenerator[ModelEvent, None]: ...
+AnswerEvent = Progress | Text | Citation | Withdrawn | Done

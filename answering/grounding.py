@@ -1,4 +1,4 @@
-"""Whether what a model wrote is what its passages say.
+"""Grounding: whether what a model wrote is what its passages say.
 
 Words are compared, no second model is asked: an answer must say mostly what the passages say, and every number,
 address and link in it must stand there. Sentences of a document that address the model are no support for anything.
@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from answering.injection import instructions_in
+from answering.injection import is_instruction
 
 STRICT = 0.5
-OBEYED = "repeats what a document tells the model to do"
+FOLLOWS_INJECTION = "repeats what a document tells the model to do"
 STEM = 6  # words of one stem share their beginning: return, returns, returned
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -34,17 +34,17 @@ class Verdict:
 
 
 class Evidence:
-    """What the passages say, without what they order."""
+    """What the passages say, without the instructions to a model that stand in them."""
 
     def __init__(self, passages: Iterable[str], question: str) -> None:
         kept: list[str] = []
-        self.orders: list[str] = []
+        self.injections: list[str] = []
         for passage in passages:
             for sentence in sentences(passage):
-                (self.orders if instructions_in(sentence) else kept).append(sentence)
+                (self.injections if is_instruction(sentence) else kept).append(sentence)
         self.text = "\n".join(kept)
         self._words = stems(self.text)
-        self._ordered = stems("\n".join(self.orders))
+        self._ordered = stems("\n".join(self.injections))
         self._asked = stems(question)
         self._numbers = numbers(self.text) | numbers(question)
         self._addresses = addresses(self.text)
@@ -57,7 +57,7 @@ class Evidence:
         own = stems(text) - self._asked
         return len(own & self._words) / len(own) if own else 1.0
 
-    def strange(self, text: str) -> str:
+    def unsupported_token(self, text: str) -> str:
         """Return a number or address of the text that stands nowhere in the passages, or nothing."""
         unknown = addresses(text) - self._addresses
         if not unknown:
@@ -68,23 +68,23 @@ class Evidence:
         """Whether the passages have that link or address."""
         return plain_address(address) in self._addresses
 
-    def obeyed(self, text: str) -> bool:
+    def follows_injection(self, text: str) -> bool:
         """Whether a text carries out or repeats what a document orders the model to do.
 
         Beside an order, each sentence must be what the passages say: a model that obeys says something else.
         """
-        if self.orders and any(self.share(sentence) < STRICT for sentence in sentences(text)):
+        if self.injections and any(self.share(sentence) < STRICT for sentence in sentences(text)):
             return True
         own = stems(_ADDRESS.sub(" ", text)) - self._words - self._asked
         ordered = own & self._ordered
-        return len(ordered) >= 2 or bool(own and ordered == own) or (instructions_in(text) and bool(self.orders))
+        return len(ordered) >= 2 or bool(own and ordered == own) or (is_instruction(text) and bool(self.injections))
 
     def judge(self, answer: str, least: float, *, translated: bool) -> Verdict:
         """Say whether the passages support the answer. `translated`: it is in another language than they are."""
-        if self.obeyed(answer):
-            return Verdict(grounded=False, share=0.0, reason=OBEYED)
-        if strange := self.strange(answer):
-            return Verdict(grounded=False, share=0.0, reason=f"{strange[:80]} stands in no passage")
+        if self.follows_injection(answer):
+            return Verdict(grounded=False, share=0.0, reason=FOLLOWS_INJECTION)
+        if token := self.unsupported_token(answer):
+            return Verdict(grounded=False, share=0.0, reason=f"{token[:80]} stands in no passage")
         share = self.share(answer)
         if share < least and not translated:
             return Verdict(grounded=False, share=share, reason=f"the passages say {share:.0%} of it")

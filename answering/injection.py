@@ -1,4 +1,4 @@
-"""Tells sentences that a document addresses to a model from those that it addresses to its readers."""
+"""Prompt injection: tells sentences that a document addresses to a model from those for its readers."""
 
 import html
 import re
@@ -30,11 +30,11 @@ _PATTERNS = (
     r"\b(cite|citing|mention)\W+(no|only|nothing)\b",
     rf"\b(antworte|sage|schreibe|gib)\b\W+{_FEW}(immer|genau|wörtlich|dem\W+nutzer|dem\W+kunden)\b",
 )
-_ORDERS = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS), re.IGNORECASE)
+_INSTRUCTIONS = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS), re.IGNORECASE)
 _UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\U000e0000-\U000e007f]")
 
 
 @lru_cache(maxsize=4096)
-def instructions_in(sentence: str) -> bool:
+def is_instruction(sentence: str) -> bool:
     """Whether a sentence is written to a model: it says what to answer, what to forget, or whom to play."""
-    return bool(_ORDERS.search(_UNSEEN.sub("", unicodedata.normalize("NFKC", html.unescape(sentence)))))
+    return bool(_INSTRUCTIONS.search(_UNSEEN.sub("", unicodedata.normalize("NFKC", html.unescape(sentence)))))

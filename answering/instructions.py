@@ -1,4 +1,4 @@
-"""What the model is told before anything else."""
+"""System prompt: the rules that the model is told before anything else."""
 
 OURS = """\
 You answer customers' questions from the company's help pages, which the file search finds.

@@ -1,4 +1,4 @@
-"""What the service itself says to a visitor, in the language of their question."""
+"""Localized texts: what the service itself says, in the language of the question."""
 
 import re
 from dataclasses import dataclass

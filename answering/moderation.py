@@ -1,4 +1,4 @@
-"""A look at questions before they are answered, by OpenAI's moderation, where the operator wants it."""
+"""Moderation: questions are checked by OpenAI's moderation before they are answered, where the operator wants it."""
 
 import openai
 
@@ -14,7 +14,7 @@ class Moderation:
         self._client = client
 
     async def flags(self, text: str) -> bool:
-        """Return whether the text must not be answered. Raises `upstream.FAILURES`."""
+        """Return whether the text must not be answered. Raises `openai_client.FAILURES`."""
         answer = await self._client.moderations.create(model=MODEL, input=text)
         if not answer.results:
             raise openai.OpenAIError("a moderation without a result")

@@ -1,4 +1,4 @@
-"""The connection to OpenAI, or to what speaks its API."""
+"""OpenAI client: the connection to OpenAI, or to a server that speaks its API, and how it fails."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Takes e-mail addresses, phone and card numbers out of what a visitor wrote, before it is stored or sent on."""
+"""PII masking: takes e-mail addresses, phone and card numbers out of a text before it is stored or sent on."""
 
 import re
 from collections.abc import Set as AbstractSet

@@ -1,4 +1,4 @@
-"""The Responses API: what is sent to it, and what its events mean."""
+"""Responses API: what is sent to it, and what its events mean."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from openai.types.responses import ResponseInputItemParam
 from openai.types.shared_params import ComparisonFilter, CompoundFilter
 
-from answering.events import Citation, ModelEvent, Passage, Question, SearchDone, TextDelta, Usage
+from answering.model import FileCitation, ModelEvent, ModelRequest, Passage, SearchDone, TextDelta, Usage
 from answering.openai_client import plain
 
 
 class ResponseEventParser:
-    """Understands the events of one or several Responses streams.
+    """Parses the events of one or several Responses streams.
 
     Events are read as plain objects: SDK versions differ in the class of an annotation (openai 3.1 changed it under
     the ChatKit SDK), never in its fields.
@@ -20,7 +20,8 @@ class ResponseEventParser:
     def __init__(self) -> None:
         self._messages: dict[str, int] = {}
 
-    def hear(self, event: Mapping[str, Any]) -> list[ModelEvent]:
+    def parse(self, event: Mapping[str, Any]) -> list[ModelEvent]:
+        """Return what the event says; nothing for one that says nothing to us."""
         kind = event.get("type")
         if kind == "response.output_text.delta":
             return [TextDelta(str(event["delta"]), self._message(event))]
@@ -40,10 +41,10 @@ class ResponseEventParser:
         return self._messages.setdefault(key, len(self._messages))
 
 
-def to_input_items(turn: Question) -> list[ResponseInputItemParam]:
+def to_input_items(request: ModelRequest) -> list[ResponseInputItemParam]:
     """Return the conversation as the model's input."""
     items: list[ResponseInputItemParam] = []
-    for role, text in turn.history:
+    for role, text in request.history:
         if role == "assistant":
             items.append({"role": "assistant", "content": text})
         else:
@@ -63,16 +64,17 @@ def _citation(note: Mapping[str, Any], message: int) -> list[ModelEvent]:
     if note.get("type") != "file_citation" or not isinstance(note.get("file_id"), str):
         return []
     index = note.get("index")
-    return [Citation(note["file_id"], str(note.get("filename") or ""), index if isinstance(index, int) else 0, message)]
+    place = index if isinstance(index, int) else 0
+    return [FileCitation(note["file_id"], str(note.get("filename") or ""), place, message)]
 
 
 def _search(call: Mapping[str, Any]) -> SearchDone:
     results = call.get("results")
     queries = tuple(str(query) for query in call.get("queries") or [])
-    return SearchDone(queries, None if results is None else tuple(passage(plain(one)) for one in results))
+    return SearchDone(queries, None if results is None else tuple(_passage(plain(one)) for one in results))
 
 
-def passage(result: Mapping[str, Any]) -> Passage:
+def _passage(result: Mapping[str, Any]) -> Passage:
     return Passage(
         file=str(result.get("file_id") or ""),
         filename=str(result.get("filename") or ""),
@@ -85,5 +87,6 @@ def passage(result: Mapping[str, Any]) -> Passage:
 def _usage(response: Mapping[str, Any], *, cut: bool) -> Usage:
     usage = plain(response.get("usage") or {})
     calls = [one for one in response.get("output") or [] if plain(one).get("type") == "file_search_call"]
-    read, written = usage.get("input_tokens") or 0, usage.get("output_tokens") or 0
-    return Usage(read=int(read), written=int(written), searches=len(calls), cut=cut)
+    return Usage(
+        int(usage.get("input_tokens") or 0), int(usage.get("output_tokens") or 0), searches=len(calls), cut=cut
+    )

@@ -1,89 +1,49 @@
-"""How customers are answered and who may ask: the part of the configuration that the session API works by."""
+"""Settings: what `[chat]` says about how questions are answered."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from answering.model import Usage
+from sync.setting_types import Duration, Section, Text
 
 DEFAULT_MODEL = "gpt-6-luna"
 """What OpenAI names as the successor of its small models; no end is announced for it."""
 
+SEARCH_USD = 2.5e-3  # what OpenAI takes for one file search
+
 Maskable = Literal["email", "phone", "card"]
-Primitive = str | int | float | bool
 
 
-@dataclass(frozen=True)
-class Prices:
-    """US dollars for a million tokens, and for a thousand file searches."""
-
-    read: float = 0.0
-    written: float = 0.0
-    searches: float = 2.5
+def _workflow(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", text):
+        raise ValueError('is not a function; write "module:function", such as "my_agent:run_workflow"')
+    return text
 
 
-@dataclass(frozen=True)
-class Rates:
-    """How many calls a minute are taken from whom."""
+class AnsweringSettings(Section):
+    """The part of `[chat]` that answering reads.
 
-    visitor: int = 30
-    address: int = 120
-    origin: int = 1200
-    total: int = 3000
-
-
-@dataclass(frozen=True)
-class Hosted:
-    """An Agent Builder workflow at OpenAI; everything here comes from the server's side only."""
-
-    workflow: str
-    version: str | None = None
-    state_variables: Mapping[str, Primitive] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ChatSettings:
-    """How questions are answered.
-
-    `hosted` None: we answer ourselves. `workflow` None: by our own agent. `min_score`: what a passage must score to
-    count. `grounding`: how much of an answer its passages must say; 0 checks nothing. `daily_usd` None: no stop.
+    `workflow` None: our own agent answers. `min_score`: what a passage must score to count. `grounding`: how much of an
+    answer its passages must say; 0 checks nothing. Prices are US dollars for a million tokens; None: not counted.
     """
 
-    index: str = "public"
-    model: str = DEFAULT_MODEL
+    model: Text = DEFAULT_MODEL
     instructions: str = ""
+    workflow: Annotated[str, AfterValidator(_workflow)] | None = None
     api: Literal["responses", "chat_completions"] = "responses"
-    hosted: Hosted | None = None
-    workflow: str | None = None
-    search_unmanaged: bool = False
-    passages: int = 8
-    min_score: float = 0.2
-    grounding: float = 0.5
+    passages: int = Field(default=8, ge=1, le=50)
+    min_score: float = Field(default=0.2, ge=0, le=1)
+    grounding: float = Field(default=0.5, ge=0, le=1)
     hand_off: str = ""
-    retention: timedelta = timedelta(days=90)
-    mask: frozenset[Maskable] = frozenset()
-    moderation: bool = False
-    daily_usd: float | None = None
-    prices: Prices = Prices()
-    longest_question: int = 4000
-    longest_answer: int = 1200
-    answer_within: timedelta = timedelta(seconds=90)
+    price_input: float | None = Field(default=None, ge=0)
+    price_output: float | None = Field(default=None, ge=0)
+    longest_answer: int = Field(default=1200, ge=64)
+    answer_within: Duration = timedelta(seconds=90)
 
-
-@dataclass(frozen=True)
-class EdgeSettings:
-    """Where the widget may be embedded, and who is behind it.
-
-    `identity_keys`: by key id, a shared secret or a public key in PEM. `own_origins`: where this server itself is
-    reached. `trusted_proxies`: addresses or networks whose `X-Forwarded-For` is believed.
-    """
-
-    origins: tuple[str, ...] = ()
-    own_origins: tuple[str, ...] = ()
-    public_url: str | None = None
-    allow_null_origin: bool = False
-    domain_key: str | None = None
-    identity_keys: Mapping[str, str] = field(default_factory=dict, repr=False)
-    identity_audience: str = "answerwell"
-    require_identity: bool = False
-    trusted_proxies: tuple[str, ...] = ()
-    rates: Rates = Rates()
+    def micro_usd(self, usage: Usage) -> int:
+        """Return what a call cost, in millionths of a US dollar."""
+        tokens = usage.input_tokens * (self.price_input or 0.0) + usage.output_tokens * (self.price_output or 0.0)
+        return round(tokens + usage.searches * SEARCH_USD * 1_000_000)

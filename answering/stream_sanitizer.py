@@ -1,4 +1,4 @@
-"""Cleans what a model writes while it arrives in pieces: leaked citation marks, pictures, links that lead elsewhere.
+"""Output sanitizing: what a model writes, in pieces, without leaked citation marks, pictures and foreign links.
 
 Models that search leak their own marks (`U+E200 filecite U+E202 turn0file3 U+E201`) into the text, cut anywhere. A
 picture or a link that a document talked the model into would send what the visitor wrote to whoever owns its address.

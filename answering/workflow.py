@@ -2,7 +2,7 @@
 
 An export finds its model through the default client of the Agents SDK. That client is ours: whatever an agent asks
 while a question is answered goes to the active public store, with the conversation so far, and what it found and cited
-is heard. So an export runs as it was downloaded.
+is recorded. So an export runs as it was downloaded.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ import agents
 import openai
 from pydantic import BaseModel
 
-from answering.events import Citation, ModelEvent, Question, SearchDone, TextDelta, Usage
+from answering.model import FileCitation, ModelEvent, ModelRequest, SearchDone, TextDelta, Usage
 from answering.openai_client import Client, ModelFailed, WorkflowFailed, plain
 from answering.responses import ResponseEventParser, filters, to_input_items
 from sync.errors import Misconfigured
 
 Function = Callable[..., Any]
-WHAT_A_MODULE_RAISES = (
+LOAD_FAILURES = (
     ImportError,
     SyntaxError,
     NameError,
@@ -52,35 +52,35 @@ class WorkflowContext:
 class _Bound:
     """One question, and what its workflow's agents did about it."""
 
-    turn: Question
-    heard: list[ModelEvent] = field(default_factory=list)
+    request: ModelRequest
+    events: list[ModelEvent] = field(default_factory=list)
     texts: dict[int, str] = field(default_factory=dict)
     messages: int = 0
 
-    def listen(self, event: Mapping[str, Any], ear: ResponseEventParser, first: int) -> None:
-        for one in ear.hear(event):
+    def record(self, event: Mapping[str, Any], parser: ResponseEventParser, first: int) -> None:
+        for one in parser.parse(event):
             match one:
                 case TextDelta(text=text, message=message):
                     self.texts[first + message] = self.texts.get(first + message, "") + text
                     self.messages = max(self.messages, first + message + 1)
-                case Citation(file=file, filename=filename, index=index, message=message):
-                    self.heard.append(Citation(file, filename, index, first + message))
+                case FileCitation(file=file, filename=filename, index=index, message=message):
+                    self.events.append(FileCitation(file, filename, index, first + message))
                 case _:
-                    self.heard.append(one)
+                    self.events.append(one)
 
-    def listen_whole(self, response: Mapping[str, Any]) -> None:
-        """Hear a response that did not stream as if it had."""
-        ear, first = ResponseEventParser(), self.messages
+    def record_response(self, response: Mapping[str, Any]) -> None:
+        """Record a response that did not stream as if it had."""
+        parser, first = ResponseEventParser(), self.messages
         for item in map(plain, response.get("output") or []):
             for at, part in enumerate(map(plain, item.get("content") or [])):
                 place = {"item_id": item.get("id"), "content_index": at}
                 text = part.get("text") or part.get("refusal") or ""
-                self.listen({"type": "response.output_text.delta", **place, "delta": text}, ear, first)
+                self.record({"type": "response.output_text.delta", **place, "delta": text}, parser, first)
                 for note in part.get("annotations") or []:
                     added = {"type": "response.output_text.annotation.added", **place, "annotation": note}
-                    self.listen(added, ear, first)
-            self.listen({"type": "response.output_item.done", "item": item}, ear, first)
-        self.listen({"type": "response.completed", "response": response}, ear, first)
+                    self.record(added, parser, first)
+            self.record({"type": "response.output_item.done", "item": item}, parser, first)
+        self.record({"type": "response.completed", "response": response}, parser, first)
 
 
 _CURRENT: contextvars.ContextVar[_Bound | None] = contextvars.ContextVar("answerwell_workflow", default=None)
@@ -94,11 +94,11 @@ class WorkflowModel:
         agents.set_tracing_disabled(True)
         agents.set_default_openai_client(bound(client), use_for_tracing=False)
 
-    async def answer(self, turn: Question) -> AsyncGenerator[ModelEvent, None]:
-        asked = _Bound(turn)
+    async def answer(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+        asked = _Bound(request)
         context = contextvars.copy_context()
         context.run(_CURRENT.set, asked)
-        running = asyncio.get_running_loop().create_task(_call(self._function, turn), context=context)
+        running = asyncio.get_running_loop().create_task(_call(self._function, request), context=context)
         try:
             await asyncio.wait([running])
         finally:
@@ -109,7 +109,7 @@ class WorkflowModel:
             if isinstance(error, agents.AgentsException):
                 raise ModelFailed(type(error).__name__) from (error.__cause__ or error)
             raise WorkflowFailed(f"{type(error).__name__} in the workflow") from error
-        for one in _retold(asked, _text_of(running.result())):
+        for one in _replayed(asked, _text_of(running.result())):
             yield one
 
 
@@ -127,7 +127,7 @@ def load(name: str, folder: Path) -> Function:
         raise Misconfigured(
             f'[chat] workflow: "{module}" needs {error.name}, which is not there; see {folder}'
         ) from error
-    except WHAT_A_MODULE_RAISES as error:
+    except LOAD_FAILURES as error:
         raise Misconfigured(f'[chat] workflow: "{module}" does not load ({type(error).__name__}: {error})') from error
     found = getattr(loaded, function, None)
     if found is None:
@@ -137,19 +137,19 @@ def load(name: str, folder: Path) -> Function:
     return found  # type: ignore[no-any-return]  # what a module holds has no type
 
 
-async def _call(function: Function, turn: Question) -> Any:
+async def _call(function: Function, request: ModelRequest) -> Any:
     """Call the function as it wants to be called: with its own input class or a plain text; with our context or not."""
     names = list(inspect.signature(function).parameters)
     hint = get_type_hints(function).get(names[0]) if names else None
-    given: Any = turn.question
+    given: Any = request.question
     if inspect.isclass(hint) and issubclass(hint, BaseModel):
-        given = hint(input_as_text=turn.question)
+        given = hint(input_as_text=request.question)
     elif hint is dict:
-        given = {"input_as_text": turn.question}
+        given = {"input_as_text": request.question}
     if len(names) < 2:
         return await function(given) if names else await function()
-    history = tuple(dict(item) for item in to_input_items(turn))
-    return await function(given, WorkflowContext((turn.store,), history, dict(turn.filters)))
+    history = tuple(dict(item) for item in to_input_items(request))
+    return await function(given, WorkflowContext((request.store,), history, dict(request.filters)))
 
 
 def _text_of(result: Any) -> str:
@@ -161,15 +161,15 @@ def _text_of(result: Any) -> str:
     return str(getattr(result, "final_output", "") or "")
 
 
-def _retold(asked: _Bound, text: str) -> list[ModelEvent]:
-    """Return what was heard, with the citations of the message that became the answer, at their places in it."""
-    told: list[ModelEvent] = [one for one in asked.heard if isinstance(one, SearchDone | Usage)]
-    told.append(TextDelta(text))
-    notes = [one for one in asked.heard if isinstance(one, Citation)]
+def _replayed(asked: _Bound, text: str) -> list[ModelEvent]:
+    """Return what was recorded, with the citations of the message that became the answer, at their places in it."""
+    events: list[ModelEvent] = [one for one in asked.events if isinstance(one, SearchDone | Usage)]
+    events.append(TextDelta(text))
+    notes = [one for one in asked.events if isinstance(one, FileCitation)]
     final = next((n for n in sorted(asked.texts, reverse=True) if asked.texts[n].strip() == text.strip()), None)
     if final is not None:
-        return [*told, *(Citation(one.file, one.filename, one.index) for one in notes if one.message == final)]
-    return [*told, *(Citation(one.file, one.filename, len(text)) for one in notes)]
+        return [*events, *(FileCitation(one.file, one.filename, one.index) for one in notes if one.message == final)]
+    return [*events, *(FileCitation(one.file, one.filename, len(text)) for one in notes)]
 
 
 def bound(client: Client) -> Client:
@@ -182,10 +182,10 @@ def bound(client: Client) -> Client:
             asked = _CURRENT.get()
             if asked is None:
                 return await client.responses.create(**wanted)
-            answer = await client.responses.create(**_rebound(wanted, asked.turn))
+            answer = await client.responses.create(**_rebound(wanted, asked.request))
             if wanted.get("stream"):
-                return _overheard(answer, asked)
-            asked.listen_whole(plain(answer))
+                return _recorded(answer, asked)
+            asked.record_response(plain(answer))
             return answer
 
     class Bound(openai.AsyncOpenAI):
@@ -208,40 +208,40 @@ def _copied(kind: type[openai.AsyncOpenAI], client: Client) -> Client:
     )
 
 
-async def _overheard(stream: AsyncIterator[Any], asked: _Bound) -> AsyncIterator[Any]:
-    ear, first = ResponseEventParser(), asked.messages
+async def _recorded(stream: AsyncIterator[Any], asked: _Bound) -> AsyncIterator[Any]:
+    parser, first = ResponseEventParser(), asked.messages
     async for event in stream:
-        asked.listen(plain(event), ear, first)
+        asked.record(plain(event), parser, first)
         yield event
 
 
-def _rebound(wanted: Mapping[str, Any], turn: Question) -> dict[str, Any]:
+def _rebound(wanted: Mapping[str, Any], request: ModelRequest) -> dict[str, Any]:
     """Point every file search to our store, show us its results, keep nothing, and tell what was said before."""
     tools = wanted.get("tools")
-    told = {**wanted, "store": False, "input": _with_history(wanted.get("input"), turn)}
+    told = {**wanted, "store": False, "input": _with_history(wanted.get("input"), request)}
     if isinstance(tools, Sequence) and any(_searches(tool) for tool in tools):
-        told["tools"] = [_on_our_store(tool, turn) if _searches(tool) else tool for tool in tools]
+        told["tools"] = [_on_our_store(tool, request) if _searches(tool) else tool for tool in tools]
         told["include"] = sorted({*(wanted.get("include") or []), "file_search_call.results"})
     return told
 
 
-def _with_history(given: Any, turn: Question) -> Any:
+def _with_history(given: Any, request: ModelRequest) -> Any:
     """Put what was said before in front, where an agent begins with the question alone."""
     items = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else None
     if items is None:
-        return to_input_items(turn) if given == turn.question else given
+        return to_input_items(request) if given == request.question else given
     first = items[0] if items else {}
     content = first.get("content") if isinstance(first, Mapping) else None
     text = content if isinstance(content, str) else "".join(str(plain(part).get("text", "")) for part in content or [])
-    return [*to_input_items(turn)[:-1], *items] if text == turn.question else items
+    return [*to_input_items(request)[:-1], *items] if text == request.question else items
 
 
 def _searches(tool: Any) -> bool:
     return isinstance(tool, Mapping) and tool.get("type") == "file_search"
 
 
-def _on_our_store(tool: Mapping[str, Any], turn: Question) -> dict[str, Any]:
+def _on_our_store(tool: Mapping[str, Any], request: ModelRequest) -> dict[str, Any]:
     """The workflow's own settings of the search stay; its store and filters were for another store."""
-    ours = filters(turn.filters)
+    ours = filters(request.filters)
     kept = {key: value for key, value in tool.items() if key not in {"vector_store_ids", "filters"}}
-    return {**kept, "vector_store_ids": [turn.store], **({"filters": ours} if ours is not None else {})}
+    return {**kept, "vector_store_ids": [request.store], **({"filters": ours} if ours is not None else {})}

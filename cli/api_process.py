@@ -10,7 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from cli import chat, looks, supervise, tracing, wiring
+from cli import chat, supervise, tracing, wiring
 from cli.config import Config
 from cli.listener import Address, inherited
 from cli.worker_process import needed_broker
@@ -122,7 +122,7 @@ def application(config: Config, engine: Engine, broker: Broker | None = None) ->
                 queue=lambda: queue_depth(client) if client else QueueDepth(0),
             ),
             chat=chat.chat_services(config),
-            look=looks.look(config),
+            appearance=config.widget,
         )
     )
 

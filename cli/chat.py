@@ -1,4 +1,4 @@
-"""How customers are answered, from the configuration."""
+"""Chat wiring: what answers customers, from the configuration."""
 
 import secrets
 from collections.abc import Callable
@@ -9,10 +9,9 @@ import redis.asyncio
 
 from answering import openai_client
 from answering.completions import CompletionsModel
-from answering.events import Model
-from answering.settings import DEFAULT_MODEL, ChatSettings, EdgeSettings, Hosted, Prices, Rates
+from answering.model import Model
 from cli.config import Config
-from cli.settings import ChatSection, WidgetSection
+from session_api.chat.settings import ChatSettings
 from session_api.chat.wiring import ChatServices
 from sync.errors import Misconfigured
 from sync.model import Audience
@@ -29,61 +28,21 @@ def chat_services(config: Config) -> ChatServices | None:
     client = _client(config, settings)
     return ChatServices(
         settings=settings,
-        edge=edge_settings(config),
+        embedding=config.widget,
+        server=config.server,
         secret=signing_secret(config),
         model=_model(config, client, settings),
         client=client,
         counters=_shared(config),
+        search_unmanaged=any(index.search_unmanaged for index in config.indexes if index.name == settings.index),
     )
 
 
 def chat_settings(config: Config) -> ChatSettings | None:
-    """Return `[chat]` as the session API knows it; without that table the index "public", if there is one."""
-    section = config.chat or ChatSection()
-    index = next((one for one in config.indexes if one.name == section.index), None)
-    if index is None or set(index.audiences) != {Audience.PUBLIC}:
-        return None
-    hosted = None
-    if section.mode == "hosted":
-        hosted = Hosted(str(section.workflow_id), section.workflow_version, section.state_variables)
-    return ChatSettings(
-        index=section.index,
-        model=section.model or DEFAULT_MODEL,
-        instructions=section.instructions,
-        api=section.api,
-        hosted=hosted,
-        workflow=section.workflow,
-        search_unmanaged=index.search_unmanaged,
-        passages=section.passages,
-        min_score=section.min_score,
-        grounding=section.grounding,
-        hand_off=section.hand_off,
-        retention=section.retention,
-        mask=section.mask,
-        moderation=section.moderation,
-        daily_usd=section.daily_usd,
-        prices=Prices(section.price_input or 0.0, section.price_output or 0.0),
-        longest_question=section.longest_question,
-        longest_answer=section.longest_answer,
-        answer_within=section.answer_within,
-    )
-
-
-def edge_settings(config: Config) -> EdgeSettings:
-    """Return `[widget]` and the parts of `[server]` that say who may call."""
-    widget, server = config.widget or WidgetSection(), config.server
-    return EdgeSettings(
-        origins=tuple(widget.origins),
-        own_origins=tuple(f"http://{host}:{server.port}" for host in ("127.0.0.1", "localhost")),
-        public_url=server.public_url,
-        allow_null_origin=widget.allow_null_origin,
-        domain_key=widget.domain_key.get_secret_value() if widget.domain_key else None,
-        identity_keys={kid: key.get_secret_value() for kid, key in widget.identity_keys.items()},
-        identity_audience=widget.identity_audience,
-        require_identity=widget.require_identity,
-        trusted_proxies=tuple(server.trusted_proxies),
-        rates=Rates(**widget.rates.model_dump()),
-    )
+    """Return `[chat]`, without that table its defaults; None where its index is not for customers alone."""
+    settings = config.chat or ChatSettings()
+    index = next((one for one in config.indexes if one.name == settings.index), None)
+    return settings if index is not None and set(index.audiences) == {Audience.PUBLIC} else None
 
 
 def signing_secret(config: Config) -> str:

@@ -1,4 +1,4 @@
-"""`answerwell.toml` as the rest of the command line sees it: complete and without mistakes, or an error for each."""
+"""Configuration: `answerwell.toml` as every part reads it, complete and without mistakes, or an error for each."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -9,8 +9,13 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from cli import config_reader, settings
+from session_api.access.settings import ServerSettings
+from session_api.admin.settings import AdminSettings
+from session_api.chat.settings import ChatSettings
+from session_api.widget.settings import WidgetSettings
 from sync.errors import Misconfigured
 from sync.model import Audience
+from sync.setting_types import address
 
 DEFAULT_INDEXES = (
     {"name": "public", "audiences": ["public"]},
@@ -37,17 +42,17 @@ class SourceConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """A configuration without mistakes; paths are absolute. `chat`, `widget` None: not configured."""
+    """A configuration without mistakes; paths are absolute. `chat` None: there is no such table."""
 
     path: Path
     general: settings.General
     openai: settings.OpenAISection
     indexes: tuple[settings.IndexSection, ...]
     sources: tuple[SourceConfig, ...]
-    admin: settings.AdminSection
-    server: settings.ServerSection
-    chat: settings.ChatSection | None = None
-    widget: settings.WidgetSection | None = None
+    admin: AdminSettings
+    server: ServerSettings
+    widget: WidgetSettings
+    chat: ChatSettings | None = None
 
 
 def load(path: Path, environ: Mapping[str, str], kinds: Mapping[str, Kind]) -> Config:
@@ -68,17 +73,17 @@ def _config(file: config_reader.Reading, tables: dict[str, Any], kinds: Mapping[
     openai = file.read("[openai]", settings.OpenAISection, _with_default_key(tables.get("openai", {})))
     indexes = _indexes(file, tables.get("index", list(DEFAULT_INDEXES)))
     sources = _sources(file, tables.get("source", []), kinds)
-    chat = file.read("[chat]", settings.ChatSection, tables["chat"]) if "chat" in tables else None
-    widget = file.read("[widget]", settings.WidgetSection, tables["widget"]) if "widget" in tables else None
-    admin = file.read("[admin]", settings.AdminSection, tables.get("admin", {}))
-    server = file.read("[server]", settings.ServerSection, tables.get("server", {}))
+    chat = file.read("[chat]", ChatSettings, tables["chat"]) if "chat" in tables else None
+    widget = file.read("[widget]", WidgetSettings, tables.get("widget", {}))
+    admin = file.read("[admin]", AdminSettings, tables.get("admin", {}))
+    server = file.read("[server]", ServerSettings, tables.get("server", {}))
     if chat and indexes is not None:
         _check_chat(file, chat, indexes)
-    if not (general and openai and admin and server) or indexes is None or sources is None:
+    if not (general and openai and admin and server and widget) or indexes is None or sources is None:
         return None
     data_dir = file.path.absolute().parent / general.data_dir.expanduser()
     general = general.model_copy(update={"data_dir": data_dir})
-    return Config(file.path, general, openai, indexes, sources, admin, server, chat, widget)
+    return Config(file.path, general, openai, indexes, sources, admin, server, widget, chat)
 
 
 def _with_default_key(openai: Any) -> Any:
@@ -145,7 +150,7 @@ def _check_addresses(file: config_reader.Reading, where: str, own: dict[str, Any
         if key.endswith(("url", "urls")):
             for text in value if isinstance(value, list) else [value]:
                 try:
-                    settings.address(str(text))
+                    address(str(text))
                 except ValueError as error:
                     file.complain(f"{where} {key}", str(error))
                     refused.add(key)
@@ -156,9 +161,7 @@ def _beside(path: Path, value: Any) -> Any:
     return str(path.absolute().parent / Path(value).expanduser()) if isinstance(value, str) else value
 
 
-def _check_chat(
-    file: config_reader.Reading, chat: settings.ChatSection, indexes: tuple[settings.IndexSection, ...]
-) -> None:
+def _check_chat(file: config_reader.Reading, chat: ChatSettings, indexes: tuple[settings.IndexSection, ...]) -> None:
     index = next((index for index in indexes if index.name == chat.index), None)
     if index is None:
         names = ", ".join(index.name for index in indexes)

@@ -1,4 +1,4 @@
-"""One pass over a configuration file: the environment's values go in, and every mistake is collected."""
+"""Configuration reader: a file's tables, with the environment's values in, and every mistake collected."""
 
 import difflib
 import re

@@ -6,7 +6,7 @@ from datetime import date
 import redis
 
 from cli import chat as answering
-from cli import looks, wiring
+from cli import wiring
 from cli.config import Config
 from connectors.check import Finding, Level
 from session_api import check
@@ -55,8 +55,8 @@ def broker(config: Config) -> Iterator[Finding]:
 def chat(config: Config, today: date) -> Iterator[Finding]:
     """How customers are answered, and who may ask."""
     levels = {"error": Level.PROBLEM, "warning": Level.WARNING, "info": Level.OK}
-    chat, edge = answering.chat_settings(config), answering.edge_settings(config)
-    for level, what, fix in check.findings(chat, edge, looks.look(config), today):
+    settings = answering.chat_settings(config)
+    for level, what, fix in check.findings(settings, config.widget, config.server, today):
         yield Finding(levels[level], what, fix)
 
 

@@ -1,4 +1,4 @@
-"""The one ASGI application around its services; endpoints stand in modules of their own."""
+"""ASGI application: the one around its services; endpoints stand in modules of their own."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -29,7 +29,7 @@ class Services:
     verify: Verify = take_none
     operations: Operations | None = None
     chat: ChatServices | None = None
-    look: Appearance = field(default_factory=Appearance)
+    appearance: Appearance = field(default_factory=Appearance)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -43,8 +43,9 @@ def create_app(services: Services) -> FastAPI:
     if services.operations is not None:
         admin.install(app, services.operations)
     if services.chat is not None:
-        services.chat.install(app, services.state)
-        app.include_router(widget.router(services.look, hosted=services.chat.settings.hosted is not None))
+        domain_key = services.appearance.domain_key is not None
+        services.chat.install(app, services.state, domain_key=domain_key)
+        app.include_router(widget.router(services.appearance, hosted=services.chat.settings.hosted))
     return app
 
 

@@ -1,13 +1,15 @@
-"""What `answerwell doctor` says about answering customers, without asking anybody outside."""
+"""Configuration checks: what `answerwell doctor` says about answering customers; nothing outside is asked."""
 
 from collections.abc import Iterator
 from datetime import date
 from typing import Literal
 
-from answering.settings import DEFAULT_MODEL, ChatSettings, EdgeSettings
+from answering.settings import DEFAULT_MODEL
 from session_api.access import hosted
 from session_api.access.identity_keys import MIN_SECRET_LENGTH
-from session_api.widget.appearance import Appearance
+from session_api.access.settings import ServerSettings
+from session_api.chat.settings import ChatSettings
+from session_api.widget.settings import WidgetSettings
 
 Level = Literal["error", "warning", "info"]
 Finding = tuple[Level, str, str]
@@ -22,21 +24,23 @@ ENDING: dict[str, tuple[date, str]] = {
 """Models with an announced end, and what OpenAI names in their place (as of November 2026)."""
 
 
-def findings(settings: ChatSettings | None, edge: EdgeSettings, look: Appearance, today: date) -> Iterator[Finding]:
+def findings(
+    settings: ChatSettings | None, widget: WidgetSettings, server: ServerSettings, today: date
+) -> Iterator[Finding]:
     """Yield what keeps customers from being answered, or soon will. `settings` None: no index is for customers."""
     if settings is None:
         yield "info", "customers are not answered: no index has exactly the audience public", "add one, see [[index]]"
         return
     yield from _hosted(settings, today)
     yield from _model(settings, today)
-    yield from _pages(edge)
-    yield from _person(look)
-    yield from _identity(edge)
+    yield from _pages(widget, server)
+    yield from _person(widget)
+    yield from _identity(widget)
     yield from _answers(settings)
 
 
 def _hosted(settings: ChatSettings, today: date) -> Iterator[Finding]:
-    if settings.hosted is None:
+    if not settings.hosted:
         return
     days = (hosted.ENDS - today).days
     if days < 0:
@@ -47,7 +51,7 @@ def _hosted(settings: ChatSettings, today: date) -> Iterator[Finding]:
 
 def _model(settings: ChatSettings, today: date) -> Iterator[Finding]:
     known = settings.model.split("-20", 1)[0]  # gpt-4o-2024-08-06 ends with gpt-4o
-    if known not in ENDING or settings.workflow is not None or settings.hosted is not None:
+    if known not in ENDING or settings.workflow is not None or settings.hosted:
         return
     ends, successor = ENDING[known]
     fix = f'write model = "{DEFAULT_MODEL}" under [chat], or another of {successor}'
@@ -57,37 +61,38 @@ def _model(settings: ChatSettings, today: date) -> Iterator[Finding]:
         yield "warning", f"OpenAI ends the model {settings.model} on {ends}, in {(ends - today).days} days", fix
 
 
-def _pages(edge: EdgeSettings) -> Iterator[Finding]:
-    if not edge.origins:
+def _pages(widget: WidgetSettings, server: ServerSettings) -> Iterator[Finding]:
+    if not widget.origins:
         fix = 'write origins = ["https://www.acme.com"] under [widget]'
         yield "warning", "no page may embed the widget, but those of this server", fix
-    for origin in edge.origins:
+    for origin in widget.origins:
         if origin.startswith("http://"):
             yield "warning", f"{origin} is open to everybody on this machine", "remove it from origins in production"
-    if edge.public_url is None:
+    if server.public_url is None:
         fix = "write public_url under [server]: the address that browsers use"
         yield "info", "browsers are told the address that the first proxy uses", fix
-    if edge.allow_null_origin:
+    if widget.allow_null_origin:
         fix = "remove allow_null_origin under [widget] unless an app embeds the widget"
         yield "warning", "any local file and sandboxed frame may use the widget", fix
 
 
-def _person(look: Appearance) -> Iterator[Finding]:
-    if not (look.contact_email or look.contact_url or look.contact_form):
+def _person(widget: WidgetSettings) -> Iterator[Finding]:
+    if not (widget.contact_email or widget.contact_url or widget.contact_form):
         fix = 'write contact_email = "help@acme.com" under [widget], or contact_url or contact_form'
         yield "warning", "who wants to talk to a person is not told how", fix
 
 
-def _identity(edge: EdgeSettings) -> Iterator[Finding]:
-    for kid, key in edge.identity_keys.items():
-        if "-----BEGIN" not in key and len(key) < MIN_SECRET_LENGTH:
+def _identity(widget: WidgetSettings) -> Iterator[Finding]:
+    for kid, key in widget.identity_keys.items():
+        text = key.get_secret_value()
+        if "-----BEGIN" not in text and len(text) < MIN_SECRET_LENGTH:
             fix = f"use {MIN_SECRET_LENGTH} random characters or more: openssl rand -hex 32"
             yield "warning", f'identity key "{kid}" is short enough to be guessed', fix
 
 
 def _answers(settings: ChatSettings) -> Iterator[Finding]:
-    if not settings.grounding and settings.hosted is None:
+    if not settings.grounding and not settings.hosted:
         yield "warning", "answers are not compared with their sources", "remove grounding = 0 under [chat]"
-    if settings.daily_usd is None and settings.hosted is None:
+    if settings.daily_usd is None and not settings.hosted:
         fix = "write daily_usd, price_input and price_output under [chat]"
         yield "info", "nothing ends answering when a day gets expensive", fix

@@ -1,4 +1,4 @@
-"""What is answered instead of what was asked for: always a code, what happened, and the fix."""
+"""API errors: what is answered instead of success, always a code, what happened, and the fix."""
 
 import math
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Something that is made ready when the first visitor comes, not when the server starts."""
+"""Lazy loading: something is made when the first visitor comes, not when the server starts."""
 
 import asyncio
 from collections.abc import Callable

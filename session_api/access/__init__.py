@@ -1,1 +1,1 @@
-"""Who may come in: origins, sessions, visitors, limits."""
+"""Access control: origins, sessions, visitors, rate limits."""

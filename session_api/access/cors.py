@@ -1,4 +1,4 @@
-"""What browsers are told about pages elsewhere: CORS for exactly the allowed origins, frames for exactly those too."""
+"""CORS and framing: browsers are told that exactly the allowed origins may call, and frame, this server."""
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,7 +14,7 @@ ALLOWED = {
 }
 
 
-class Edge:
+class CorsMiddleware:
     """Answers preflights, and marks answers for the page that asked. No cookies are used, so none are allowed."""
 
     def __init__(self, app: ASGIApp, origins: Origins) -> None:

@@ -6,7 +6,6 @@ be the end of it is told as such, with what to change.
 
 import asyncio
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,8 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from answering.blocking import BlockingPool
 from answering.openai_client import Client, plain
-from answering.settings import Hosted
+from session_api.access.settings import HostedSettings
 from session_api.errors import ApiError
+from session_api.state import hosted_sessions
+from session_api.state.hosted_sessions import HostedSession
 from sync.errors import SyncError
 from sync.state.database import State
 
@@ -29,7 +30,7 @@ SESSION = timedelta(minutes=10)
 log = structlog.get_logger()
 
 
-class Answer(BaseModel):
+class SessionGrant(BaseModel):
     """What we read of OpenAI's session. Its errors hide what was sent: it holds a secret."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -40,21 +41,21 @@ class Answer(BaseModel):
 
 
 @dataclass
-class Trouble:
-    """The latest refusal from OpenAI, for whoever asks what is wrong; forgotten after a success or an hour."""
+class LatestFailure:
+    """The latest refusal from OpenAI, which `/widget/diagnose` shows; forgotten after a success or an hour."""
 
-    met: ApiError | None = None
+    error: ApiError | None = None
     at: float = 0.0
     warned_at: float = 0.0
 
-    def note(self, refusal: ApiError, now: float) -> None:
-        self.met, self.at = refusal, now
+    def note(self, error: ApiError, now: float) -> None:
+        self.error, self.at = error, now
 
     def clear(self) -> None:
-        self.met = None
+        self.error = None
 
-    def latest(self, now: float) -> ApiError | None:
-        return self.met if now - self.at < 3600 else None
+    def recent(self, now: float) -> ApiError | None:
+        return self.error if now - self.at < 3600 else None
 
 
 @dataclass
@@ -62,46 +63,47 @@ class HostedSessions:
     """Asks OpenAI for sessions of the configured workflow; nothing in them comes from the browser but the visitor."""
 
     client: Client
-    workflow: Hosted
+    settings: HostedSettings
     state: State
-    threads: BlockingPool
-    trouble: Trouble = field(default_factory=Trouble)
-    unwritten: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pool: BlockingPool
+    failure: LatestFailure = field(default_factory=LatestFailure)
+    unwritten: dict[str, HostedSession] = field(default_factory=dict)
     writing: asyncio.Task[None] | None = None
 
-    async def create(self, visitor: str) -> Answer:
-        """Return a session for the visitor. Raises Refusal with the fix for whatever OpenAI answers."""
+    async def create(self, visitor: str) -> SessionGrant:
+        """Return a session for the visitor. Raises ApiError with the fix for whatever OpenAI answers."""
         self.warn()
         try:
-            granted = await self.client.beta.chatkit.sessions.create(user=visitor, workflow=_workflow(self.workflow))
-            answer = Answer.model_validate(plain(granted))
+            granted = await self.client.beta.chatkit.sessions.create(user=visitor, workflow=_workflow(self.settings))
+            grant = SessionGrant.model_validate(plain(granted))
         except (openai.OpenAIError, ValueError) as error:  # ValueError: an answer that is none
-            refusal = translated(error, self.workflow.workflow)
-            self.trouble.note(refusal, self.state.now())
+            refusal = translated(error, str(self.settings.workflow_id))
+            self.failure.note(refusal, self.state.now())
             log.warning("hosted_session_refused", code=refusal.code, fix=refusal.fix)
             raise refusal from error
-        self.trouble.clear()
-        return answer
+        self.failure.clear()
+        return grant
 
     def warn(self) -> None:
         """Log that hosted workflows end: at the start, and once an hour while sessions are asked for."""
         now = self.state.now()
-        if now - self.trouble.warned_at >= 3600:
-            self.trouble.warned_at = now
+        if now - self.failure.warned_at >= 3600:
+            self.failure.warned_at = now
             days = (ENDS - datetime.fromtimestamp(now, UTC).date()).days
             log.warning("hosted_workflow_ends", on=ENDS.isoformat(), days=days, fix=FIX)
 
-    def remember(self, answer: Answer, visitor: str) -> None:
+    def remember(self, grant: SessionGrant, visitor: str) -> None:
         """Keep what cancelling needs, without the secret; it is written a moment later, with what else comes then."""
         until = self.state.now() + 2 * SESSION.total_seconds()
-        name = _hash(answer.client_secret)
-        self.unwritten[name] = {"hash": name, "session": answer.id, "visitor": visitor, "until": until}
+        name = _hash(grant.client_secret)
+        self.unwritten[name] = HostedSession(name, grant.id, visitor, until)
         if self.writing is None or self.writing.done():
             self.writing = asyncio.create_task(self._write())
 
     async def session_of(self, secret: str) -> str | None:
-        held = self.unwritten.get(_hash(secret))
-        return str(held["session"]) if held else await self.threads.run(self._written, _hash(secret))
+        name = _hash(secret)
+        held = self.unwritten.get(name)
+        return held.session if held else await self.pool.run(hosted_sessions.session_of, self.state, name)
 
     async def close(self) -> None:
         if self.writing is not None:
@@ -111,32 +113,20 @@ class HostedSessions:
         while self.unwritten:
             rows = dict(self.unwritten)
             try:
-                await self.threads.run(self._insert, list(rows.values()))
+                await self.pool.run(hosted_sessions.record, self.state, list(rows.values()))
             except SyncError as error:
                 log.warning("hosted_sessions_not_kept", count=len(rows), error=str(error))
             for name in rows:
                 del self.unwritten[name]
 
-    def _insert(self, rows: list[dict[str, Any]]) -> None:
-        with self.state.transaction() as tx:
-            tx.run_many(
-                """INSERT INTO chat_hosted (secret_hash, session, visitor, until)
-                   VALUES (:hash, :session, :visitor, :until) ON CONFLICT (secret_hash) DO NOTHING""",
-                rows,
-            )
-
-    def _written(self, secret_hash: str) -> str | None:
-        rows = self.state.ask("SELECT session FROM chat_hosted WHERE secret_hash = :hash", hash=secret_hash)
-        return str(rows[0].session) if rows else None
-
     async def cancel(self, session: str) -> None:
-        """End a session at OpenAI. Raises Refusal."""
+        """End a session at OpenAI. Raises ApiError."""
         try:
             await self.client.beta.chatkit.sessions.cancel(session)
         except openai.NotFoundError:
             return  # it is over already
         except openai.OpenAIError as error:
-            raise translated(error, self.workflow.workflow) from error
+            raise translated(error, str(self.settings.workflow_id)) from error
 
 
 def translated(error: Exception, workflow: str) -> ApiError:  # noqa: PLR0911 - a table
@@ -175,13 +165,12 @@ def _refusal(code: str, message: str, fix: str, *, status: int = 502) -> ApiErro
     return ApiError(status, code, message, fix, after=timedelta(seconds=10) if status == 503 else None)
 
 
-def _workflow(hosted: Hosted) -> Any:
-    wanted: dict[str, Any] = {"id": hosted.workflow}
-    if hosted.version:
-        wanted["version"] = hosted.version
-    if hosted.state_variables:
-        variables: Mapping[str, object] = hosted.state_variables
-        wanted["state_variables"] = dict(variables)
+def _workflow(settings: HostedSettings) -> Any:
+    wanted: dict[str, Any] = {"id": settings.workflow_id}
+    if settings.workflow_version:
+        wanted["version"] = settings.workflow_version
+    if settings.state_variables:
+        wanted["state_variables"] = dict(settings.state_variables)
     return wanted
 
 

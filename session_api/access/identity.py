@@ -1,4 +1,4 @@
-"""Customers proven by the host site: a JWT that it signs with a shared secret or a private key of its own."""
+"""Identity tokens: a JWT by which the host site proves a customer, signed with a shared secret or a private key."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Identity:
     clock: Callable[[], datetime]
 
     def subject(self, token: str) -> str:
-        """Return the customer's id at the host site. Raises Refusal: 401 with what the host site must change."""
+        """Return the customer's id at the host site. Raises ApiError: 401 with what the host site must change."""
         if not self.keys:
             raise _refusal("identity_not_configured", "This service knows no key to check an identity with.",
                            'Add [widget.identity_keys] with "key id" = "$SECRET or a public key in PEM".')  # fmt: skip

@@ -1,4 +1,4 @@
-"""The keys that host sites sign identities with."""
+"""Identity keys: the keys that host sites sign identity tokens with."""
 
 from collections.abc import Mapping
 

@@ -1,10 +1,10 @@
-"""From which pages the widget may be used: an exact list, and `https://*.acme.com` for every host below a domain."""
+"""Origin allowlist: the pages that may use the widget; `https://*.acme.com` is every host below a domain."""
 
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from answering.settings import EdgeSettings
+from session_api.access.settings import EmbeddingSettings, ServerSettings
 from session_api.errors import ApiError
 
 HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63}){0,20}|[0-9a-f:]{2,45}")
@@ -41,13 +41,14 @@ class Origin:
 class Origins:
     """The list. The server's own origin is always on it."""
 
-    def __init__(self, settings: EdgeSettings) -> None:
-        self._null = settings.allow_null_origin
-        listed = (*settings.origins, *settings.own_origins, *([settings.public_url] if settings.public_url else []))
+    def __init__(self, embedding: EmbeddingSettings, server: ServerSettings) -> None:
+        self._null = embedding.allow_null_origin
+        own = [f"http://{host}:{server.port}" for host in ("127.0.0.1", "localhost")]
+        listed = (*embedding.origins, *own, *([server.public_url] if server.public_url else []))
         self._exact = {origin for text in listed if "*" not in text if (origin := _of_address(text))}
-        wild = [text for text in settings.origins if "://*." in text]
+        wild = [text for text in embedding.origins if "://*." in text]
         self._wild = [origin for text in wild if (origin := Origin.parse(text.replace("://*.", "://", 1)))]
-        self._listed = settings.origins
+        self._listed = embedding.origins
 
     def allows(self, text: str | None, server: tuple[str, int | None] | None = None) -> bool:
         """Whether a page of that origin may use the widget. `server`: the socket it reached, ours when on loopback."""

@@ -1,4 +1,4 @@
-"""How much anybody may ask: per visitor, address, origin and in total, in every window of a minute.
+"""Rate limiting: per visitor, address, origin and in total, in every window of a minute.
 
 Shared through Redis, so that several processes count together. While Redis fails, each process counts alone: visitors
 are never refused because a counter is down, and never unlimited.
@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from answering.settings import Rates
+from session_api.access.settings import RateSettings
 from session_api.errors import ApiError
 
 WINDOW = 60.0
@@ -29,14 +29,14 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class LimitedCounter:
     """One counter and its limit."""
 
     name: str
     limit: int
 
 
-class Local:
+class LocalWindow:
     """Counts in this process; the oldest counters are forgotten when there are too many."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, keys: int = MAX_KEYS) -> None:
@@ -44,7 +44,7 @@ class Local:
         self._clock = clock
         self._moments: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def take(self, counts: Sequence[Count]) -> tuple[float, str]:
+    def take(self, counts: Sequence[LimitedCounter]) -> tuple[float, str]:
         """Count one call against all of them and return (0, ''), or count nothing and return the wait and for whom."""
         now = self._clock()
         held = [(count, self._of(count.name, now)) for count in counts]
@@ -65,24 +65,26 @@ class Local:
         return moments
 
 
-class Limits:
-    """Admits calls, or says how long to wait."""
+class VisitorLimits:
+    """Counts calls, or says how long to wait."""
 
-    def __init__(self, rates: Rates, client: redis.asyncio.Redis | None, prefix: str = "answerwell:limit") -> None:
+    def __init__(
+        self, rates: RateSettings, client: redis.asyncio.Redis | None, prefix: str = "answerwell:limit"
+    ) -> None:
         self._rates = rates
         self._prefix = prefix
-        self._local = Local()
+        self._local = LocalWindow()
         self._client = client
         self._script = client.register_script(_TAKE) if client else None
         self._alone_until = 0.0
 
-    async def admit(self, *, visitor: str | None, address: str, origin: str) -> None:
-        """Count one call. Raises Refusal, 429 with Retry-After, counting nothing, where there were too many."""
+    async def check(self, *, visitor: str | None, address: str, origin: str) -> None:
+        """Count one call. Raises ApiError, 429 with Retry-After, counting nothing, where there were too many."""
         counts = [
-            *([Count(f"visitor:{visitor}", self._rates.visitor)] if visitor else []),
-            Count(f"address:{address}", self._rates.address),
-            Count(f"origin:{origin}", self._rates.origin),
-            Count("total", self._rates.total),
+            *([LimitedCounter(f"visitor:{visitor}", self._rates.visitor)] if visitor else []),
+            LimitedCounter(f"address:{address}", self._rates.address),
+            LimitedCounter(f"origin:{origin}", self._rates.origin),
+            LimitedCounter("total", self._rates.total),
         ]
         wait, whom = await self._take(counts)
         if wait > 0:
@@ -99,7 +101,7 @@ class Limits:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _take(self, counts: Sequence[Count]) -> tuple[float, str]:
+    async def _take(self, counts: Sequence[LimitedCounter]) -> tuple[float, str]:
         if self._script is None or time.monotonic() < self._alone_until:
             return self._local.take(counts)
         names = [f"{self._prefix}:{{{self._prefix}}}:{count.name}" for count in counts]

@@ -1,18 +1,17 @@
-"""What every call of a widget goes through: which page, which visitor, and whether they ask too much."""
+"""Request guard: every call of a widget is checked for its page, its visitor, and how often they call."""
 
 from dataclasses import dataclass
 
 from fastapi import Request
 
 from answering.blocking import BlockingPool
-from answering.settings import ChatSettings, EdgeSettings
-from session_api.access import rate_limit as limits
-from session_api.access import visitors
 from session_api.access.identity import Identity
 from session_api.access.origins import Origins
-from session_api.access.rate_limit import Limits
+from session_api.access.rate_limit import VisitorLimits, address_of
+from session_api.access.settings import EmbeddingSettings, ServerSettings
 from session_api.access.tokens import Session, Tokens, invalid
 from session_api.errors import ApiError
+from session_api.state import revocations
 from sync.state.database import State
 
 MAX_BODY_BYTES = 64 * 1024
@@ -20,46 +19,47 @@ MAX_BODY_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class RequestGuard:
-    """Checks who comes in."""
+    """Lets calls in, or refuses them. `index`: the one that sessions are for."""
 
     state: State
-    settings: ChatSettings
-    edge: EdgeSettings
+    index: str
+    embedding: EmbeddingSettings
+    server: ServerSettings
     origins: Origins
     tokens: Tokens
     identity: Identity
-    threads: BlockingPool
-    limits: Limits
+    pool: BlockingPool
+    limits: VisitorLimits
 
-    async def admit(self, request: Request, origin: str, visitor: str | None = None) -> None:
-        """Count the call. Raises Refusal, 429, where there were too many."""
-        address = limits.address_of(request.scope, self.edge.trusted_proxies)
-        await self.limits.admit(visitor=visitor, address=address, origin=origin)
+    async def check_rate(self, request: Request, origin: str, visitor: str | None = None) -> None:
+        """Count the call. Raises ApiError, 429, where there were too many."""
+        address = address_of(request.scope, self.server.trusted_proxies)
+        await self.limits.check(visitor=visitor, address=address, origin=origin)
 
     def base(self, request: Request) -> str:
         """Return the address at which browsers reach this server."""
-        return self.edge.public_url or str(request.base_url).rstrip("/")
+        return self.server.public_url or str(request.base_url).rstrip("/")
 
     def origin(self, request: Request) -> str:
-        """Return the page's origin. Raises Refusal, 403."""
+        """Return the page's origin. Raises ApiError, 403."""
         return self.origins.require(request.headers.get("origin"), request.scope.get("server"))
 
     async def session(self, request: Request) -> Session:
-        """Return the session of a call. Raises Refusal: 401 for its token, 403 where the page is another one."""
+        """Return the session of a call. Raises ApiError: 401 for its token, 403 where the page is another one."""
         session = self.tokens.read_session(bearer(request))
-        if session.index != self.settings.index:
+        if session.index != self.index:
             raise invalid()
         if self.origin(request) != session.origin:
             raise ApiError(403, "origin_mismatch", f"The token is for {session.origin}.",
                           "Get a token for this page: POST /api/chatkit/session.")  # fmt: skip
         names = [f"session:{session.id}", f"visitor:{session.visitor}"]
-        if await self.threads.run(visitors.revoked, self.state, names):
+        if await self.pool.run(revocations.revoked, self.state, names):
             raise invalid()
         return session
 
 
 def bearer(request: Request) -> str:
-    """Return the token of a call. Raises Refusal, 401, where there is none."""
+    """Return the token of a call. Raises ApiError, 401, where there is none."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.casefold() != "bearer" or not token:
         raise ApiError(401, "token_missing", "The call carries no token.",
@@ -68,7 +68,7 @@ def bearer(request: Request) -> str:
 
 
 async def body(request: Request) -> bytes:
-    """Return the body. Raises Refusal, 413, as soon as it is longer than 64 KB, whatever its headers say."""
+    """Return the body. Raises ApiError, 413, as soon as it is longer than 64 KB, whatever its headers say."""
     announced = request.headers.get("content-length", "")
     received = bytearray()
     if not (announced.isdecimal() and len(announced) < 12 and int(announced) > MAX_BODY_BYTES):

@@ -1,16 +1,18 @@
-"""`/api/chatkit/session`: what a page asks for before its widget may talk, and gives back when it is done."""
+"""Sessions: `/api/chatkit/session`, what a page asks for before its widget may talk, and gives back afterwards."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from session_api.access import visitors
 from session_api.access.hosted import HostedSessions
 from session_api.access.request_guard import RequestGuard, bearer
 from session_api.access.tokens import SESSION, invalid
+from session_api.access.visitors import claim, new_visitor
 from session_api.errors import REFUSED, ApiError
+from session_api.state import revocations, visitors
 
 
 class Wanted(BaseModel):
@@ -30,92 +32,111 @@ class Granted(BaseModel):
     visitor_token: str
 
 
-def router(
-    door: RequestGuard, hosted: HostedSessions | None, *, upkeep: Callable[[], object], prepare: Callable[[], object]
-) -> APIRouter:
-    """Return the endpoint. `hosted` None: we answer ourselves, and `prepare` hears that somebody is about to ask.
+@dataclass(frozen=True)
+class SessionService:
+    """What grants sessions. `hosted` None: we answer ourselves.
 
-    Both functions are called whenever a session begins, and return at once.
+    Whenever a session begins, `prune` is called, and where we answer, `prepare`: a question will follow soon. Both
+    return at once.
     """
-    sessions = APIRouter(prefix="/api/chatkit", tags=["session"])
 
-    @sessions.post("/session", responses=REFUSED)
-    async def create(request: Request, wanted: Annotated[Wanted, Body()] = Wanted()) -> Granted:  # noqa: B008
-        """Begin a session, or go on with the visitor's."""
-        origin = door.origin(request)
-        await door.admit(request, origin)
-        upkeep()
-        visitor, known, token = await _recognise(door, wanted)
-        if hosted is not None:
-            return await _granted_by_openai(hosted, visitor, token)
-        prepare()
-        secret, session = door.tokens.session(visitor, origin, door.settings.index, known=known)
-        return Granted(
-            client_secret=secret,
-            expires_at=session.expires_at,
-            mode="self_hosted",
-            api_url=f"{door.base(request)}/chatkit",
-            visitor_token=token,
-        )
+    guard: RequestGuard
+    hosted: HostedSessions | None
+    prune: Callable[[], object]
+    prepare: Callable[[], object]
 
-    @sessions.delete("/session", status_code=204, responses=REFUSED)
-    async def cancel(request: Request) -> Response:
-        """End a session: its token is refused from now on."""
-        if hosted is not None:
-            await _cancel_at_openai(door, hosted, request)
-            return Response(status_code=204)
-        session = await door.session(request)
-        until = session.expires_at + SESSION.total_seconds()
-        await door.threads.run(visitors.revoke, door.state, f"session:{session.id}", until)
+
+async def _service(request: Request) -> SessionService:
+    service: SessionService = request.app.state.sessions
+    return service
+
+
+Service = Annotated[SessionService, Depends(_service)]
+router = APIRouter(prefix="/api/chatkit", tags=["session"])
+
+
+@router.post("/session", responses=REFUSED)
+async def create(
+    request: Request,
+    service: Service,
+    wanted: Annotated[Wanted, Body()] = Wanted(),  # noqa: B008
+) -> Granted:
+    """Begin a session, or go on with the visitor's."""
+    guard = service.guard
+    origin = guard.origin(request)
+    await guard.check_rate(request, origin)
+    service.prune()
+    visitor, known, token = await _recognise(guard, wanted)
+    if service.hosted is not None:
+        return await _granted_by_openai(service.hosted, visitor, token)
+    service.prepare()
+    secret, session = guard.tokens.session(visitor, origin, guard.index, known=known)
+    return Granted(
+        client_secret=secret,
+        expires_at=session.expires_at,
+        mode="self_hosted",
+        api_url=f"{guard.base(request)}/chatkit",
+        visitor_token=token,
+    )
+
+
+@router.delete("/session", status_code=204, responses=REFUSED)
+async def cancel(request: Request, service: Service) -> Response:
+    """End a session: its token is refused from now on."""
+    guard = service.guard
+    if service.hosted is not None:
+        await _cancel_at_openai(guard, service.hosted, request)
         return Response(status_code=204)
+    session = await guard.session(request)
+    until = session.expires_at + SESSION.total_seconds()
+    await guard.pool.run(revocations.revoke, guard.state, f"session:{session.id}", until)
+    return Response(status_code=204)
 
-    return sessions
 
-
-async def _recognise(door: RequestGuard, wanted: Wanted) -> tuple[str, bool, str]:
+async def _recognise(guard: RequestGuard, wanted: Wanted) -> tuple[str, bool, str]:
     """Return the visitor, whether an identity proves them, and the token that recognises the browser next time.
 
     That token never stands for a customer: who signs out on a shared computer leaves nothing behind.
     """
-    anonymous = await _anonymous(door, wanted.visitor_token)
+    anonymous = await _anonymous(guard, wanted.visitor_token)
     if wanted.identity_token is None:
-        if door.edge.require_identity:
+        if guard.embedding.require_identity:
             raise ApiError(401, "identity_required", "Only signed-in customers may ask here.",
                           "Send identity_token, a JWT that the host site signs.")  # fmt: skip
-        return anonymous, False, door.tokens.visitor(anonymous)
-    subject = door.identity.subject(wanted.identity_token)
-    customer = await door.threads.run(visitors.customer, door.state, subject)
+        return anonymous, False, guard.tokens.visitor(anonymous)
+    subject = guard.identity.subject(wanted.identity_token)
+    customer = await guard.pool.run(visitors.customer, guard.state, subject)
     if wanted.visitor_token is not None:
-        await door.threads.run(visitors.claim, door.state, anonymous, customer)
-    return customer, True, door.tokens.visitor(anonymous)
+        await guard.pool.run(claim, guard.state, anonymous, customer)
+    return customer, True, guard.tokens.visitor(anonymous)
 
 
-async def _anonymous(door: RequestGuard, token: str | None) -> str:
+async def _anonymous(guard: RequestGuard, token: str | None) -> str:
     """Return the visitor whom the token recognises; a new one where it is missing, expired, revoked or not ours."""
     if token is None:
-        return visitors.new_visitor()
+        return new_visitor()
     try:
-        visitor = door.tokens.read_visitor(token)
+        visitor = guard.tokens.read_visitor(token)
     except ApiError:
-        return visitors.new_visitor()
-    gone = await door.threads.run(visitors.revoked, door.state, [f"visitor:{visitor}"])
-    return visitors.new_visitor() if gone else visitor
+        return new_visitor()
+    gone = await guard.pool.run(revocations.revoked, guard.state, [f"visitor:{visitor}"])
+    return new_visitor() if gone else visitor
 
 
 async def _granted_by_openai(hosted: HostedSessions, visitor: str, token: str) -> Granted:
-    answer = await hosted.create(visitor)
-    hosted.remember(answer, visitor)
+    grant = await hosted.create(visitor)
+    hosted.remember(grant, visitor)
     return Granted(
-        client_secret=answer.client_secret,
-        expires_at=answer.expires_at,
+        client_secret=grant.client_secret,
+        expires_at=grant.expires_at,
         mode="hosted",
         api_url=None,
         visitor_token=token,
     )
 
 
-async def _cancel_at_openai(door: RequestGuard, hosted: HostedSessions, request: Request) -> None:
-    door.origin(request)
+async def _cancel_at_openai(guard: RequestGuard, hosted: HostedSessions, request: Request) -> None:
+    guard.origin(request)
     session = await hosted.session_of(bearer(request))
     if session is None:
         raise invalid()

@@ -1,4 +1,4 @@
-"""Signed credentials: the short one that opens a conversation, and the long one that recognises a visitor."""
+"""Signed tokens: the short one that opens a conversation, and the long one that recognises a visitor."""
 
 import base64
 import hashlib
@@ -48,7 +48,7 @@ class Tokens:
         return self._sessions.sign({**claims, "iat": now, "exp": expires_at}, now), made
 
     def read_session(self, token: str) -> Session:
-        """Return what the token says. Raises Refusal: 401 token_invalid, token_expired or clock_skew."""
+        """Return what the token says. Raises ApiError: 401 token_invalid, token_expired or clock_skew."""
         claims = self._read(self._sessions, token)
         return Session(
             visitor=str(claims["sub"]),
@@ -65,7 +65,7 @@ class Tokens:
         return self._visitors.sign({**claims, "iat": now, "exp": now + int(VISITOR.total_seconds())}, now)
 
     def read_visitor(self, token: str) -> str:
-        """Return whom the token recognises. Raises Refusal like `read_session`."""
+        """Return whom the token recognises. Raises ApiError like `read_session`."""
         return str(self._read(self._visitors, token)["sub"])
 
     def _read(self, ring: "_Ring", token: str) -> dict[str, Any]:

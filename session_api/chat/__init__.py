@@ -1,1 +1,1 @@
-"""The ChatKit protocol: threads, messages, streams, and what is kept of them."""
+"""ChatKit protocol: threads, messages and event streams, and how long they are kept."""

@@ -1,4 +1,4 @@
-"""What a widget may ask of `/chatkit`, checked before the SDK sees it: the SDK checks shapes, and no rights."""
+"""Request validation: what a widget may ask of `/chatkit`; the SDK checks shapes, and no rights."""
 
 from chatkit.store import NotFoundError
 from chatkit.types import (
@@ -26,8 +26,8 @@ from chatkit.types import (
 from pydantic import TypeAdapter, ValidationError
 
 from answering.pii import mask
-from answering.settings import ChatSettings
 from session_api.access.tokens import Session
+from session_api.chat.settings import ChatSettings
 from session_api.chat.store import VisitorStore
 from session_api.errors import ApiError
 
@@ -47,7 +47,7 @@ _NOT_OFFERED = (
 
 
 def read(body: bytes, settings: ChatSettings) -> ChatKitReq:
-    """Return the request, masked as the operator wishes. Raises Refusal: 400 with what is wrong, and where."""
+    """Return the request, masked as the operator wishes. Raises ApiError: 400 with what is wrong, and where."""
     try:
         request = _REQUEST.validate_json(body)
     except (ValidationError, RecursionError) as error:

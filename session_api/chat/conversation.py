@@ -1,10 +1,10 @@
-"""The ChatKit server: threads and messages by OpenAI's SDK, answers by ours."""
+"""ChatKit server: threads and messages by OpenAI's SDK, answers by `answering`."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -12,11 +12,9 @@ from chatkit.actions import Action
 from chatkit.errors import CustomStreamError
 from chatkit.server import ChatKitServer
 from chatkit.types import (
-    AssistantMessageContent,
     AssistantMessageItem,
     FeedbackKind,
     NonStreamingReq,
-    ProgressUpdateEvent,
     StreamingReq,
     Thread,
     ThreadItem,
@@ -27,20 +25,18 @@ from chatkit.types import (
     WidgetItem,
 )
 
-from answering import openai_client, question_log
-from answering.answers import Answering
-from answering.events import Question
-from answering.instructions import instructions
-from answering.localized_texts import PHRASES, Phrases, greets, language_of
-from answering.moderation import Moderation
-from answering.question_log import Outcome, Record
+from answering import openai_client, scope
+from answering.answers import Answering, AnswerStream, NothingSynced, Question
+from answering.events import Done, Outcome
+from answering.localized_texts import PHRASES, language_of
 from session_api import model_errors
 from session_api.access.tokens import Session
+from session_api.chat.chatkit_events import MessageEvents, message_item
+from session_api.chat.settings import ChatSettings
 from session_api.chat.store import VisitorStore, aware, new_id
+from session_api.state import questions, spend
+from session_api.state.questions import QuestionRecord
 from sync.errors import Retryable
-from sync.model import Audience
-from sync.rendering import managed_by
-from sync.state import queries
 
 HISTORY = 12
 MAX_REMEMBERED = 2000
@@ -50,16 +46,21 @@ log = structlog.get_logger()
 
 
 class Conversation(ChatKitServer[Session]):
-    """Answers each message of a thread from the index of the visitor's session. `moderation` None: any question."""
+    """Answers each message of a thread from the index of the visitor's session.
 
-    def __init__(self, answering: Answering, store: VisitorStore, moderation: Moderation | None) -> None:
+    `search_unmanaged`: files of the index's store that this installation did not upload count, too.
+    """
+
+    def __init__(
+        self, answering: Answering, store: VisitorStore, settings: ChatSettings, *, search_unmanaged: bool
+    ) -> None:
         super().__init__(store)
-        self._moderation = moderation
         self._kept = store
         self._answering = answering
         self._state = answering.state
-        self._settings = answering.settings
-        self._aside = answering.threads.run
+        self._settings = settings
+        self._search_unmanaged = search_unmanaged
+        self._run = answering.pool.run
 
     def stream(self, request: StreamingReq, context: Session) -> AsyncGenerator[bytes, None]:
         """Answer a request that was read and authorized, event by event: `process` would read it once more."""
@@ -75,9 +76,69 @@ class Conversation(ChatKitServer[Session]):
         """Yield what the visitor sees. A failure of the model is told politely, with its reason in the log."""
         if input_user_message is None:
             return
-        question = text_of(input_user_message)
-        language = language_of(question)
-        record = Record(
+        asked = _Asked(self._record(thread, text_of(input_user_message), context))
+        try:
+            async with contextlib.aclosing(self._answer(asked, context)) as events:
+                async for event in events:
+                    yield event
+            # Last: naming it is a commit, and nobody waits for it.
+            thread.title = thread.title or _title(asked.record.question)
+        except NothingSynced as error:
+            raise CustomStreamError("Nothing can be searched yet. Please try again later.", allow_retry=True) from error
+        except openai_client.FAILURES as error:
+            refusal = model_errors.failure(error)
+            asked.record = replace(asked.record, reason=refusal.code)
+            log.warning("question_failed", code=refusal.code, fix=refusal.fix, thread=thread.id)
+            raise CustomStreamError(refusal.message, allow_retry=True) from error
+        except (asyncio.CancelledError, GeneratorExit):
+            asked.record = replace(asked.record, outcome=Outcome.CANCELLED)
+            raise
+        finally:
+            await asyncio.shield(self._keep(asked.final()))
+
+    async def add_feedback(self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: Session) -> None:
+        await self._run(questions.rate, self._state, context.visitor, thread_id, item_ids, feedback)
+
+    async def action(
+        self, thread: ThreadMetadata, action: Action[str, Any], sender: WidgetItem | None, context: Session
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """`hand_off`: tell the visitor where a person helps, and remember that they wanted one."""
+        del sender
+        history = await self._run(self._history, thread.id, context)
+        asked = next((text for role, text in reversed(history) if role == "user"), "")
+        record = replace(self._record(thread, asked, context), model="", outcome=Outcome.HANDED_OFF, reason=action.type)
+        text = self._settings.hand_off or PHRASES[language_of(asked)].hand_off
+        item = message_item(thread.id, record.answer, text)
+        await self._keep(record)
+        yield ThreadItemDoneEvent(item=item)
+
+    async def _answer(self, asked: "_Asked", context: Session) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """Yield an answer's events as ChatKit's, and note in `asked` what became of the question."""
+        message = MessageEvents(asked.record.thread, asked.record.answer)
+        question, may_spend = await self._run(self._question, asked.record, context)
+        asked.stream = self._answering.answer(question, may_spend=may_spend)
+        async with contextlib.aclosing(asked.stream.events()) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    asked.done(event)
+                for told in message.translate(event):
+                    yield told
+
+    def _question(self, record: QuestionRecord, context: Session) -> tuple[Question, bool]:
+        """Everything that answering reads, at once: each way to the database and back is time to the first word."""
+        limit = self._settings.daily_usd
+        may_spend = limit is None or spend.spent_today(self._state) < limit
+        where = scope.live(self._state, context.index, search_unmanaged=self._search_unmanaged)
+        return Question(record.question, self._history(record.thread, context), where), may_spend
+
+    def _history(self, thread: str, context: Session) -> Sequence[tuple[str, str]]:
+        """The last messages, oldest first, each at most so long."""
+        page = self._kept.items(thread, None, HISTORY, "desc", context)
+        spoken = [found for item in reversed(page.data) if (found := _spoken(item))]
+        return [(role, text[:MAX_REMEMBERED]) for role, text in spoken[:-1]] + spoken[-1:]
+
+    def _record(self, thread: ThreadMetadata, question: str, context: Session) -> QuestionRecord:
+        return QuestionRecord(
             thread=thread.id,
             visitor=context.visitor,
             origin=context.origin,
@@ -86,111 +147,10 @@ class Conversation(ChatKitServer[Session]):
             model=self._settings.model,
             asked_at=self._state.now(),
         )
+
+    async def _keep(self, record: QuestionRecord) -> None:
         try:
-            async with contextlib.aclosing(self._answer(thread, record, language, context)) as events:
-                async for event in events:
-                    yield event
-            thread.title = thread.title or _title(question)  # last: naming it is a commit, and nobody waits for it
-        except openai_client.FAILURES as error:
-            refusal = model_errors.failure(error)
-            record.reason = refusal.code
-            log.warning("question_failed", code=refusal.code, fix=refusal.fix, thread=thread.id)
-            raise CustomStreamError(refusal.message, allow_retry=True) from error
-        except (asyncio.CancelledError, GeneratorExit):
-            record.outcome = Outcome.CANCELLED
-            raise
-        finally:
-            await asyncio.shield(self._keep(record))
-
-    async def add_feedback(self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: Session) -> None:
-        await self._aside(question_log.feedback, self._state, context.visitor, thread_id, item_ids, feedback)
-
-    async def action(
-        self, thread: ThreadMetadata, action: Action[str, Any], sender: WidgetItem | None, context: Session
-    ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """`hand_off`: tell the visitor where a person helps, and remember that they wanted one."""
-        del sender
-        history = await self._aside(self._history, thread.id, context)
-        asked = next((text for role, text in reversed(history) if role == "user"), "")
-        said = PHRASES[language_of(asked)]
-        text = self._settings.hand_off or said.hand_off
-        item = _message(thread.id, new_id("message"), text)
-        record = Record(
-            thread=thread.id,
-            visitor=context.visitor,
-            origin=context.origin,
-            answer=item.id,
-            question=asked,
-            model="",
-            asked_at=self._state.now(),
-            outcome=Outcome.HANDED_OFF,
-            reason=action.type,
-        )
-        await self._keep(record)
-        yield ThreadItemDoneEvent(item=item)
-
-    async def _answer(
-        self, thread: ThreadMetadata, record: Record, language: str, context: Session
-    ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        said = PHRASES[language]
-        if greets(record.question):
-            yield self._reply(record, Outcome.GREETED, said.greeting)
-            return
-        ready = await self._aside(self._prepare, thread.id, context)
-        if ready.spent:
-            yield self._reply(record, Outcome.REFUSED, f"{said.spent}\n\n{self._hand_off(said)}", "daily_usd is spent")
-            return
-        if self._moderation is not None and await self._moderation.flags(record.question):
-            yield self._reply(record, Outcome.REFUSED, f"{said.flagged} {self._hand_off(said)}", "flagged")
-            return
-        yield ProgressUpdateEvent(icon="search", text=said.searching)
-        turn = self._turn(ready, record.question, context)
-        async with contextlib.aclosing(self._answering.answer(turn, language, record)) as events:
-            async for event in events:
-                yield event
-
-    def _prepare(self, thread: str, context: Session) -> "_Ready":
-        """Everything that answering reads, at once: each way to the database and back is time to the first word."""
-        limit = self._settings.daily_usd
-        live = queries.active(self._state, context.index)
-        return _Ready(
-            spent=limit is not None and question_log.spent_today(self._state) >= limit,
-            store=live.store if live else None,
-            history=self._history(thread, context),
-        )
-
-    def _turn(self, ready: "_Ready", question: str, context: Session) -> Question:
-        """Put the question together with what was said before and with the store that is live now."""
-        if ready.store is None:
-            raise CustomStreamError("Nothing can be searched yet. Please try again later.", allow_retry=True)
-        filters = {"audience": Audience.PUBLIC.value}
-        if not self._settings.search_unmanaged:
-            filters |= {"managed_by": managed_by(self._state.installation)}
-        return Question(
-            question=question,
-            history=ready.history,
-            store=ready.store,
-            filters={} if self._settings.search_unmanaged else filters,
-            instructions=instructions(self._settings.instructions),
-            who=context.visitor,
-        )
-
-    def _history(self, thread: str, context: Session) -> Sequence[tuple[str, str]]:
-        """The last messages, oldest first, each at most so long."""
-        page = self._kept.items(thread, None, HISTORY, "desc", context)
-        spoken = [found for item in reversed(page.data) if (found := _spoken(item))]
-        return [(role, text[:MAX_REMEMBERED]) for role, text in spoken[:-1]] + spoken[-1:]
-
-    def _reply(self, record: Record, outcome: Outcome, text: str, reason: str = "") -> ThreadItemDoneEvent:
-        record.outcome, record.reason, record.model = outcome, reason, ""
-        return ThreadItemDoneEvent(item=_message(record.thread, record.answer, text))
-
-    def _hand_off(self, said: Phrases) -> str:
-        return self._settings.hand_off or said.hand_off
-
-    async def _keep(self, record: Record) -> None:
-        try:
-            await self._aside(question_log.write, self._state, record)
+            await self._run(questions.record, self._state, record)
         except Retryable as error:
             log.warning("question_not_recorded", thread=record.thread, error=str(error))
 
@@ -201,13 +161,37 @@ class Conversation(ChatKitServer[Session]):
         return told
 
 
-@dataclass(frozen=True)
-class _Ready:
-    """What is known before the model is asked. `store` None: nothing was synced yet."""
+class _Asked:
+    """A question that is being answered, and what its record says so far. `stream` None: nothing was begun."""
 
-    spent: bool
-    store: str | None
-    history: Sequence[tuple[str, str]]
+    def __init__(self, record: QuestionRecord) -> None:
+        self.record = record
+        self.stream: AnswerStream | None = None
+
+    def done(self, done: Done) -> None:
+        self.record = replace(
+            self.record,
+            outcome=done.outcome,
+            reason=done.reason,
+            model=done.model,
+            sources=tuple({"title": page.title, "url": page.link} for page in done.sources),
+            latency_ms=_milliseconds(done.latency),
+        )
+        if done.outcome == Outcome.ABSTAINED:
+            log.info("answer_withheld", thread=self.record.thread, answer=self.record.answer, reason=done.reason)
+
+    def final(self) -> QuestionRecord:
+        """Return the record with what was spent, also on an answer that was cut short."""
+        if self.stream is None:
+            return self.record
+        cost, first = self.stream.cost, self.stream.first_text
+        return replace(
+            self.record,
+            first_token_ms=None if first is None else _milliseconds(first),
+            tokens_read=cost.input_tokens,
+            tokens_written=cost.output_tokens,
+            micro_usd=cost.micro_usd,
+        )
 
 
 def text_of(message: UserMessageItem) -> str:
@@ -216,17 +200,16 @@ def text_of(message: UserMessageItem) -> str:
     return f"> {message.quoted_text}\n\n{written}" if message.quoted_text else written
 
 
+def _milliseconds(duration: timedelta) -> int:
+    return round(duration / timedelta(milliseconds=1))
+
+
 def _spoken(item: ThreadItem) -> tuple[str, str] | None:
     if isinstance(item, UserMessageItem):
         return "user", text_of(item)
     if isinstance(item, AssistantMessageItem):
         return "assistant", "\n\n".join(part.text for part in item.content)
     return None
-
-
-def _message(thread: str, item: str, text: str) -> AssistantMessageItem:
-    content = AssistantMessageContent(text=text)
-    return AssistantMessageItem(id=item, thread_id=thread, content=[content], created_at=datetime.now(UTC))
 
 
 def _title(question: str) -> str:

@@ -1,10 +1,11 @@
-"""Deletes everything about one visitor, and says what was where."""
+"""Erasure: deletes everything about one visitor, and says what was where."""
 
 from dataclasses import dataclass
 
 import openai
 
 from session_api.access.tokens import VISITOR
+from session_api.state import hosted_sessions, questions, revocations, threads, visitors
 from sync.errors import Misconfigured, Retryable
 from sync.state.database import State
 
@@ -27,27 +28,17 @@ def erase(state: State, who: str, hosted: openai.OpenAI | None = None) -> Erased
     What a store or a model was asked is not kept at OpenAI: calls are made with store = false.
     Raises Retryable and Misconfigured.
     """
-    rows = state.ask("SELECT id FROM chat_visitors WHERE id = :who OR subject = :who", who=who)
-    visitors = list(dict.fromkeys([who, *(str(row.id) for row in rows)]))
-    at_openai = sum(_erase_at_openai(hosted, visitor) for visitor in visitors) if hosted is not None else 0
+    erased = list(dict.fromkeys([who, *visitors.named(state, who)]))
+    at_openai = sum(_erase_at_openai(hosted, visitor) for visitor in erased) if hosted is not None else 0
+    until = state.now() + VISITOR.total_seconds() + 86400
     with state.transaction() as tx:
-        [items] = tx.ask(
-            """SELECT count(*) AS number FROM chat_items i JOIN chat_threads t ON t.id = i.thread
-               WHERE t.visitor IN :visitors""",
-            visitors=visitors,
-        )
-        threads = tx.run("DELETE FROM chat_threads WHERE visitor IN :visitors", visitors=visitors)
-        questions = tx.run("DELETE FROM chat_questions WHERE visitor IN :visitors", visitors=visitors)
-        tx.run("DELETE FROM chat_hosted WHERE visitor IN :visitors", visitors=visitors)
-        tx.run("DELETE FROM chat_visitors WHERE id IN :visitors", visitors=visitors)
-        for visitor in visitors:
-            tx.run(
-                """INSERT INTO chat_revocations (what, until) VALUES (:what, :until)
-                   ON CONFLICT (what) DO UPDATE SET until = excluded.until""",
-                what=f"visitor:{visitor}",
-                until=state.now() + VISITOR.total_seconds() + 86400,
-            )
-    return Erased(tuple(visitors), threads, int(items.number), questions, at_openai)
+        gone_threads, gone_items = threads.erase(tx, erased)
+        gone_questions = questions.erase(tx, erased)
+        hosted_sessions.erase(tx, erased)
+        visitors.erase(tx, erased)
+        for visitor in erased:
+            revocations.add(tx, f"visitor:{visitor}", until)
+    return Erased(tuple(erased), gone_threads, gone_items, gone_questions, at_openai)
 
 
 def _erase_at_openai(client: openai.OpenAI, visitor: str) -> int:

@@ -1,4 +1,4 @@
-"""Server-sent events that survive proxies, slow readers and closed tabs."""
+"""Server-sent events: streams that survive proxies, slow readers and closed tabs."""
 
 import asyncio
 import contextlib

@@ -1,19 +1,22 @@
-"""`POST /chatkit`: one address for the whole ChatKit protocol."""
+"""ChatKit endpoint: `POST /chatkit`, one address for the whole protocol."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 from chatkit.store import NotFoundError
 from chatkit.types import ItemsFeedbackReq, is_streaming_req
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from answering import question_log
 from session_api.access.request_guard import RequestGuard, body
+from session_api.access.tokens import Session
 from session_api.chat import chatkit_requests, feedback_comment
 from session_api.chat.event_stream import EventStream
+from session_api.chat.settings import ChatSettings
 from session_api.chat.store import VisitorStore
 from session_api.errors import REFUSED, ApiError
 from session_api.lazy import Lazy
+from session_api.state import questions
 
 if TYPE_CHECKING:
     from session_api.chat.conversation import (
@@ -41,30 +44,47 @@ _PROTOCOL = {
 }
 
 
-def router(door: RequestGuard, conversation: "Lazy[Conversation]", store: VisitorStore) -> APIRouter:
-    """Return the endpoint. Answers that a model makes are event streams, everything else is JSON."""
-    chat = APIRouter(tags=["chat"])
+@dataclass(frozen=True)
+class ChatService:
+    """What the endpoint answers with."""
 
-    @chat.post("/chatkit", openapi_extra=_PROTOCOL, responses=REFUSED, response_class=Response)
-    async def chatkit(request: Request) -> Response:
-        """Take one request of the ChatKit protocol, with `Authorization: Bearer <client_secret>`."""
-        session = await door.session(request)
-        asked = chatkit_requests.read(await body(request), door.settings)
-        await door.admit(request, session.origin, session.visitor if is_streaming_req(asked) else None)
-        try:
-            await chatkit_requests.authorize(asked, store, session)
-            server = await conversation.ready()
-            if is_streaming_req(asked):
-                return EventStream(server.stream(asked, session), broken=BROKEN)
-            told = await server.reply(asked, session)
-            if isinstance(asked, ItemsFeedbackReq) and (remark := feedback_comment.of(asked, door.settings)):
-                said = asked.params
-                await door.threads.run(
-                    question_log.remark, door.state, session.visitor, said.thread_id, said.item_ids, remark
-                )
-        except NotFoundError:
-            raise ApiError(404, "not_found", "This visitor has no such thread or message.",
-                          "Start a new thread; old ones are deleted after a while.") from None  # fmt: skip
-        return Response(told, media_type="application/json", headers={"cache-control": "no-store"})
+    guard: RequestGuard
+    settings: ChatSettings
+    conversation: "Lazy[Conversation]"
+    store: VisitorStore
 
-    return chat
+
+async def _service(request: Request) -> ChatService:
+    service: ChatService = request.app.state.chat
+    return service
+
+
+router = APIRouter(tags=["chat"])
+
+
+@router.post("/chatkit", openapi_extra=_PROTOCOL, responses=REFUSED, response_class=Response)
+async def chatkit(request: Request, service: Annotated[ChatService, Depends(_service)]) -> Response:
+    """Take one request of the ChatKit protocol, with `Authorization: Bearer <client_secret>`."""
+    guard = service.guard
+    session = await guard.session(request)
+    asked = chatkit_requests.read(await body(request), service.settings)
+    await guard.check_rate(request, session.origin, session.visitor if is_streaming_req(asked) else None)
+    try:
+        await chatkit_requests.authorize(asked, service.store, session)
+        server = await service.conversation.ready()
+        if is_streaming_req(asked):
+            return EventStream(server.stream(asked, session), broken=BROKEN)
+        told = await server.reply(asked, session)
+        if isinstance(asked, ItemsFeedbackReq):
+            await _keep_comment(service, asked, session)
+    except NotFoundError:
+        raise ApiError(404, "not_found", "This visitor has no such thread or message.",
+                      "Start a new thread; old ones are deleted after a while.") from None  # fmt: skip
+    return Response(told, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+async def _keep_comment(service: ChatService, request: ItemsFeedbackReq, session: Session) -> None:
+    comment = feedback_comment.of(request, service.settings)
+    if comment:
+        guard, rated = service.guard, request.params
+        await guard.pool.run(questions.comment, guard.state, session.visitor, rated.thread_id, rated.item_ids, comment)

@@ -1,4 +1,4 @@
-"""Puts the parts of the chat together: what the application is given to serve the widget."""
+"""Wiring of the chat: what the application is given to serve the widget, and how its parts hold together."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,21 +9,25 @@ from redis.asyncio import Redis
 
 from answering.answers import Answering
 from answering.blocking import BlockingPool
-from answering.events import Model
+from answering.model import Model
 from answering.moderation import Moderation
 from answering.openai_client import Client
-from answering.settings import ChatSettings, EdgeSettings
 from session_api.access import diagnose, sessions
-from session_api.access.cors import Edge
-from session_api.access.hosted import HostedSessions, Trouble
+from session_api.access.cors import CorsMiddleware
+from session_api.access.diagnose import DiagnosisService
+from session_api.access.hosted import HostedSessions, LatestFailure
 from session_api.access.identity import Identity
 from session_api.access.identity_keys import read_keys
 from session_api.access.origins import Origins
-from session_api.access.rate_limit import Limits
+from session_api.access.rate_limit import VisitorLimits
 from session_api.access.request_guard import RequestGuard
+from session_api.access.sessions import SessionService
+from session_api.access.settings import EmbeddingSettings, ServerSettings
 from session_api.access.tokens import Tokens
-from session_api.chat import routes as chat
-from session_api.chat.retention import Upkeep
+from session_api.chat import routes
+from session_api.chat.retention import Retention
+from session_api.chat.routes import ChatService
+from session_api.chat.settings import ChatSettings
 from session_api.chat.store import VisitorStore
 from session_api.lazy import Lazy
 from sync.state.database import State
@@ -36,51 +40,61 @@ if TYPE_CHECKING:
 class ChatServices:
     """What answering customers needs. `secret`: what tokens are signed from; the same on every host.
 
-    `model` is called once, in a thread, when the first visitor comes.
+    `model` is called once, in a thread, when the first visitor comes. `search_unmanaged`: see `[[index]]`.
     """
 
     settings: ChatSettings
-    edge: EdgeSettings
+    embedding: EmbeddingSettings
+    server: ServerSettings
     secret: str = field(repr=False)
     model: Callable[[], Model]
     client: Client
     counters: Redis | None = None
+    search_unmanaged: bool = False
 
-    def install(self, app: FastAPI, state: State) -> None:
-        """Add the widget's endpoints to the application. Raises ValueError for an identity key that is none."""
-        threads = BlockingPool()
-        origins = Origins(self.edge)
-        door = RequestGuard(
-            state=state,
-            settings=self.settings,
-            edge=self.edge,
-            origins=origins,
-            tokens=Tokens(self.secret, state.installation, state.clock),
-            identity=Identity(read_keys(self.edge.identity_keys), _audiences(self.edge), state.clock),
-            threads=threads,
-            limits=Limits(self.edge.rates, self.counters),
-        )
-        trouble = Trouble()
-        hosted = None
-        if self.settings.hosted is not None:
-            hosted = HostedSessions(self.client, self.settings.hosted, state, threads, trouble)
-            hosted.warn()
+    def install(self, app: FastAPI, state: State, *, domain_key: bool) -> None:
+        """Add the widget's endpoints to the application. `domain_key`: whether OpenAI's element has one."""
+        pool, failure = BlockingPool(), LatestFailure()
+        guard = self._guard(state, pool)
+        hosted = self._hosted(state, pool, failure)
+        store = VisitorStore(state, pool)
+        conversation = Lazy(lambda: self._conversation(store, state, pool))
+        retention = Retention(state, pool, self.settings.retention)
+        app.state.sessions = SessionService(guard, hosted, retention.start_if_due, conversation.prepare)
+        app.state.chat = ChatService(guard, self.settings, conversation, store)
+        app.state.diagnosis = DiagnosisService(guard, failure, hosted=hosted is not None, domain_key=domain_key)
+        for router in (sessions.router, routes.router, diagnose.router):
+            app.include_router(router)
+        app.add_middleware(CorsMiddleware, origins=guard.origins)
+        app.state.closing[:0] = [pool.close, self.client.close, guard.limits.close]
+        if hosted is not None:
             app.state.closing.append(hosted.close)
-        store = VisitorStore(state, threads)
-        conversation = Lazy(lambda: self._conversation(store, state, threads))
-        upkeep = Upkeep(state, threads, self.settings.retention)
-        app.include_router(sessions.router(door, hosted, upkeep=upkeep.look, prepare=conversation.prepare))
-        app.include_router(chat.router(door, conversation, store))
-        app.include_router(diagnose.router(door, trouble))
-        app.add_middleware(Edge, origins=origins)
-        app.state.closing[:0] = [threads.close, self.client.close, door.limits.close]
 
-    def _conversation(self, store: VisitorStore, state: State, threads: BlockingPool) -> "Conversation":
+    def _guard(self, state: State, pool: BlockingPool) -> RequestGuard:
+        keys = {kid: key.get_secret_value() for kid, key in self.embedding.identity_keys.items()}
+        audiences = tuple(filter(None, (self.embedding.identity_audience, self.server.public_url)))
+        return RequestGuard(
+            state=state,
+            index=self.settings.index,
+            embedding=self.embedding,
+            server=self.server,
+            origins=Origins(self.embedding, self.server),
+            tokens=Tokens(self.secret, state.installation, state.clock),
+            identity=Identity(read_keys(keys), audiences, state.clock),
+            pool=pool,
+            limits=VisitorLimits(self.embedding.rates, self.counters),
+        )
+
+    def _hosted(self, state: State, pool: BlockingPool, failure: LatestFailure) -> HostedSessions | None:
+        if not self.settings.hosted:
+            return None
+        hosted = HostedSessions(self.client, self.settings, state, pool, failure)
+        hosted.warn()
+        return hosted
+
+    def _conversation(self, store: VisitorStore, state: State, pool: BlockingPool) -> "Conversation":
         from session_api.chat.conversation import Conversation
 
         moderation = Moderation(self.client) if self.settings.moderation else None
-        return Conversation(Answering(state, self.settings, self.model(), threads), store, moderation)
-
-
-def _audiences(edge: EdgeSettings) -> tuple[str, ...]:
-    return tuple(filter(None, (edge.identity_audience, edge.public_url)))
+        answering = Answering(state, self.settings, self.model(), pool, moderation)
+        return Conversation(answering, store, self.settings, search_unmanaged=self.search_unmanaged)

@@ -1,1 +1,1 @@
-"""What the script tag loads, and how it looks."""
+"""Widget: what the script tag loads, and how it looks."""

@@ -1,14 +1,45 @@
-"""How the widget looks and what it says: the part of `[widget]` that a browser may know."""
+"""Appearance: how the widget looks and what it says, the part of `[widget]` that a browser may know."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
 
 from session_api.widget import bundle
+from session_api.widget.bundle import LANGUAGES
+from sync.setting_types import Address, Secret, Section, Text
 
 
-@dataclass(frozen=True)
-class Appearance:
+def _colour(text: str) -> str:
+    if not re.fullmatch(r"#[0-9A-Fa-f]{6}", text):
+        raise ValueError('is not a colour; write it as "#0b5fff"')
+    return text
+
+
+def _language(text: str) -> str:
+    if text not in LANGUAGES:
+        raise ValueError(f"is no language of the widget; write one of: {', '.join(LANGUAGES)}")
+    return text
+
+
+def _text_key(key: str) -> str:
+    if key not in (known := bundle.texts("en")) or key == "dir":
+        raise ValueError(f"is no text of the widget; known are: {', '.join(sorted(known))}")
+    return key
+
+
+def _email(text: str) -> str:
+    if not re.fullmatch(r"[^\s@?&,;<>\"]+@[^\s@?&,;<>\"]+", text):
+        raise ValueError('is not an e-mail address; write "help@acme.com"')
+    return text
+
+
+Language = Annotated[str, AfterValidator(_language)]
+Pixels = Annotated[int, Field(ge=0, le=400)]
+
+
+class Appearance(Section):
     """The defaults of every page; data attributes of a page's script tag go before them.
 
     `radius`: a name, or pixels. `position` None: where lines end, so right for most scripts and left for Arabic.
@@ -17,25 +48,25 @@ class Appearance:
     `contact_url` may hold `{transcript}`. `contact_form` gets a POST with email, message, transcript and page.
     """
 
-    title: str = "Ask us"
-    accent: str = "#0b5fff"
-    greeting: str | None = None
-    intro: str | None = None
-    starters: tuple[str, ...] = ()
-    disclaimer: str | None = None
-    logo: str | None = None
-    radius: str | int = "round"
+    title: Text = "Ask us"
+    accent: Annotated[str, AfterValidator(_colour)] = "#0b5fff"
+    greeting: Text | None = None
+    intro: Text | None = None
+    starters: list[Text] = Field(default=[], max_length=8)
+    disclaimer: Text | None = None
+    label: Text | None = None
+    logo: Address | None = None
+    radius: Literal["sharp", "soft", "round", "pill"] | Annotated[int, Field(ge=0, le=40)] = "round"
     position: Literal["left", "right"] | None = None
-    offset: tuple[int, int] = (0, 0)
+    offset: tuple[Pixels, Pixels] = (0, 0)
     theme: Literal["auto", "light", "dark"] = "auto"
-    language: str | None = None
-    label: str | None = None
-    contact_text: str | None = None
-    contact_email: str | None = None
-    contact_url: str | None = None
-    contact_form: str | None = None
-    domain_key: str | None = None
-    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    language: Language | None = None
+    texts: dict[Language, dict[Annotated[str, AfterValidator(_text_key)], Text]] = Field(default={})
+    contact_text: Text | None = None
+    contact_email: Annotated[str, AfterValidator(_email)] | None = None
+    contact_url: Address | None = None
+    contact_form: Address | None = None
+    domain_key: Secret | None = None
 
     def launcher(self) -> dict[str, object]:
         """Return what the launcher needs to know, under the names that data attributes have in a browser."""
@@ -46,11 +77,12 @@ class Appearance:
 
     def settings(self, *, hosted: bool) -> dict[str, object]:
         """Return what the chat needs to know. `hosted`: answers come from a workflow at OpenAI."""
+        key = self.domain_key.get_secret_value() if self.domain_key else None
         return _told({
             "title": self.title, "greeting": self.greeting, "intro": self.intro, "starters": list(self.starters),
             "disclaimer": self.disclaimer, "logo": self.logo, "radius": self.radius, "theme": self.theme,
             "contactText": self.contact_text, "contactEmail": self.contact_email, "contactUrl": self.contact_url,
-            "contactForm": self.contact_form, "domainKey": self.domain_key, "mode": "hosted" if hosted else None,
+            "contactForm": self.contact_form, "domainKey": key, "mode": "hosted" if hosted else None,
             "texts": self.texts,
         })  # fmt: skip
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from cli import looks
-from session_api.widget.appearance import Appearance
+from session_api.widget.settings import WidgetSettings
 from tests.cli.test_config import SOURCE, complaints, load
 
 EVERYTHING = """
@@ -33,14 +33,14 @@ domain_key = "domain_pk_1"
 
 
 def test_all_that_a_page_can_be_told_is_told(tmp_path: Path) -> None:
-    look = looks.look(load(tmp_path, EVERYTHING + SOURCE))
+    look = load(tmp_path, EVERYTHING + SOURCE).widget
 
-    assert look == Appearance(
+    assert look == WidgetSettings(
         title="Ask Acme",
         accent="#146c43",
         greeting="Good day",
         intro="Ask away.",
-        starters=("One?", "Two?"),
+        starters=["One?", "Two?"],
         disclaimer="By a machine.",
         label="Help",
         logo="https://www.acme.com/logo.svg",
@@ -54,13 +54,13 @@ def test_all_that_a_page_can_be_told_is_told(tmp_path: Path) -> None:
         contact_email="help@acme.com",
         contact_url="https://www.acme.com/contact?about={transcript}",
         contact_form="https://www.acme.com/tickets",
-        domain_key="domain_pk_1",
+        domain_key=SecretStr("domain_pk_1"),
     )
     assert set(look.settings(hosted=True)) | set(look.launcher()) >= {"texts", "contactForm", "offsetY", "mode"}
 
 
 def test_without_a_table_the_widget_has_its_defaults(tmp_path: Path) -> None:
-    assert looks.look(load(tmp_path, SOURCE)) == Appearance()
+    assert load(tmp_path, SOURCE).widget == WidgetSettings()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from answering.settings import DEFAULT_MODEL, Hosted, Prices
+from answering.settings import DEFAULT_MODEL
 from cli import chat, config
 from cli.main import main
 from connectors import CONNECTORS
@@ -69,12 +69,14 @@ answer_within = "10s"
     )
 
     assert settings is not None
-    assert settings.hosted == Hosted("wf_0123456789", "2", {"plan": "pro"})
+    assert settings.hosted
+    assert (settings.workflow_id, settings.workflow_version) == ("wf_0123456789", "2")
+    assert settings.state_variables == {"plan": "pro"}
     assert (settings.model, settings.instructions, settings.hand_off) == ("m", "Be brief.", "Call us.")
     assert (settings.passages, settings.min_score, settings.grounding) == (4, 0.5, 0.7)
     assert (settings.retention, settings.answer_within) == (timedelta(days=7), timedelta(seconds=10))
     assert (settings.mask, settings.moderation) == (frozenset({"email"}), True)
-    assert (settings.daily_usd, settings.prices) == (5, Prices(1, 4))
+    assert (settings.daily_usd, settings.price_input, settings.price_output) == (5, 1, 4)
     assert (settings.longest_question, settings.longest_answer) == (500, 100)
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answering.completions import Marks
-from answering.events import Citation, Passage, TextDelta
+from answering.completions import CitationMarks
+from answering.model import FileCitation, Passage, TextDelta
 from sandbox.openai.state import Speech
 from sandbox.wire import Fault
 from tests.session_api.kit import CHAT, Shop, shop
@@ -95,11 +95,11 @@ def test_numbers_are_citations_wherever_the_text_is_cut(
     marked: tuple[str, str, list[tuple[str, int]]], cuts: list[int]
 ) -> None:
     text, shown, cited = marked
-    marks = Marks(PASSAGES)
+    marks = CitationMarks(PASSAGES)
     edges = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
 
     told = [one for start, end in pairwise(edges) for one in marks.feed(text[start:end])]
     told += marks.close()
 
     assert "".join(one.text for one in told if isinstance(one, TextDelta)) == shown
-    assert [(one.file, one.index) for one in told if isinstance(one, Citation)] == cited
+    assert [(one.file, one.index) for one in told if isinstance(one, FileCitation)] == cited

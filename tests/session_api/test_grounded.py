@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from answering import question_log
 from sandbox.openai.state import Speech
 from sandbox.wire import Fault
-from session_api.chat import erasure
+from session_api.chat import erasure, retention
+from session_api.state import spend
 from sync.operations import commands
 from sync.state import queries
 from tests import loopback
@@ -251,7 +251,7 @@ def test_the_days_budget_ends_answers_politely(strict: Shop) -> None:
     assert "come back tomorrow" in answered.text
     assert "help@acme.com" in answered.text
     assert strict.said_by_model == asked
-    assert question_log.spent_today(strict.engine.state) >= 0.01
+    assert spend.spent_today(strict.engine.state) >= 0.01
     assert last(strict, answered.thread).reason == "daily_usd is spent"
 
 
@@ -352,5 +352,5 @@ def test_what_is_old_is_forgotten_and_a_visitor_is_erased_on_request(own: Shop) 
     with own.engine.state.transaction() as tx:
         tx.run("UPDATE chat_threads SET used_at = used_at - 91 * 86400")
         tx.run("UPDATE chat_questions SET asked_at = asked_at - 91 * 86400")
-    assert question_log.prune(own.engine.state, timedelta(days=90)) == 1
+    assert retention.prune(own.engine.state, timedelta(days=90)) == 1
     assert own.rows("chat_threads") == own.rows("chat_items") == own.rows("chat_questions") == []

@@ -7,11 +7,12 @@ from datetime import date
 import pytest
 from structlog.testing import capture_logs
 
-from answering.settings import ChatSettings, EdgeSettings, Hosted, Prices
 from cli import api_process
 from sandbox.wire import Fault
+from session_api.access.settings import ServerSettings
+from session_api.chat.settings import ChatSettings
 from session_api.check import ENDING, findings
-from session_api.widget.appearance import Appearance
+from session_api.widget.settings import WidgetSettings
 from tests import loopback
 from tests.session_api.kit import SHOP, Shop, shop
 
@@ -128,16 +129,15 @@ def test_a_self_hosted_visitor_never_meets_the_hosted_way(acme: Shop) -> None:
     assert acme.company.openai_wire.count(path="/v1/chatkit") == 0
 
 
-EDGE = EdgeSettings(origins=("https://www.acme.com",), public_url="https://help.acme.com")
-LOOK = Appearance(contact_email="help@acme.com")
-DONE = ChatSettings(daily_usd=5, prices=Prices(1, 4))
+WIDGET = WidgetSettings(origins=["https://www.acme.com"], contact_email="help@acme.com")
+SERVER = ServerSettings(public_url="https://help.acme.com")
+DONE = ChatSettings(daily_usd=5, price_input=1, price_output=4)
+HOSTED_CHAT = ChatSettings(mode="hosted", workflow_id=WORKFLOW)
 TODAY = date(2026, 11, 26)
 
 
-def told(
-    settings: ChatSettings | None, edge: EdgeSettings = EDGE, today: date = TODAY, look: Appearance = LOOK
-) -> list[tuple[str, str]]:
-    return [(level, what) for level, what, fix in findings(settings, edge, look, today) if fix]
+def told(settings: ChatSettings | None, widget: WidgetSettings = WIDGET, today: date = TODAY) -> list[tuple[str, str]]:
+    return [(level, what) for level, what, fix in findings(settings, widget, SERVER, today) if fix]
 
 
 def test_a_good_set_up_has_no_findings() -> None:
@@ -146,30 +146,30 @@ def test_a_good_set_up_has_no_findings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "edge", "today", "level", "said"),
+    ("settings", "widget", "today", "level", "said"),
     [
-        (None, EDGE, TODAY, "info", "customers are not answered"),
-        (ChatSettings(hosted=Hosted(WORKFLOW)), EDGE, TODAY, "warning", "in 4 days"),
-        (ChatSettings(hosted=Hosted(WORKFLOW)), EDGE, date(2026, 12, 1), "error", "ended hosted workflows"),
-        (ChatSettings(model="gpt-5-mini", daily_usd=1), EDGE, TODAY, "warning", "on 2026-12-11, in 15 days"),
-        (ChatSettings(model="gpt-4o-2024-08-06", daily_usd=1), EDGE, TODAY, "warning", "2027-01-14"),
-        (ChatSettings(model="gpt-5", daily_usd=1), EDGE, date(2026, 12, 11), "error", "ended the model gpt-5"),
-        (DONE, EdgeSettings(public_url="https://h.acme.com"), TODAY, "warning", "no page may embed"),
-        (ChatSettings(grounding=0, daily_usd=1), EDGE, TODAY, "warning", "not compared"),
-        (ChatSettings(), EDGE, TODAY, "info", "expensive"),
+        (None, WIDGET, TODAY, "info", "customers are not answered"),
+        (HOSTED_CHAT, WIDGET, TODAY, "warning", "in 4 days"),
+        (HOSTED_CHAT, WIDGET, date(2026, 12, 1), "error", "ended hosted workflows"),
+        (DONE.model_copy(update={"model": "gpt-5-mini"}), WIDGET, TODAY, "warning", "on 2026-12-11, in 15 days"),
+        (DONE.model_copy(update={"model": "gpt-4o-2024-08-06"}), WIDGET, TODAY, "warning", "2027-01-14"),
+        (DONE.model_copy(update={"model": "gpt-5"}), WIDGET, date(2026, 12, 11), "error", "ended the model gpt-5"),
+        (DONE, WidgetSettings(contact_email="help@acme.com"), TODAY, "warning", "no page may embed"),
+        (DONE.model_copy(update={"grounding": 0.0}), WIDGET, TODAY, "warning", "not compared"),
+        (ChatSettings(), WIDGET, TODAY, "info", "expensive"),
     ],
 )
 def test_what_needs_attention_is_told_with_its_level(
-    settings: ChatSettings | None, edge: EdgeSettings, today: date, level: str, said: str
+    settings: ChatSettings | None, widget: WidgetSettings, today: date, level: str, said: str
 ) -> None:
-    [(found, what)] = told(settings, edge, today)
+    [(found, what)] = told(settings, widget, today)
 
     assert found == level
     assert said in what
 
 
 def test_a_widget_that_leads_to_nobody_needs_attention() -> None:
-    [(found, what)] = told(DONE, look=Appearance())
+    [(found, what)] = told(DONE, WidgetSettings(origins=["https://www.acme.com"]))
 
     assert found == "warning"
     assert "person" in what

@@ -4,16 +4,18 @@ from typing import Any
 
 import pytest
 
-from answering.settings import EdgeSettings
 from session_api.access.origins import Origins
+from session_api.access.settings import EmbeddingSettings, ServerSettings
 from tests.session_api.kit import SHOP, Shop
 
-LISTED = ("https://www.acme.com", "https://*.acme.org", "http://localhost:3000", "https://shop.acme.com:8443")
+LISTED = ["https://www.acme.com", "https://*.acme.org", "http://localhost:3000", "https://shop.acme.com:8443"]
 
 
 @pytest.fixture
 def origins() -> Origins:
-    return Origins(EdgeSettings(origins=LISTED, public_url="https://help.acme.com/chat"))
+    return Origins(
+        EmbeddingSettings(origins=LISTED), ServerSettings(port=9000, public_url="https://help.acme.com/chat")
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,11 +105,11 @@ def test_each_near_miss_has_its_own_code_and_the_line_to_change(
 
 
 def test_the_null_origin_is_let_in_where_apps_embed_the_widget() -> None:
-    assert Origins(EdgeSettings(allow_null_origin=True)).allows("null")
+    assert Origins(EmbeddingSettings(allow_null_origin=True), ServerSettings()).allows("null")
 
 
 def test_an_empty_list_lets_in_nobody_but_the_server_itself() -> None:
-    empty = Origins(EdgeSettings(own_origins=("http://127.0.0.1:8400",)))
+    empty = Origins(EmbeddingSettings(), ServerSettings(port=8400))
 
     assert not empty.allows("https://www.acme.com")
     assert empty.allows("http://127.0.0.1:8400")

@@ -9,8 +9,8 @@ import pytest
 import redis.asyncio
 from structlog.testing import capture_logs
 
-from answering.settings import Rates
-from session_api.access.rate_limit import Count, Limits, Local, address_of
+from session_api.access.rate_limit import LimitedCounter, LocalWindow, VisitorLimits, address_of
+from session_api.access.settings import RateSettings
 from session_api.errors import ApiError
 from tests.awaiting import awaited
 from tests.session_api.kit import CHAT, Shop, shop
@@ -58,31 +58,31 @@ class Clock:
 
 def test_a_refused_call_counts_nowhere() -> None:
     clock = Clock()
-    local = Local(clock)
-    narrow, wide = Count("visitor:a", 1), Count("total", 2)
+    local = LocalWindow(clock)
+    narrow, wide = LimitedCounter("visitor:a", 1), LimitedCounter("total", 2)
     assert local.take([narrow, wide]) == (0.0, "")
 
     assert local.take([narrow, wide]) == (60.0, "visitor:a")
-    assert local.take([Count("visitor:b", 1), wide]) == (0.0, "")
-    assert local.take([Count("visitor:c", 1), wide])[1] == "total"
+    assert local.take([LimitedCounter("visitor:b", 1), wide]) == (0.0, "")
+    assert local.take([LimitedCounter("visitor:c", 1), wide])[1] == "total"
 
     clock.now += 60
     assert local.take([narrow, wide]) == (0.0, "")
 
 
 def test_counters_are_bounded() -> None:
-    local = Local(Clock(), keys=50)
+    local = LocalWindow(Clock(), keys=50)
     for number in range(60):
-        local.take([Count(f"visitor:{number}", 1)])
+        local.take([LimitedCounter(f"visitor:{number}", 1)])
 
     assert len(local._moments) == 50
 
 
-async def _admitted(limits: Limits, times: int) -> int:
+async def _admitted(limits: VisitorLimits, times: int) -> int:
     admitted = 0
     for number in range(times):
         try:
-            await limits.admit(visitor=f"v{number}", address="192.0.2.1", origin="https://a.com")
+            await limits.check(visitor=f"v{number}", address="192.0.2.1", origin="https://a.com")
             admitted += 1
         except ApiError:
             continue
@@ -95,13 +95,13 @@ def valkey() -> Iterator[str]:
         yield f"unix://{path}"
 
 
-RATES = Rates(visitor=5, address=10, origin=50, total=100)
+RATES = RateSettings(visitor=5, address=10, origin=50, total=100)
 
 
 @pytest.mark.processes
 def test_two_processes_count_together_through_redis(valkey: str) -> None:
     async def main() -> tuple[int, int]:
-        one, two = (Limits(RATES, redis.asyncio.Redis.from_url(valkey)) for _ in range(2))
+        one, two = (VisitorLimits(RATES, redis.asyncio.Redis.from_url(valkey)) for _ in range(2))
         admitted = await asyncio.gather(_admitted(one, 8), _admitted(two, 8))
         await one.close()
         await two.close()
@@ -112,7 +112,7 @@ def test_two_processes_count_together_through_redis(valkey: str) -> None:
 
 def test_without_redis_each_process_counts_alone_and_says_so_once(tmp_path: Path) -> None:
     async def main() -> int:
-        limits = Limits(RATES, redis.asyncio.Redis.from_url(f"unix://{tmp_path}/nobody.sock"))
+        limits = VisitorLimits(RATES, redis.asyncio.Redis.from_url(f"unix://{tmp_path}/nobody.sock"))
         admitted = await _admitted(limits, 15)
         await limits.close()
         return admitted

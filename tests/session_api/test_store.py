@@ -8,15 +8,17 @@ import pytest
 from chatkit.store import NotFoundError
 from chatkit.types import AssistantMessageContent, AssistantMessageItem, Page, Thread, ThreadMetadata
 
-from answering import citations, question_log
+from answering import citations
 from answering.blocking import BlockingPool
-from answering.events import Passage
-from answering.question_log import Outcome, Record
+from answering.events import Outcome
+from answering.model import Passage
 from cli.state_schema import SCHEMAS
-from session_api.access import visitors
 from session_api.access.tokens import Session
-from session_api.chat import erasure
+from session_api.access.visitors import claim
+from session_api.chat import erasure, retention
 from session_api.chat.store import VisitorStore, aware, new_id
+from session_api.state import questions, revocations, spend, visitors
+from session_api.state.questions import QuestionRecord
 from sync.state.database import State
 from tests.awaiting import awaited
 
@@ -137,52 +139,57 @@ class StoreContract:
 
         assert self.run(store.load_item(made.id, one.id, ADA)) == one
 
-    def record(self, visitor: str, **more: Any) -> Record:
+    def record(self, visitor: str, **more: Any) -> QuestionRecord:
         told = {"thread": "thr_1", "visitor": visitor, "origin": "o", "answer": new_id("message"), "question": "Q"}
-        return Record(**{**told, "model": "m", "asked_at": 0.0, **more})
+        return QuestionRecord(**{**told, "model": "m", "asked_at": 0.0, **more})
 
     def test_records_add_up_to_the_days_cost(self, state: State) -> None:
         for _ in range(3):
-            question_log.write(state, self.record("v_ada", micro_usd=2500, outcome=Outcome.ANSWERED, first_token_ms=12))
-        question_log.write(state, self.record("v_ada"))
+            questions.record(state, self.record("v_ada", micro_usd=2500, outcome=Outcome.ANSWERED, first_token_ms=12))
+        questions.record(state, self.record("v_ada"))
 
-        assert question_log.spent_today(state) == 0.0075
-        assert [one["outcome"] for one in question_log.recent(state)] == ["error", "answered", "answered", "answered"]
+        assert spend.spent_today(state) == 0.0075
+        assert [row.outcome for row in state.ask("SELECT outcome FROM chat_questions ORDER BY seq DESC")] == [
+            "error",
+            "answered",
+            "answered",
+            "answered",
+        ]
 
     def test_feedback_is_only_for_ones_own_answers(self, state: State) -> None:
         kept = self.record("v_ada")
-        question_log.write(state, kept)
+        questions.record(state, kept)
 
-        assert question_log.feedback(state, "v_bob", "thr_1", [kept.answer], "negative") == 0
-        assert question_log.feedback(state, "v_ada", "thr_1", [kept.answer], "positive") == 1
-        assert question_log.recent(state)[0]["feedback"] == "positive"
+        assert questions.rate(state, "v_bob", "thr_1", [kept.answer], "negative") == 0
+        assert questions.rate(state, "v_ada", "thr_1", [kept.answer], "positive") == 1
+        assert [row.feedback for row in state.ask("SELECT feedback FROM chat_questions")] == ["positive"]
 
     def test_customers_are_known_again_and_claim_their_threads(self, state: State, store: VisitorStore) -> None:
         made = self.thread(store)
         customer = visitors.customer(state, "ada@acme")
 
         assert visitors.customer(state, "ada@acme") == customer
-        assert visitors.claim(state, "v_ada", customer) == 1
-        assert visitors.claim(state, "v_ada", customer) == 0
+        assert claim(state, "v_ada", customer) == 1
+        assert claim(state, "v_ada", customer) == 0
         assert self.run(store.load_thread(made.id, session(customer))).id == made.id
 
     def test_what_is_revoked_is_refused_and_nothing_else(self, state: State) -> None:
-        visitors.revoke(state, "session:a", state.now() + 60)
-        visitors.revoke(state, "session:a", state.now() + 90)
+        revocations.revoke(state, "session:a", state.now() + 60)
+        revocations.revoke(state, "session:a", state.now() + 90)
 
-        assert visitors.revoked(state, ["visitor:x", "session:a"])
-        assert not visitors.revoked(state, ["visitor:x", "session:b"])
+        assert revocations.revoked(state, ["visitor:x", "session:a"])
+        assert not revocations.revoked(state, ["visitor:x", "session:b"])
 
     def test_a_customer_is_erased_by_either_id(self, state: State, store: VisitorStore) -> None:
         customer = visitors.customer(state, "ada@acme")
         made = self.thread(store, session(customer))
         self.run(store.add_thread_item(made.id, self.item(made), session(customer)))
-        question_log.write(state, self.record(customer))
+        questions.record(state, self.record(customer))
 
         erased = erasure.erase(state, "ada@acme")
 
         assert (erased.threads, erased.items, erased.questions) == (1, 1, 1)
-        assert visitors.revoked(state, [f"visitor:{customer}"])
+        assert revocations.revoked(state, [f"visitor:{customer}"])
         assert visitors.customer(state, "ada@acme") != customer
 
     def test_what_is_old_is_forgotten_and_what_is_used_stays(self, state: State, store: VisitorStore) -> None:
@@ -190,7 +197,7 @@ class StoreContract:
         with state.transaction() as tx:
             tx.run("UPDATE chat_threads SET used_at = used_at - 86400 * 91 WHERE id = :id", id=old.id)
 
-        assert question_log.prune(state, timedelta(days=90)) == 1
+        assert retention.prune(state, timedelta(days=90)) == 1
         assert [one.id for one in self.run(store.load_threads(9, None, "asc", ADA)).data] == [new.id]
 
     def test_a_passage_of_an_unknown_file_is_no_source(self, state: State) -> None:

@@ -12,7 +12,7 @@ from tests.widget.scripted import Scripted, Stage
 
 LOOK = Appearance(
     title="Ask Acme",
-    starters=("How long do returns take?", "Where is my order?"),
+    starters=["How long do returns take?", "Where is my order?"],
     contact_email="help@acme.com",
     contact_url="https://www.acme.com/contact",
 )

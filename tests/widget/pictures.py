@@ -41,7 +41,7 @@ ARABIC: list[Any] = [
 ]
 LOOK = Appearance(
     title="Ask Acme Air",
-    starters=(QUESTION, "What does a blinking orange light mean?", "How often should the filter be replaced?"),
+    starters=[QUESTION, "What does a blinking orange light mean?", "How often should the filter be replaced?"],
     contact_email="help@acme.com",
     contact_url="https://acme.com/contact",
 )

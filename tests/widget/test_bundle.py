@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from session_api.widget import build, bundle
 from session_api.widget import routes as widget
@@ -18,9 +19,9 @@ from tests import loopback
 FULL = Appearance(
     title="Ask Acme </script><script>alert(1)</script>",
     greeting="What can we do for you today?",
-    starters=("How long do returns take?", "Where is my order?", "How do I reset my password?"),
+    starters=["How long do returns take?", "Where is my order?", "How do I reset my password?"],
     contact_email="help@acme.com",
-    domain_key="domain_pk_123",
+    domain_key=SecretStr("domain_pk_123"),
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Route
+from pydantic import SecretStr
 
 from sandbox.wire import Wire, serve
 from session_api.widget import bundle
@@ -22,8 +23,8 @@ pytestmark = pytest.mark.browser
 SCRIPT = "https://cdn.platform.openai.com/deployments/chatkit/chatkit.js"
 STANDIN = (Path(__file__).parent / "standin.js").read_text(encoding="utf-8")
 LOOK = Appearance(
-    title="Ask Acme", accent="#146c43", radius="soft", starters=("Where is my order?",), domain_key="domain_pk_acme",
-    contact_email="help@acme.com",
+    title="Ask Acme", accent="#146c43", radius="soft", starters=["Where is my order?"],
+    domain_key=SecretStr("domain_pk_acme"), contact_email="help@acme.com",
 )  # fmt: skip
 TOLD = """() => JSON.parse(JSON.stringify(chatkit.options[0],
   (key, value) => typeof value === "function" ? `<function ${key}>` : value))"""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
+from pydantic import SecretStr
 
 import cli
 from sandbox.wire import Wire, serve
@@ -49,7 +50,7 @@ def blocks(document: str) -> dict[str, str]:
 
 @pytest.fixture
 def stage() -> Stage:
-    return Stage(Scripted(), Appearance(domain_key="domain_pk_acme"))
+    return Stage(Scripted(), Appearance(domain_key=SecretStr("domain_pk_acme")))
 
 
 @pytest.fixture

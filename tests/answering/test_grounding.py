@@ -4,7 +4,7 @@ import pytest
 
 from answering import pii
 from answering.grounding import Evidence
-from answering.injection import instructions_in
+from answering.injection import is_instruction
 from answering.localized_texts import abstention, greets, language_of
 
 PASSAGE = """# Returns
@@ -102,7 +102,7 @@ def test_a_translation_is_judged_by_its_numbers_and_addresses_alone() -> None:
     ],
 )
 def test_a_sentence_that_orders_a_model_about_is_recognised(sentence: str) -> None:
-    assert instructions_in(sentence)
+    assert is_instruction(sentence)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_sentence_that_orders_a_model_about_is_recognised(sentence: str) -> No
     ],
 )
 def test_a_sentence_for_readers_is_not(sentence: str) -> None:
-    assert not instructions_in(sentence)
+    assert not is_instruction(sentence)
 
 
 @pytest.mark.parametrize(

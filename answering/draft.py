@@ -1,0 +1,62 @@
+"""Draft: the clean text of an answer that a model is writing, and where in it the cited pages belong."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from answering.events import Citation, CitedPage
+from answering.model import FileCitation, TextDelta
+from answering.stream_sanitizer import StreamSanitizer
+
+
+@dataclass
+class Draft:
+    """An answer in the making. `allows` says whether a link may lead to an address; `synced` words a page's day."""
+
+    allows: Callable[[str], bool]
+    synced: str
+    text: str = ""
+    citations: list[Citation] = field(default_factory=list)
+    _waiting: list[FileCitation] = field(default_factory=list)
+    _message: int = 0
+    _offset: int = 0
+
+    def __post_init__(self) -> None:
+        self._sanitizer = StreamSanitizer(self.allows)
+
+    def write(self, delta: TextDelta, pages: Mapping[str, CitedPage]) -> None:
+        """Add the next piece; a new message begins a new paragraph."""
+        if delta.message != self._message and self.text:
+            self.text += self._sanitizer.close() + "\n\n"
+            self.settle(pages, final=True)
+            self._offset = len(self.text)
+            self._sanitizer = StreamSanitizer(self.allows)
+        self._message = delta.message
+        piece = self._sanitizer.feed(delta.text)
+        self.text += piece if self.text else piece.lstrip()
+
+    def close(self) -> None:
+        """Add what was kept back until its end was known."""
+        self.text = (self.text + self._sanitizer.close()).rstrip()
+
+    def cite(self, citation: FileCitation) -> None:
+        self._waiting.append(citation)
+
+    def settle(self, pages: Mapping[str, CitedPage], *, final: bool) -> None:
+        """Place citations whose text is written; of `pages` alone, and each page once at a place: models repeat it."""
+        ready = [one for one in self._waiting if final or one.index <= self._sanitizer.taken]
+        self._waiting = [one for one in self._waiting if one not in ready]
+        for one in ready:
+            page = pages.get(one.file)
+            place = min(self._offset + self._sanitizer.place(one.index), len(self.text))
+            if page is not None and not self._has(page, place):
+                self.add(page, place)
+
+    def add(self, page: CitedPage, place: int) -> None:
+        as_of = self.synced.format(day=page.synced_at.date().isoformat()) if page.synced_at else None
+        self.citations.append(Citation(page, place, as_of))
+
+    def _has(self, page: CitedPage, place: int) -> bool:
+        return any(
+            known.index == place and known.page.title == page.title and known.page.link in {"", page.url}
+            for known in self.citations
+        )

@@ -1,0 +1,72 @@
+"""Language model: what one is asked, and what it does while it answers, whichever API it is asked through."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A passage that a search found, as the store gave it."""
+
+    file: str
+    filename: str
+    score: float
+    text: str
+    attributes: Mapping[str, str | float | bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDone:
+    """The model has searched the store; passages None: the server does not say what it found."""
+
+    queries: tuple[str, ...]
+    passages: tuple[Passage, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next piece of text. `message` numbers the messages of one answer."""
+
+    text: str
+    message: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FileCitation:
+    """The text before `index` rests on this file. The index counts characters of its message, as the model sent it."""
+
+    file: str
+    filename: str
+    index: int
+    message: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a call took. `cut`: the answer reached its longest length."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    searches: int = 0
+    cut: bool = False
+
+
+ModelEvent = SearchDone | TextDelta | FileCitation | Usage
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One question as a model gets it. `history` ends with the question; `filters` are of the search in the store."""
+
+    question: str
+    history: Sequence[tuple[str, str]]
+    store: str
+    filters: Mapping[str, str]
+    instructions: str
+
+
+class Model(Protocol):
+    """Something that answers. Raises `openai_client.FAILURES`; closing the iterator ends the call."""
+
+    def answer(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]: ...

@@ -1,0 +1,27 @@
+"""Search scope: the store that answers come from, and the filters that keep a search to what a customer may see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sync.model import Audience
+from sync.rendering import managed_by
+from sync.state import queries
+from sync.state.database import State
+
+
+@dataclass(frozen=True, slots=True)
+class SearchScope:
+    """Where to search. `search_unmanaged`: files that this installation did not upload count, too."""
+
+    store: str
+    filters: Mapping[str, str]
+    search_unmanaged: bool = False
+
+
+def live(state: State, index: str, *, search_unmanaged: bool) -> SearchScope | None:
+    """Return the scope of an index as it is live now; None while nothing was synced to it."""
+    generation = queries.active(state, index)
+    if generation is None:
+        return None
+    ours = {"audience": Audience.PUBLIC.value, "managed_by": managed_by(state.installation)}
+    return SearchScope(generation.store, {} if search_unmanaged else ours, search_unmanaged)

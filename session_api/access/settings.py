@@ -1,0 +1,107 @@
+"""Settings: who may embed the widget, who is behind it, how much they may ask, and where the server is."""
+
+import ipaddress
+import re
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from session_api.access.identity_keys import read_keys
+from sync.setting_types import Address, Secret, Section, Text, address
+
+
+def _origin(text: str) -> str:
+    plain = address(text.replace("://*.", "://any.", 1))
+    parts = urlsplit(plain)
+    if parts.path or parts.query or parts.fragment or "*" in plain:
+        raise ValueError('is not an origin; write scheme and host only, "https://www.acme.com" or "https://*.acme.com"')
+    return text.rstrip("/").lower()
+
+
+def _identity_key(secret: SecretStr) -> SecretStr:
+    try:
+        read_keys({"it": secret.get_secret_value()})
+    except ValueError as error:
+        raise ValueError(str(error).removeprefix('"it" ')) from error
+    return secret
+
+
+def _network(text: str) -> str:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError('is not an address; write "10.0.0.1" or a network such as "10.0.0.0/8"') from None
+    return text
+
+
+def _workflow_id(text: str) -> str:
+    if not re.fullmatch(r"wf_[A-Za-z0-9]{8,200}", text):
+        raise ValueError('is not a workflow; copy its id from Agent Builder, it begins with "wf_"')
+    return text
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+"""An exact origin, or `https://*.acme.com` for every host below a domain."""
+
+
+class RateSettings(Section):
+    """How many calls a minute are taken: from one visitor, one address, one origin, and in all."""
+
+    visitor: int = Field(default=30, ge=1)
+    address: int = Field(default=120, ge=1)
+    origin: int = Field(default=1200, ge=1)
+    total: int = Field(default=3000, ge=1)
+
+
+class EmbeddingSettings(Section):
+    """The part of `[widget]` that says where it may be embedded, and who is behind it.
+
+    `identity_keys`: by key id, a shared secret (HS256) or a public key in PEM (RS256, ES256). `allow_null_origin`: for
+    the WebView of an app, which has no origin.
+    """
+
+    origins: list[Origin] = Field(default=[])
+    identity_keys: dict[Text, Annotated[Secret, AfterValidator(_identity_key)]] = Field(default={})
+    identity_audience: Text = "answerwell"
+    require_identity: bool = False
+    allow_null_origin: bool = False
+    rates: RateSettings = RateSettings()
+
+    @model_validator(mode="after")
+    def _identities_can_be_checked(self) -> Self:
+        if self.require_identity and not self.identity_keys:
+            raise ValueError('require_identity needs identity_keys = { "key id" = "$SECRET" }')
+        return self
+
+
+class HostedSettings(Section):
+    """The part of `[chat]` that says who answers: this service, or an Agent Builder workflow at OpenAI."""
+
+    mode: Literal["self_hosted", "hosted"] = "self_hosted"
+    workflow_id: Annotated[str, AfterValidator(_workflow_id)] | None = None
+    workflow_version: Text | None = None
+    state_variables: dict[Text, str | bool | int | float] = Field(default={}, max_length=64)
+
+    @model_validator(mode="after")
+    def _hosted_names_its_workflow(self) -> Self:
+        if self.hosted and self.workflow_id is None:
+            raise ValueError('mode = "hosted" needs workflow_id = "wf_…"')
+        return self
+
+    @property
+    def hosted(self) -> bool:
+        return self.mode == "hosted"
+
+
+class ServerSettings(Section):
+    """`[server]`: where the API listens, and as what browsers know it.
+
+    `secret` None: one is made and kept in `data_dir`. `trusted_proxies`: whose `X-Forwarded-For` is believed.
+    """
+
+    host: Text = "127.0.0.1"
+    port: int = Field(default=8400, ge=1, le=65535)
+    secret: Secret | None = None
+    public_url: Address | None = None
+    trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = Field(default=[])

@@ -1,0 +1,79 @@
+"""Question log: one row for each question of a visitor, whatever became of it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from answering.events import Outcome
+from session_api.state import spend
+from sync.state.database import State, Transaction
+
+
+@dataclass(frozen=True)
+class QuestionRecord:
+    """One question. `answer` is the id of its message, `model` '' where none was asked; sources: title and url."""
+
+    thread: str
+    visitor: str
+    origin: str
+    answer: str
+    question: str
+    model: str
+    asked_at: float
+    outcome: Outcome = Outcome.ERROR
+    reason: str = ""
+    sources: tuple[Mapping[str, str], ...] = ()
+    first_token_ms: int | None = None
+    latency_ms: int = 0
+    tokens_read: int = 0
+    tokens_written: int = 0
+    micro_usd: int = 0
+
+
+def record(state: State, asked: QuestionRecord) -> None:
+    """Keep the record, and add its cost to the day's spend."""
+    sources = json.dumps(asked.sources, ensure_ascii=False)
+    with state.transaction() as tx:
+        tx.run(
+            """INSERT INTO chat_questions (thread, visitor, origin, answer, asked_at, question, outcome, reason,
+                 sources, model, first_token_ms, latency_ms, tokens_read, tokens_written, micro_usd)
+               VALUES (:thread, :visitor, :origin, :answer, :asked_at, :question, :outcome, :reason, :sources,
+                 :model, :first_token_ms, :latency_ms, :tokens_read, :tokens_written, :micro_usd)""",
+            **{**asdict(asked), "sources": sources, "outcome": str(asked.outcome)},
+        )
+        spend.add(tx, state.now(), asked.micro_usd)
+
+
+def rate(state: State, visitor: str, thread: str, answers: Sequence[str], rating: str) -> int:
+    """Note what the visitor thinks of answers of theirs; returns how many were found."""
+    return _note(state, visitor, thread, answers, "feedback = :noted", rating)
+
+
+def comment(state: State, visitor: str, thread: str, answers: Sequence[str], text: str) -> int:
+    """Note what the visitor wrote beside answers of theirs; returns how many were found."""
+    return _note(state, visitor, thread, answers, "comment = :noted", text)
+
+
+def reassign(tx: Transaction, visitor: str, to: str) -> None:
+    """Give a visitor's questions to another: the customer that they turned out to be."""
+    tx.run("UPDATE chat_questions SET visitor = :to WHERE visitor = :visitor", to=to, visitor=visitor)
+
+
+def prune(tx: Transaction, before: float) -> None:
+    tx.run("DELETE FROM chat_questions WHERE asked_at < :before", before=before)
+
+
+def erase(tx: Transaction, visitors: Sequence[str]) -> int:
+    """Delete the visitors' questions; returns how many."""
+    return tx.run("DELETE FROM chat_questions WHERE visitor IN :visitors", visitors=list(visitors))
+
+
+def _note(state: State, visitor: str, thread: str, answers: Sequence[str], change: str, noted: str) -> int:
+    with state.transaction() as tx:
+        return tx.run(
+            f"UPDATE chat_questions SET {change} WHERE visitor = :visitor AND thread = :thread AND answer IN :answers",
+            noted=noted,
+            visitor=visitor,
+            thread=thread,
+            answers=list(answers),
+        )

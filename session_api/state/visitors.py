@@ -1,0 +1,42 @@
+"""Visitors: customers that a host site vouches for. An anonymous visitor has only the id in their token."""
+
+import secrets
+from collections.abc import Sequence
+
+from sync.state.database import State, Transaction
+
+
+def customer(state: State, subject: str) -> str:
+    """Return the visitor id of a customer, made now if they were never here."""
+    known = state.ask("SELECT id FROM chat_visitors WHERE subject = :subject", subject=subject)
+    if known:
+        return str(known[0].id)
+    with state.transaction() as tx:
+        tx.run(
+            """INSERT INTO chat_visitors (id, subject, made_at) VALUES (:id, :subject, :now)
+               ON CONFLICT (subject) DO NOTHING""",
+            id=f"c_{secrets.token_hex(16)}",
+            subject=subject,
+            now=state.now(),
+        )
+        return str(tx.ask("SELECT id FROM chat_visitors WHERE subject = :subject", subject=subject)[0].id)
+
+
+def named(state: State, who: str) -> list[str]:
+    """Return the ids of customers with that id, here or at the host site."""
+    rows = state.ask("SELECT id FROM chat_visitors WHERE id = :who OR subject = :who", who=who)
+    return [str(row.id) for row in rows]
+
+
+def prune(tx: Transaction, before: float) -> None:
+    """Delete customers from before then of whom nothing else is kept."""
+    tx.run(
+        """DELETE FROM chat_visitors WHERE made_at < :before
+           AND NOT EXISTS (SELECT 1 FROM chat_threads t WHERE t.visitor = chat_visitors.id)
+           AND NOT EXISTS (SELECT 1 FROM chat_questions q WHERE q.visitor = chat_visitors.id)""",
+        before=before,
+    )
+
+
+def erase(tx: Transaction, visitors: Sequence[str]) -> None:
+    tx.run("DELETE FROM chat_visitors WHERE id IN :visitors", visitors=list(visitors))

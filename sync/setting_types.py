@@ -1,0 +1,63 @@
+"""Setting types: durations, addresses and secrets as a configuration file writes them; each error says the fix."""
+
+import ipaddress
+import re
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(text: object) -> timedelta:
+    """Read `5s`, `15m`, `1h` or `1d`. Raises ValueError."""
+    match = re.fullmatch(r"([1-9][0-9]{0,6})([smhd])", text) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError('is not a duration; write a number and a unit, such as "5s", "15m", "1h" or "1d"')
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def address(text: str) -> str:
+    """Accept https anywhere and plain http on this machine; return it without a slash at its end. Raises ValueError."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", text):
+        raise ValueError('is not an address; write it in full, such as "https://www.acme.com"')
+    if parts.scheme == "http" and not is_loopback(host):
+        raise ValueError("is plain http to another machine; write https:// (http:// is for loopback only)")
+    if parts.username or parts.password:
+        raise ValueError("carries a user name or password; put credentials in their own keys")
+    return text.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, by its name alone: nothing is looked up."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _given(secret: SecretStr) -> SecretStr:
+    if not secret.get_secret_value().strip():
+        raise ValueError("is empty; write the value, or $NAME to read it from the environment")
+    return secret
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+Address = Annotated[str, AfterValidator(address)]
+Text = Annotated[str, Field(min_length=1)]
+Secret = Annotated[SecretStr, AfterValidator(_given)]
+
+
+class Section(BaseModel):
+    """A table of the configuration. Unknown keys are errors, and no error shows what was written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
