@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.model import Attributes, Chunking, Connector, Cursor, Document, FileId, Index, Page, Rendered, StoreId
-from sync.state.database import State, Transaction
+from sync.state.database import State
+from sync.state.transaction import Transaction
 
 
 class Stages:

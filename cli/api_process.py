@@ -109,6 +109,7 @@ def verifier(config: Config) -> Verify:
 
 def application(config: Config, engine: Engine, broker: Broker | None = None) -> FastAPI:
     """Return the application over an engine; without a broker nobody is woken, and only the schedule syncs."""
+    engine.register()  # what is asked of a source, or told about it, before its first turn
     client = broker.client() if broker else None
     return create_app(
         Services(

@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import os
-import secrets
 import socket
 import sqlite3
 import tarfile
@@ -19,6 +18,7 @@ from cli import embedded
 from cli.config import Config
 from cli.state_schema import SCHEMAS
 from sync.errors import Misconfigured
+from sync.state import restore as restored_state
 from sync.state import schema
 from sync.state.database import State
 
@@ -150,13 +150,7 @@ def _prepare_state(copy: Path, *, anew: bool) -> None:
     state = State.open(f"sqlite:///{copy}", schemas=SCHEMAS)
     try:
         with state.transaction() as tx:
-            tx.run("UPDATE sources SET lease_until = 0, lease_holder = '', audited_at = 0, stores_audited_at = 0")
-            tx.run("UPDATE sources SET wakes = wakes + 1")
-            tx.run("UPDATE runs SET doubtful = 1 WHERE id IN (SELECT max(id) FROM runs GROUP BY source)")
-            if anew:
-                for table in ("entries", "files", "garbage", "generations"):
-                    tx.run(f"DELETE FROM {table}")
-                tx.run("UPDATE installation SET id = :id", id=secrets.token_hex(4))
+            restored_state.settle(tx, anew=anew)
     finally:
         state.close()
     with closing(sqlite3.connect(copy)) as single:

@@ -64,7 +64,7 @@ class Stage:
         self.console.print(Text(f"\n{text}", "bold"))
 
     def status(self) -> dict[str, Any]:
-        return report.status(self.engine)
+        return report.status(self.engine.state, self.engine.inventory)
 
 
 def play(port: int, *, once: bool) -> None:

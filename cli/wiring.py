@@ -22,6 +22,7 @@ from sync.metrics import COUNTERS
 from sync.model import Chunking, KeepsPush, ListsAudiences, StoreId
 from sync.pipeline.turn import Stop
 from sync.rate_limit import LocalLimiter, Rate, RateLimiter, RedisLimiter
+from sync.state import counters
 from sync.state.database import CONNECTIONS, State
 from sync.vector_store import index as openai_index
 from sync.vector_store.index import OpenAIIndex
@@ -43,7 +44,7 @@ def running(config: Config, stop: Stop | None = None, connections: int = CONNECT
     try:
         yield engine(config, state, stop)
         with suppress(Retryable):
-            COUNTERS.flush(state)
+            counters.flush(state, COUNTERS)
     finally:
         state.close()
 

@@ -33,7 +33,7 @@ def readyz(request: Request) -> JSONResponse:
 
 def _answers(state: State) -> bool:
     try:
-        state.ask("SELECT 1 AS one")
+        state.ping()
     except SyncError:
         return False
     return True

@@ -14,8 +14,10 @@ from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from sync.engine import Engine
-from sync.metrics import BUCKETS, COUNTERS, Sample, samples
+from sync.config import Inventory
+from sync.metrics import BUCKETS, COUNTERS, Sample
+from sync.state import counters, queries
+from sync.state.database import State
 from sync.status import gauges
 
 FRESH = 5.0
@@ -44,10 +46,10 @@ class Queue(Protocol):
 routes = APIRouter(tags=["health"])
 
 
-def install(app: FastAPI, engine: Engine, queue: Callable[[], Queue]) -> None:
+def install(app: FastAPI, state: State, inventory: Inventory, queue: Callable[[], Queue]) -> None:
     """Add `/metrics` to the application; it names sources and vendors, no document and nobody."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Installation(engine, queue))
+    registry.register(_Installation(state, inventory, queue))
     app.state.metrics = _Cached(lambda: generate_latest(registry))
     app.include_router(routes)
 
@@ -76,21 +78,22 @@ class _Cached:
 class _Installation:
     """Everything there is to tell; a collector as Prometheus' client knows it."""
 
-    def __init__(self, engine: Engine, queue: Callable[[], Queue]) -> None:
-        self._engine = engine
+    def __init__(self, state: State, inventory: Inventory, queue: Callable[[], Queue]) -> None:
+        self._state = state
+        self._inventory = inventory
         self._queue = queue
 
     def collect(self) -> Iterator[Metric]:
         yield from self._of_sources()
         yield from self._of_indexes()
         yield from self._of_queue()
-        COUNTERS.flush(self._engine.state)
-        counted = samples(self._engine.state)
+        counters.flush(self._state, COUNTERS)
+        counted = queries.counters(self._state)
         yield from _counters(counted)
         yield from _histograms(counted)
 
     def _of_sources(self) -> Iterator[Metric]:
-        found = [gauges.of_source(self._engine, name) for name in self._engine.sources]
+        found = [gauges.of_source(self._state, name) for name in self._inventory.sources]
         documents = _gauge(
             "documents", "Documents: known, and of those searchable, waiting or believed gone.", "source", "state"
         )
@@ -120,13 +123,13 @@ class _Installation:
     def _of_indexes(self) -> Iterator[Metric]:
         files = _gauge("index_files", "Files in the live store of an index.", "index")
         outdated = _gauge("index_reindex_needed", "1 where the live store was built to another specification.", "index")
-        for measured in gauges.of_indexes(self._engine):
+        for measured in gauges.of_indexes(self._state, self._inventory.indexes.values()):
             files.add_metric([measured.index], measured.files)
             outdated.add_metric([measured.index], measured.reindex_needed)
         yield files
         yield outdated
         requests = _gauge("open_requests", "What operators asked for and is not done.")
-        requests.add_metric([], gauges.open_requests(self._engine))
+        requests.add_metric([], gauges.open_requests(self._state))
         yield requests
 
     def _of_queue(self) -> Iterator[Metric]:

@@ -12,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 
 from session_api.errors import ApiError
 from sync.errors import Retryable, SyncError
-from sync.operations.due import signal_change
-from sync.pipeline import hints
+from sync.state import hints
 from sync.state.database import State
+from sync.state.sources import signal_change
 
 log = structlog.get_logger()
 

@@ -1,6 +1,6 @@
-"""What an operator configures, as the engine needs it."""
+"""Configuration, as the engine needs it: sources and indexes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -40,3 +40,14 @@ class KnowledgeIndex:
     chunking: Chunking = field(default_factory=Chunking)
     keep_previous: timedelta = timedelta(days=1)
     search_unmanaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What is configured, by name: enough to tell how it stands, without a connection to any of it.
+
+    `sources`: the kind of each.
+    """
+
+    sources: Mapping[str, str]
+    indexes: Mapping[str, KnowledgeIndex]

@@ -1,7 +1,6 @@
-"""The engine as its users see it: turns on sources, and what an operator asks for."""
+"""Engine: turns on sources, searches and housekeeping, over one state and one index."""
 
 import contextlib
-import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,7 +11,7 @@ from enum import StrEnum
 
 import structlog
 
-from sync.config import KnowledgeIndex, Source
+from sync.config import Inventory, KnowledgeIndex, Source
 from sync.errors import LeaseLost, Misconfigured, Retryable, Stopping
 from sync.metrics import COUNTERS
 from sync.model import Cursor, Document, Filter, Hit, Index, Page
@@ -20,19 +19,19 @@ from sync.pipeline import audit, generations
 from sync.pipeline.fetch import fetch
 from sync.pipeline.garbage import collect
 from sync.pipeline.heartbeat import give_back, heartbeat
-from sync.pipeline.hints import read_nudged
+from sync.pipeline.hints import read_hints
 from sync.pipeline.observe import observe
 from sync.pipeline.publish import publish, withdraw
 from sync.pipeline.turn import TURN_BUDGET, NoProgress, Progress, SerialExecutor, Stop, Turn, backoff
 from sync.rendering import managed_by
-from sync.state import queries
-from sync.state.database import State, Transaction
+from sync.state import queries, runs, sources
+from sync.state.database import State
 from sync.state.lease import Lease
+from sync.state.transaction import Transaction
 from sync.tracing import span
 
 log = structlog.get_logger()
 
-MAX_RUNS_KEPT = 500
 RECORD_EVERY = 2.0  # seconds between two writes of how far a turn is
 
 
@@ -89,14 +88,6 @@ class Engine:
         self.width = width or Concurrency()
         self.stop = stop or Stop()
         self._keep_lease = keep_lease
-        with state.transaction() as tx:
-            for source in self.sources.values():
-                tx.run(
-                    """INSERT INTO sources (name, kind) VALUES (:name, :kind)
-                       ON CONFLICT (name) DO UPDATE SET kind = excluded.kind""",
-                    name=source.name,
-                    kind=source.kind,
-                )
 
     def turn(
         self,
@@ -127,8 +118,19 @@ class Engine:
             COUNTERS.count("turns", source=name, outcome=result.outcome.value)
             return result
 
+    @property
+    def inventory(self) -> Inventory:
+        """What is configured, without the connections to it."""
+        return Inventory({source.name: source.kind for source in self.sources.values()}, self.indexes)
+
+    def register(self) -> None:
+        """Make every configured source known to the state. Nothing is written where they all are."""
+        for source in self.sources.values():
+            self._register(source)
+
     def prepare(self) -> None:
-        """Give every configured index its live store."""
+        """Register every configured source, and give every configured index its live store."""
+        self.register()
         generations.prepare(self.state, self.index, self.indexes.values())
 
     def housekeep(self) -> None:
@@ -137,8 +139,8 @@ class Engine:
         if not queries.generations(self.state, "dropping"):
             return
         try:
-            for row in self.state.ask("SELECT name, kind FROM sources ORDER BY name"):
-                source = self.sources.get(row.name) or Source(row.name, row.kind, RemovedConnector(row.name))
+            for known in queries.sources(self.state):
+                source = self.sources.get(known.name) or Source(known.name, known.kind, RemovedConnector(known.name))
                 with self.leased(source) as turn:
                     if turn is not None:
                         withdraw(turn)
@@ -176,6 +178,7 @@ class Engine:
         self, source: Source, progress: Progress | None = None, budget: timedelta = TURN_BUDGET
     ) -> Iterator[Turn | None]:
         """A turn on the source while the block runs; None when another worker has it."""
+        self._register(source)
         lease = self.state.acquire(source.name)
         if lease is None:
             yield None
@@ -198,13 +201,15 @@ class Engine:
         finally:
             give_back(self.state, lease, self.stop)
 
+    def _register(self, source: Source) -> None:
+        if queries.source(self.state, source.name).kind != source.kind:
+            with self.state.transaction() as tx:
+                sources.register(tx, source.name, source.kind)
+
     def _run(self, turn: Turn, run: int, *, impatient: bool, listen: bool) -> Result:
-        row = queries.source(self.state, turn.source.name)
-        news = (
-            PollWindow(row.wakes, self.state.now())
-            if listen and (impatient or row.not_before <= self.state.now())
-            else None
-        )
+        source, now = queries.source(self.state, turn.source.name), self.state.now()
+        asked = listen and (impatient or source.not_before <= now)
+        news = PollWindow(source.change_seq, now) if asked else None
         try:
             self._converge(turn, news, run)
             self._record_success(turn)
@@ -249,7 +254,7 @@ class Engine:
         with _stage(turn, "observe"):
             _keep_push(listening)
             observe(listening)
-            read_nudged(listening)
+            read_hints(listening)
         if not listening.over:  # killed or stopped before, the turn has heard nothing
             with self.state.commit(turn.lease) as tx:
                 mark_polled(tx, turn, news)
@@ -271,34 +276,17 @@ class Engine:
             yield executor, attacher
 
     def _start_run(self, turn: Turn) -> int:
-        name = turn.source.name
         with self.state.transaction() as tx:
-            tx.run("INSERT INTO runs (source, started_at) VALUES (:source, :now)", source=name, now=self.state.now())
-            [row] = tx.ask("SELECT max(id) AS id FROM runs WHERE source = :source", source=name)
-            oldest = row.id - MAX_RUNS_KEPT
-            tx.run("DELETE FROM runs WHERE source = :source AND id < :oldest", source=name, oldest=oldest)
-            return int(row.id)
+            return runs.start(tx, turn.source.name, self.state.now())
 
     def _finish_run(self, turn: Turn, run: int, error: str, *, doubtful: bool = False) -> None:
+        doubtful = doubtful or "doubtful" in turn.counts
         with self.state.transaction() as tx:
-            tx.run(
-                """UPDATE runs SET finished_at = :now, counts = :counts, error = :error, doubtful = :doubtful
-                   WHERE id = :id""",
-                id=run,
-                now=self.state.now(),
-                counts=json.dumps(turn.counts),
-                error=error,
-                doubtful=int(doubtful or "doubtful" in turn.counts),
-            )
+            runs.finish(tx, run, turn.counts, error, self.state.now(), doubtful=doubtful)
 
     def _record_success(self, turn: Turn) -> None:
         with self.state.commit(turn.lease) as tx:
-            tx.run(
-                """UPDATE sources SET error = '', failures = 0, not_before = 0, synced_at = :now
-                   WHERE name = :name AND not_before <= :now""",
-                now=self.state.now(),
-                name=turn.source.name,
-            )
+            sources.record_success(tx, turn.source.name, self.state.now())
 
     def _record_failure(self, turn: Turn, failure: Retryable | Misconfigured, news: "PollWindow | None") -> None:
         failures = queries.source(self.state, turn.source.name).failures + 1
@@ -306,13 +294,7 @@ class Engine:
         if isinstance(failure, Retryable):
             until = self.state.now() + backoff(failures, failure.after).total_seconds()
         with contextlib.suppress(LeaseLost), self.state.commit(turn.lease) as tx:
-            tx.run(
-                "UPDATE sources SET error = :error, failures = :failures, not_before = :until WHERE name = :name",
-                error=str(failure),
-                failures=failures,
-                until=until,
-                name=turn.source.name,
-            )
+            sources.record_failure(tx, turn.source.name, str(failure), failures=failures, not_before=until)
             if news is not None:  # the failure is the answer; when to ask again is for `not_before` and the schedule
                 mark_polled(tx, turn, news)
         log.warning("source_failed", source=turn.source.name, error=str(failure))
@@ -320,20 +302,14 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class PollWindow:
-    """What a turn goes to hear: every wake-up up to this number, and when it went."""
+    """What a turn asks a source about: all news up to this number; and when it began to."""
 
-    wakes: int
+    change_seq: int
     at: float
 
 
 def mark_polled(tx: Transaction, turn: Turn, news: PollWindow) -> None:
-    tx.run(
-        """UPDATE sources SET heard = CASE WHEN heard < :wakes THEN :wakes ELSE heard END, heard_at = :at
-           WHERE name = :name""",
-        wakes=news.wakes,
-        at=news.at,
-        name=turn.source.name,
-    )
+    sources.mark_polled(tx, turn.source.name, change_seq=news.change_seq, at=news.at)
 
 
 def _keep_push(turn: Turn) -> None:
@@ -348,7 +324,7 @@ def _keep_push(turn: Turn) -> None:
         return
     if kept != held:
         with turn.state.commit(turn.lease) as tx:
-            tx.run("UPDATE sources SET push = :push WHERE name = :name", push=kept, name=turn.source.name)
+            sources.set_push(tx, turn.source.name, kept)
 
 
 class PersistedProgress:
@@ -369,11 +345,9 @@ class PersistedProgress:
             now = self._state.now()
             if abs(now - self._written) < RECORD_EVERY:
                 return
-            self._written, counts = now, json.dumps(self._counts)
+            self._written, counts = now, dict(self._counts)
         with contextlib.suppress(Retryable), self._state.transaction() as tx:  # the turn's own commits will say so
-            tx.run(
-                "UPDATE runs SET counts = :counts, seen_at = :now WHERE id = :id", counts=counts, now=now, id=self._run
-            )
+            runs.record_progress(tx, self._run, counts, now)
 
 
 @contextlib.contextmanager

@@ -1,17 +1,15 @@
-"""tally: what every process counts, added up in the state, so that one address shows the whole installation.
+"""Metrics: counters and durations of this process, which `state.counters` adds up for the whole installation.
 
-Counting costs a lock and no I/O. The tally is the process's own, as its log is: whoever counts need not be handed one.
+Counting costs a lock and no I/O. There is one `COUNTERS` for each process, as there is one log: it is not handed on.
 """
 
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
-
-from sync.state.database import Asks, State
 
 BUCKETS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0)
 
@@ -38,7 +36,7 @@ class Counters:
         with self._lock:
             self._counts[name, json.dumps(labels, sort_keys=True)] += by
 
-    def observe(self, name: str, seconds: float, /, **labels: str) -> None:
+    def record_duration(self, name: str, seconds: float, /, **labels: str) -> None:
         """Count a duration: its sum, its number, and the number of those that were no longer than each bucket."""
         self.count(f"{name}_sum", seconds, **labels)
         self.count(f"{name}_count", 1.0, **labels)
@@ -48,42 +46,25 @@ class Counters:
 
     @contextmanager
     def timed(self, name: str, /, **labels: str) -> Iterator[None]:
-        """Observe how long the block takes, however it ends."""
+        """Record how long the block takes, however it ends."""
         started = perf_counter()
         try:
             yield
         finally:
-            self.observe(name, perf_counter() - started, **labels)
+            self.record_duration(name, perf_counter() - started, **labels)
 
-    def flush(self, state: State) -> None:
-        """Add everything counted to the state. Raises Retryable when that fails; nothing counted is lost then."""
+    @contextmanager
+    def taken(self) -> Iterator[Mapping[Key, float]]:
+        """Everything counted since the last time, for the block to add up elsewhere; all of it is kept if it raises."""
         with self._lock:
-            samples, self._counts = self._counts, defaultdict(float)
-        if not samples:
-            return
+            counted, self._counts = self._counts, defaultdict(float)
         try:
-            with state.transaction() as tx:
-                for (name, labels), value in sorted(
-                    samples.items()
-                ):  # in one order: two processes never lock crosswise
-                    tx.run(
-                        """INSERT INTO tallies (name, labels, value) VALUES (:name, :labels, :value)
-                           ON CONFLICT (name, labels) DO UPDATE SET value = tallies.value + excluded.value""",
-                        name=name,
-                        labels=labels,
-                        value=value,
-                    )
+            yield counted
         except BaseException:
             with self._lock:
-                for key, value in samples.items():
+                for key, value in counted.items():
                     self._counts[key] += value
             raise
 
 
 COUNTERS = Counters()
-
-
-def samples(state: Asks) -> list[Sample]:
-    """Everything that was ever flushed, in a fixed order."""
-    rows = state.ask("SELECT name, labels, value FROM tallies ORDER BY name, labels")
-    return [Sample(row.name, json.loads(row.labels), row.value) for row in rows]

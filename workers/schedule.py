@@ -74,8 +74,8 @@ class Schedule:
         source = queries.source(self._engine.state, name)
         if plan.snapshots and source.snapshot_done and self._now() >= plan.snapshots.after(source.snapshot_done, name):
             requests.ask_full_once(self._engine.state, name, "schedule")
-        listens_at = plan.listens.after(source.heard_at, name)
-        if source.heard_at:  # after a pause all are late: they still do not start together
+        listens_at = plan.listens.after(source.polled_at, name)
+        if source.polled_at:  # after a pause all are late: they still do not start together
             listens_at = max(listens_at, self._started + MAX_DELAY * share(name))
         if self._watch.due(source, listens_at=listens_at):
             run = queries.last_run(self._engine.state, name)

@@ -12,9 +12,10 @@ from sync.engine import Engine, Outcome
 from sync.errors import Retryable, SyncError
 from sync.metrics import COUNTERS
 from sync.operations import commands, requests
-from sync.operations.due import Watch, signal_change
+from sync.operations.due import Watch
 from sync.pipeline.turn import TURN_BUDGET
-from sync.state import queries
+from sync.state import counters, queries
+from sync.state.sources import signal_change
 from workers.app import Send
 
 log = structlog.get_logger()
@@ -122,4 +123,4 @@ class Worker:
             with self._lock:
                 del self._begun[task_under_way]
             with contextlib.suppress(Retryable):
-                COUNTERS.flush(engine.state)
+                counters.flush(engine.state, COUNTERS)

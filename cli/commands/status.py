@@ -20,9 +20,9 @@ def status(
 
     with wiring.running(wiring.read(config)) as engine:
         if watch:
-            status_view.follow(lambda: status.status(engine))
+            status_view.follow(lambda: status.status(engine.state, engine.inventory))
             return
-        found = status.status(engine)
+        found = status.status(engine.state, engine.inventory)
     if as_json:
         output.print_json(found)
     else:

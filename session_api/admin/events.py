@@ -3,14 +3,14 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from sync.engine import Engine
 from sync.errors import SyncError
+from sync.state.database import State
 from sync.status import runs
 
 LOOK_EVERY = 0.5
@@ -18,16 +18,16 @@ HEARTBEAT = 15.0
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # nginx would hold the events back
 
 
-def stream(engine: Engine, wanted: str) -> StreamingResponse:
+def stream(state: State, wanted: str, sources: Sequence[str]) -> StreamingResponse:
     """Tell `run` for each change, and `end` with the last one. A client that comes back begins with how it stands."""
-    return StreamingResponse(_events(engine, wanted), media_type="text/event-stream", headers=HEADERS)
+    return StreamingResponse(_events(state, wanted, sources), media_type="text/event-stream", headers=HEADERS)
 
 
-async def _events(engine: Engine, wanted: str) -> AsyncIterator[str]:
+async def _events(state: State, wanted: str, sources: Sequence[str]) -> AsyncIterator[str]:
     last, told_at = "", time.monotonic()
     while True:
         try:
-            run = await run_in_threadpool(runs.find, engine, wanted)
+            run = await run_in_threadpool(runs.find, state, wanted, sources=sources)
         except SyncError as error:
             yield _event("error", {"message": str(error)})
             return

@@ -13,11 +13,10 @@ from session_api.webhooks import Wake
 from sync.errors import Retryable
 from sync.operations import requests
 from sync.state import queries
-from sync.state.request_log import RequestKind
+from sync.state.queries import DocumentFilter, RequestKind
 from sync.status import documents as document_list
 from sync.status import runs as run_history
 from sync.status import status as installation
-from sync.status.documents import Wanted
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 
@@ -34,7 +33,7 @@ def status(operations: OperationsOf) -> dict[str, Any]:
     """Every source and index, what is asked for and not done, and what waits for a worker."""
     engine, waiting = operations.engine, operations.queue()
     return {
-        **installation.status(engine),
+        **installation.status(engine.state, engine.inventory),
         "requests": [_run(operations, request.id) for request in queries.pending_requests(engine.state)],
         "queue": {"tasks": waiting.tasks, "seconds": round(waiting.seconds, 1)},
     }
@@ -43,7 +42,7 @@ def status(operations: OperationsOf) -> dict[str, Any]:
 @routes.get("/problems", response_model=Problems)
 def problems(operations: OperationsOf, source: str = "") -> dict[str, Any]:
     """Documents that somebody should look at, and why."""
-    return {"problems": installation.problems(operations.engine, source or None)}
+    return {"problems": installation.problems(operations.engine.state, source or None)}
 
 
 @routes.get("/documents", response_model=Documents)
@@ -51,7 +50,7 @@ def documents(
     operations: OperationsOf, source: str = "", q: str = "", state: str = "", after: int = 0, limit: Limit = 50
 ) -> dict[str, Any]:
     """The documents of a source, with words in the title or id, or in a state; page by page."""
-    wanted = Wanted(source, q, state)
+    wanted = DocumentFilter(source, q, state)
     found, following = document_list.documents(operations.engine.state, wanted, after=after, limit=limit)
     return {"documents": found, "next": following}
 
@@ -59,22 +58,25 @@ def documents(
 @routes.get("/runs", response_model=Runs)
 def runs(operations: OperationsOf, source: str = "", before: float | None = None, limit: Limit = 50) -> dict[str, Any]:
     """What was asked for and what turns did, newest first."""
-    found, following = run_history.recent(operations.engine, source=source, limit=limit, before=before)
+    engine = operations.engine
+    found, following = run_history.recent(
+        engine.state, sources=list(engine.sources), source=source, limit=limit, before=before
+    )
     return {"runs": found, "next": following}
 
 
 @routes.get("/runs/{run}", response_model=Run)
 def one(run: str, request: Request, operations: OperationsOf) -> Any:
     """How it stands; with `Accept: text/event-stream`, and each time that changes."""
-    found = run_history.find(operations.engine, run)
-    return admin_events.stream(operations.engine, run) if _wants_events(request) else found
+    found = _found(operations, run)
+    return _stream(operations, run) if _wants_events(request) else found
 
 
 @routes.get("/runs/{run}/events", response_class=Response, responses={200: {"content": {"text/event-stream": {}}}})
 def events(run: str, operations: OperationsOf) -> Response:
     """The same as server-sent events: `run` for each change, then `end`."""
-    run_history.find(operations.engine, run)
-    return admin_events.stream(operations.engine, run)
+    _found(operations, run)
+    return _stream(operations, run)
 
 
 @routes.post("/sources/{name}/sync", status_code=202, response_model=Run)
@@ -151,7 +153,15 @@ def _ask_of_index(operations: Operations, wake: Wake, kind: RequestKind, name: s
 
 
 def _run(operations: Operations, request: int) -> dict[str, Any]:
-    return run_history.find(operations.engine, run_history.request_id(request))
+    return _found(operations, run_history.request_id(request))
+
+
+def _found(operations: Operations, run: str) -> dict[str, Any]:
+    return run_history.find(operations.engine.state, run, sources=list(operations.engine.sources))
+
+
+def _stream(operations: Operations, run: str) -> Response:
+    return admin_events.stream(operations.engine.state, run, list(operations.engine.sources))
 
 
 def _wants_events(request: Request) -> bool:

@@ -14,7 +14,8 @@ from answering.blocking import BlockingPool
 from session_api.access.tokens import Session
 from session_api.state import threads
 from session_api.state.threads import Order, Stored
-from sync.state.database import State, Transaction
+from sync.state.database import State
+from sync.state.transaction import Transaction
 
 PREFIXES: dict[StoreItemType, str] = {
     "thread": "thr",

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sync.state.database import State, Transaction
+from sync.state.database import State
+from sync.state.transaction import Transaction
 
 
 @dataclass(frozen=True)

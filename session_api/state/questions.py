@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 
 from answering.events import Outcome
 from session_api.state import spend
-from sync.state.database import State, Transaction
+from sync.state.database import State
+from sync.state.transaction import Transaction
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sync.state.database import State, Transaction
+from sync.state.database import State
+from sync.state.transaction import Transaction
 
 
 def revoke(state: State, what: str, until: float) -> None:

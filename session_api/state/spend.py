@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from sync.state.database import State, Transaction
+from sync.state.database import State
+from sync.state.transaction import Transaction
 
 MICRO = 1_000_000
 

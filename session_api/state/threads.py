@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Row
 
-from sync.state.database import State, Transaction
+from sync.state.database import State
+from sync.state.transaction import Transaction
 
 Order = Literal["asc", "desc"]
 

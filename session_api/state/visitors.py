@@ -3,7 +3,8 @@
 import secrets
 from collections.abc import Sequence
 
-from sync.state.database import State, Transaction
+from sync.state.database import State
+from sync.state.transaction import Transaction
 
 
 def customer(state: State, subject: str) -> str:

@@ -10,7 +10,7 @@ from sync.pipeline import audit as auditing
 from sync.pipeline.audit import Findings
 from sync.pipeline.garbage import collect
 from sync.pipeline.turn import Progress
-from sync.state.request_log import RequestKind
+from sync.state.queries import RequestKind
 
 
 def audit(engine: Engine, names: Sequence[str] = (), *, repair: bool = False) -> Findings:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from sync.engine import Engine, Outcome, Result
 from sync.errors import Misconfigured
@@ -52,7 +51,7 @@ def converge(
 def _converge_one(engine: Engine, name: str, progress: Progress) -> Summary:
     state, summary = engine.state, Summary(name)
     started = moved = state.clock()
-    pulse = _pulse(engine, name)
+    pulse = queries.progress_mark(engine.state, name)
     while True:
         result = engine.turn(name, progress, impatient=state.clock() == started or not _wait(engine, name))
         for stage, count in result.counts.items():
@@ -60,7 +59,7 @@ def _converge_one(engine: Engine, name: str, progress: Progress) -> Summary:
         number, soonest = queries.waiting(state, name)
         if _is_over(engine, name, result, number, summary):
             break
-        if (now := _pulse(engine, name)) != pulse:
+        if (now := queries.progress_mark(engine.state, name)) != pulse:
             pulse, moved = now, state.clock()
         elif state.clock() - moved >= PATIENCE:
             summary.error = f"no progress for 2 minutes, {number} still to do: {_reason(engine, name, result)}"
@@ -108,25 +107,4 @@ def _reason(engine: Engine, name: str, result: Result) -> str:
         return "another worker holds the source; see `answerwell status`"
     if error := queries.source(engine.state, name).error:
         return str(error)
-    rows = engine.state.ask(
-        """SELECT d.error FROM documents d WHERE d.source = :source AND d.error <> ''
-           UNION ALL SELECT e.error FROM entries e JOIN documents d ON d.id = e.document
-           WHERE d.source = :source AND e.version IS NULL AND e.error <> '' LIMIT 1""",
-        source=name,
-    )
-    return str(rows[0].error) if rows else "see `answerwell status`"
-
-
-def _pulse(engine: Engine, name: str) -> tuple[Any, ...]:
-    """Changes whenever anybody gets anywhere with the source."""
-    [row] = engine.state.ask(
-        """SELECT s.changes_cursor, s.snapshot_cursor, s.epoch,
-             (SELECT count(*) FROM documents WHERE source = s.name) AS known,
-             (SELECT count(*) FROM documents WHERE source = s.name AND content_version = version) AS held,
-             (SELECT count(*) FROM entries e JOIN documents d ON d.id = e.document
-              WHERE d.source = s.name AND e.version = d.content_version) AS settled,
-             (SELECT count(*) FROM garbage WHERE source = s.name) AS garbage
-           FROM sources s WHERE s.name = :name""",
-        name=name,
-    )
-    return tuple(row)
+    return queries.first_error(engine.state, name) or "see `answerwell status`"

@@ -1,20 +1,18 @@
-"""preview: what a sync would do, read from the source and the state, with nothing written anywhere."""
+"""Dry run: what a sync would do, read from the source and the state, with nothing written anywhere."""
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Row
 
 from sync.config import KnowledgeIndex, Source
 from sync.engine import Engine
 from sync.errors import CursorExpired
-from sync.model import Change, Cursor, Document, FileId
+from sync.model import Change, Cursor, Document
 from sync.pipeline.observe import check_advance, snapshot_due
-from sync.pipeline.plan import Action, Entry, plan
+from sync.pipeline.plan import Action, plan
 from sync.rendering import render
 from sync.state import queries
+from sync.state.queries import DocumentState, Entry
 
 STORAGE_USD_PER_GB_DAY = 0.10
 """facts: openai.com pricing, vector store storage beyond the first free GB; a GB is 2^30 bytes."""
@@ -71,30 +69,29 @@ class _Preview:
 
     def run(self) -> Preview:
         for change in self._listing():
-            row = self._known(change.external_id)
-            if row is not None and row.id in self.touched:
+            known = queries.known_document(self.state, self.source.name, change.external_id)
+            if known is not None and known.id in self.touched:
                 continue
-            if row is not None:
-                self.touched.add(row.id)
-            self._judge(change, row)
+            if known is not None:
+                self.touched.add(known.id)
+            self._judge(change, known)
         waiting = set(queries.unsettled_documents(self.state, self.source.name))
-        for row in self._untouched():
-            if self.complete or row.version is None:
-                self._removed(row.id)
+        for known in self._untouched():
+            if self.complete or known.version is None:
+                self._removed(known.id)
             else:
-                self.counts["replace" if row.id in waiting else "keep"] += 1
+                self.counts["replace" if known.id in waiting else "keep"] += 1
         batches = sum(math.ceil(files / self.engine.width.batch) for files in self.attached.values())
         cost = self.stored / 2**30 * STORAGE_USD_PER_GB_DAY * 30
         return Preview(**self.counts, calls=self.calls + 2 * batches, upload_bytes=self.bytes, cost_usd=round(cost, 6))
 
     def _listing(self) -> Iterator[Change]:
         """What a turn would read; `complete` says afterwards whether everything was listed."""
-        row = queries.source(self.state, self.source.name)
-        whole = row.changes_cursor is None or row.snapshot_cursor is not None
-        whole = whole or snapshot_due(self.state, self.source)
-        if row.changes_cursor is not None:
+        source = queries.source(self.state, self.source.name)
+        whole = source.changes_cursor is None or source.listing or snapshot_due(self.state, self.source)
+        if source.changes_cursor is not None:
             try:
-                yield from self._pages(Cursor(row.changes_cursor), snapshot=False)
+                yield from self._pages(source.changes_cursor, snapshot=False)
             except CursorExpired:
                 whole = True
         if whole:
@@ -113,25 +110,25 @@ class _Preview:
                 check_advance(cursor, page, "snapshot" if snapshot else "changes")
             cursor, more = page.cursor, page.more
 
-    def _judge(self, change: Change, row: Row[Any] | None) -> None:
+    def _judge(self, change: Change, known: DocumentState | None) -> None:
         if change.version is None:
-            if row is not None:
-                self._removed(row.id)
+            if known is not None:
+                self._removed(known.id)
         elif change.document is not None:
-            self._settle(change.document, row)
-        elif row is not None and row.version == row.content_version == change.version:
+            self._settle(change.document, known)
+        elif known is not None and known.is_held_as(change.version):
             self.counts["keep"] += 1
         else:
             self.calls += 2  # one read, one upload
-            self.counts["add" if row is None or row.content_version is None else "replace"] += 1
+            self.counts["add" if known is None or known.content_version is None else "replace"] += 1
 
     def _removed(self, document: int) -> None:
         self.counts["remove"] += 1
         self.calls += 1 + sum(1 for entry in self._entries(document).values() if entry.file)
 
-    def _settle(self, document: Document, row: Row[Any] | None) -> None:
+    def _settle(self, document: Document, known: DocumentState | None) -> None:
         shown = render(document, source=self.source.name, installation=self.state.installation)
-        entries = self._entries(row.id) if row is not None else {}
+        entries = self._entries(known.id) if known is not None else {}
         actions: list[Action] = []
         for index in self.engine.indexes.values():
             entry = entries.get(index.name)
@@ -151,41 +148,13 @@ class _Preview:
 
     def _entries(self, document: int) -> dict[str, Entry]:
         """The document's entries in the live store of each index."""
-        rows = self.state.ask(
-            """SELECT g.index_name, e.* FROM entries e JOIN generations g ON g.id = e.generation
-               WHERE e.document = :document AND g.state = 'active'""",
-            document=document,
-        )
-        uploads = (
-            self.state.ask("SELECT content_hash, file FROM files WHERE document = :id", id=document) if rows else []
-        )
-        reusable = {row.content_hash: FileId(row.file) for row in uploads}
-        return {
-            row.index_name: Entry(
-                row.file, row.content_hash, row.metadata_hash, row.pending, row.pending_hash, uploaded=reusable
-            )
-            for row in rows
-        }
+        return queries.live_entries(self.state, document)
 
-    def _known(self, external_id: str) -> Row[Any] | None:
-        rows = self.state.ask(
-            """SELECT id, version, content_version FROM documents
-               WHERE source = :source AND external_id = :external_id""",
-            source=self.source.name,
-            external_id=external_id,
-        )
-        return rows[0] if rows else None
-
-    def _untouched(self) -> Iterator[Row[Any]]:
+    def _untouched(self) -> Iterator[DocumentState]:
         after = 0
-        while rows := self.state.ask(
-            """SELECT id, version, content_version FROM documents
-               WHERE source = :source AND id > :after ORDER BY id LIMIT 500""",
-            source=self.source.name,
-            after=after,
-        ):
-            yield from (row for row in rows if row.id not in self.touched)
-            after = rows[-1].id
+        while found := queries.documents_after(self.state, self.source.name, after):
+            yield from (known for known in found if known.id not in self.touched)
+            after = found[-1].id
 
 
 def _wants(index: KnowledgeIndex, document: Document) -> bool:

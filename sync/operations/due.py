@@ -7,31 +7,16 @@ the same, and no clock is compared.
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from sync.pipeline.turn import MAX_BACKOFF
-from sync.state import lease as leases
 from sync.state import queries
-from sync.state.database import State, Transaction
+from sync.state.database import State
+from sync.state.queries import SourceState
 
 MAX_WAIT = timedelta(days=1) + MAX_BACKOFF  # no vendor's wait is longer; a later moment is another clock's
 CLOCKS_DIFFER = timedelta(minutes=1)
 AUDIT_EVERY = timedelta(days=1)
 PATIENCE = timedelta(minutes=2)  # a wait that is longer, or no progress for as long, is told instead of waited out
-
-
-def signal_change(tx: Transaction, source: str) -> int:
-    """Note that there is news of the source; returns its number, 0 where the state knows no such source."""
-    rows = tx.ask("UPDATE sources SET wakes = wakes + 1 WHERE name = :name RETURNING wakes", name=source)
-    return int(rows[0].wakes) if rows else 0
-
-
-def unheard(state: State, source: str) -> bool:
-    """Whether news came that no turn has asked the source about."""
-    row = queries.source(state, source)
-    return bool(row.wakes > row.heard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,45 +34,41 @@ class Watch:
         self._state = state
         self._rests: dict[str, Rest] = {}
 
-    def due(self, row: Row[Any], *, listens_at: float) -> bool:
+    def due(self, source: SourceState, *, listens_at: float) -> bool:
         """Whether a turn on the source would do something now; `listens_at`: when it should be asked again anyway."""
         now = self._state.now()
-        if row.paused_by or leases.in_force(row.lease_until, row.lease_holder, now) or not _may_be_asked(row, now):
+        if source.paused_by or source.is_leased(now) or not _may_be_asked(source, now):
             return False
         if (
-            row.heard_at > now + CLOCKS_DIFFER.total_seconds()
+            source.polled_at > now + CLOCKS_DIFFER.total_seconds()
         ):  # the clock was moved back; without this the source would wait for it to catch up
             return True
-        if row.wakes > row.heard or now >= listens_at:
+        if source.has_news or now >= listens_at:
             return True
-        if row.error and not row.not_before:
+        if source.error and not source.not_before:
             return False  # only a changed setting helps, and `listens_at` finds out
-        return bool(row.not_before) or row.snapshot_cursor is not None or self._work_is_due(row.name, now)
+        return bool(source.not_before) or source.listing or self._work_is_due(source.name, now)
 
-    def audit_due(self, row: Row[Any]) -> bool:
+    def audit_due(self, source: SourceState) -> bool:
         """Whether the source is at rest and its stores were not compared for a day."""
         now = self._state.now()
-        busy = leases.in_force(row.lease_until, row.lease_holder, now)
-        idle = not busy and not row.paused_by and not row.error and row.synced_at > 0
-        return bool(idle and now - row.stores_audited_at >= AUDIT_EVERY.total_seconds())
+        busy = source.is_leased(now)
+        idle = not busy and not source.paused_by and not source.error and source.synced_at > 0
+        return bool(idle and now - source.stores_audited_at >= AUDIT_EVERY.total_seconds())
 
     def _work_is_due(self, source: str, now: float) -> bool:
-        runs = self._state.ask("SELECT * FROM runs WHERE source = :source ORDER BY id DESC LIMIT 1", source=source)
-        [opened] = self._state.ask("SELECT coalesce(max(id), 0) AS id FROM generations")
-        after = (runs[0].id if runs else 0, opened.id)
+        run = queries.newest_run(self._state, source)
+        newest = queries.newest_generation(self._state)
+        after = (run.id if run else 0, newest)
         rest = self._rests.get(source)
         if rest is None or rest.after != after:
             _, soonest = queries.waiting(self._state, source)
             due_at = None if soonest is None else now + soonest.total_seconds()
-            if rest is not None and rest.after[1] == opened.id and not soonest and runs and _did_nothing(runs[0]):
+            if rest is not None and rest.after[1] == newest and not soonest and run and run.did_nothing:
                 due_at = None  # it will do nothing again: the source's own rhythm is often enough
             rest = self._rests[source] = Rest(after, due_at)
         return rest.due_at is not None and rest.due_at <= now
 
 
-def _did_nothing(run: Row[Any]) -> bool:
-    return bool(run.finished_at and run.counts == "{}" and not run.error)
-
-
-def _may_be_asked(row: Row[Any], now: float) -> bool:
-    return bool(row.not_before <= now or row.not_before > now + MAX_WAIT.total_seconds())
+def _may_be_asked(source: SourceState, now: float) -> bool:
+    return bool(source.not_before <= now or source.not_before > now + MAX_WAIT.total_seconds())

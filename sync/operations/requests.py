@@ -11,13 +11,14 @@ import structlog
 
 from sync.engine import Engine
 from sync.errors import Held
-from sync.operations.due import PATIENCE, signal_change
+from sync.operations.due import PATIENCE
 from sync.pipeline import generations
-from sync.state import lease as leases
-from sync.state import queries, request_log
-from sync.state.database import State, Transaction
-from sync.state.queries import Request
-from sync.state.request_log import RequestKind
+from sync.state import documents as document_table
+from sync.state import queries, request_log, sources
+from sync.state.database import State
+from sync.state.queries import Request, RequestKind
+from sync.state.sources import signal_change
+from sync.state.transaction import Transaction
 
 log = structlog.get_logger()
 
@@ -139,15 +140,7 @@ def finish(state: State, request: Request, error: str = "") -> str:
 
 
 def _release(tx: Transaction, state: State, source: str, documents: Collection[int], who: str) -> Approval:
-    removals = sum(
-        tx.run(
-            """UPDATE documents SET released = 1, not_before = 0
-               WHERE id = :id AND source = :source AND version IS NULL""",
-            id=document,
-            source=source,
-        )
-        for document in documents
-    )
+    removals = sum(document_table.release(tx, source, document) for document in documents)
     return Approval(_ask_of_source(tx, state, RequestKind.RELEASE, source, who), removals)
 
 
@@ -157,7 +150,7 @@ def _ask_of_source(tx: Transaction, state: State, kind: RequestKind, source: str
 
 def _set_paused(state: State, kind: RequestKind, source: str, who: str, *, paused_by: str) -> int:
     with state.transaction() as tx:
-        tx.run("UPDATE sources SET paused_by = :by WHERE name = :name", by=paused_by, name=source)
+        sources.set_paused(tx, source, paused_by)
         change_seq = signal_change(tx, source) if kind is RequestKind.RESUME else 0
         request = request_log.record(tx, kind, source, who, state.now(), change_seq=change_seq)
         request_log.finish(tx, request, state.now())
@@ -173,11 +166,11 @@ def _follow_source(engine: Engine, request: Request) -> None:
         return
     source = queries.source(state, name)
     now = state.now()
-    busy = leases.in_force(source.lease_until, source.lease_holder, now)
-    if source.heard < request.change_seq:
+    busy = source.is_leased(now)
+    if source.polled_seq < request.change_seq:
         return
     _start(state, request)
-    if busy or (source.snapshot_cursor is not None and not source.error):
+    if busy or (source.listing and not source.error):
         return
     if source.error and (not source.not_before or source.not_before - now > PATIENCE.total_seconds()):
         finish(state, request, source.error)
@@ -215,10 +208,10 @@ def _all_at_rest(engine: Engine) -> bool:
     now = engine.state.now()
     for name in engine.sources:
         source = queries.source(engine.state, name)
-        busy = leases.in_force(source.lease_until, source.lease_holder, now)
+        busy = source.is_leased(now)
         if busy or source.not_before or (source.changes_cursor is None and not source.error):
             return False
-        if not source.paused_by and source.wakes > source.heard:
+        if not source.paused_by and source.has_news:
             return False
         if not source.error and not source.paused_by and queries.waiting(engine.state, name)[0]:
             return False
@@ -226,12 +219,12 @@ def _all_at_rest(engine: Engine) -> bool:
 
 
 def _switch_index(tx: Transaction, engine: Engine, request: Request) -> None:
-    if request.kind is RequestKind.ROLLBACK:
+    if request.kind == RequestKind.ROLLBACK:
         generations.roll_back_in_transaction(tx, engine.state, request.target)
     else:
         generations.promote_in_transaction(tx, engine.state, request.target, list(engine.sources))
         request_log.finish_rebuilds(tx, request.target, engine.state.now())
-    tx.run("UPDATE sources SET wakes = wakes + 1 WHERE error <> ''")  # the store before may have been why
+    sources.signal_failed(tx)  # the store before may have been why
 
 
 def _start(state: State, request: Request) -> None:

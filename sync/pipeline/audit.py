@@ -1,18 +1,16 @@
-"""audit: the state against the index, both ways, for one source under its lease. The loop does the repairs."""
+"""Audit: the state against the index, both ways, for one source under its lease. The loop does the repairs."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import Row
-
-from sync.model import FileId, FileState, StoredFile
+from sync.model import FileId, FileState, StoredFile, StoreId
 from sync.pipeline.removal import remove_entry
 from sync.pipeline.turn import Turn
 from sync.rendering import filename_prefix, hash_of, managed_by
-from sync.state import queries
-from sync.state.queries import Generation
+from sync.state import entries, files, queries, sources
+from sync.state.queries import Generation, RecordedFile
 
 T = TypeVar("T")
 
@@ -64,104 +62,62 @@ def audit_uploads(turn: Turn, *, repair: bool) -> Findings:
     prefix = filename_prefix(turn.state.installation, turn.source.name)
     ours = (upload.file for upload in turn.index.uploads() if upload.filename.startswith(prefix))
     orphans = 0
-    for files in _chunks(ours, 500):
-        named = {
-            row.file
-            for row in turn.state.ask(
-                """SELECT file FROM entries WHERE file IN :files
-                   UNION SELECT pending FROM entries WHERE pending IN :files
-                   UNION SELECT file FROM files WHERE file IN :files
-                   UNION SELECT file FROM garbage WHERE file IN :files""",
-                files=files,
-            )
-        }
-        lost = [file for file in files if file not in named]
+    for uploads in _chunks(ours, 500):
+        named = queries.named_anywhere(turn.state, uploads)
+        lost = [file for file in uploads if file not in named]
         orphans += len(lost)
         if repair:
-            _to_garbage(turn, "", lost)
+            _to_garbage(turn, files.NO_STORE, lost)
     return Findings(orphans=orphans)
 
 
 def due(turn: Turn, run: int) -> bool:
     """Whether a run since the last audit was killed or failed in an upload, so that an orphan is possible."""
-    rows = turn.state.ask(
-        """SELECT 1 FROM runs r JOIN sources s ON s.name = r.source
-           WHERE s.name = :source AND r.started_at >= s.audited_at
-             AND ((r.finished_at IS NULL AND r.id <> :run) OR r.doubtful = 1) LIMIT 1""",
-        source=turn.source.name,
-        run=run,
-    )
-    return bool(rows) or "doubtful" in turn.counts
+    return queries.is_upload_in_doubt(turn.state, turn.source.name, run=run) or "doubtful" in turn.counts
 
 
 def record(turn: Turn) -> None:
     """Remember that nothing from before now is in doubt."""
     with turn.state.commit(turn.lease) as tx:
-        tx.run("UPDATE sources SET audited_at = :now WHERE name = :name", now=turn.state.now(), name=turn.source.name)
+        sources.record_audit(tx, turn.source.name, turn.state.now())
     turn.counts.pop("doubtful", None)
 
 
 def record_stores(turn: Turn) -> None:
     """Remember that the stores were compared, too: the schedule has it done daily."""
     with turn.state.commit(turn.lease) as tx:
-        tx.run(
-            "UPDATE sources SET stores_audited_at = :now WHERE name = :name",
-            now=turn.state.now(),
-            name=turn.source.name,
-        )
+        sources.record_audit(tx, turn.source.name, turn.state.now(), stores=True)
 
 
 def _audit_store(turn: Turn, generation: Generation, *, repair: bool) -> Findings:
     findings = Findings()
     found: set[int] = set()
-    for files in _chunks(turn.index.files(generation.store), 500):
-        recorded = _recorded(turn, generation, files)
-        orphans = [f.file for f in files if f.file not in recorded and _is_ours(turn, f)]
-        mine = [(f, recorded[f.file]) for f in files if f.file in recorded and recorded[f.file].ours]
-        found.update(row.document for _, row in mine)
-        stuck = [row.document for f, row in mine if f.state is not FileState.COMPLETED]
-        differing = [row.document for f, row in mine if f.state is FileState.COMPLETED and not _as_recorded(f, row)]
+    for stored in _chunks(turn.index.files(generation.store), 500):
+        recorded = queries.recorded_files(
+            turn.state, turn.source.name, generation.id, generation.store, [one.file for one in stored]
+        )
+        orphans = [f.file for f in stored if f.file not in recorded and _is_ours(turn, f)]
+        mine = [(f, recorded[f.file]) for f in stored if f.file in recorded and recorded[f.file].ours]
+        found.update(record.document for _, record in mine)
+        stuck = [record.document for f, record in mine if f.state is not FileState.COMPLETED]
+        differing = [r.document for f, r in mine if f.state is FileState.COMPLETED and not _as_recorded(f, r)]
         findings += Findings(orphans=len(orphans), differing=len(differing), stuck=len(stuck))
         if repair:
             _to_garbage(turn, generation.store, orphans)
-            _look_again(turn, generation, differing, "metadata_hash = NULL")
+            _compare_again(turn, generation, differing, lost=False)
             _upload_again(turn, generation, stuck)
     missing = [document for document in _recorded_documents(turn, generation) if document not in found]
     if repair:
-        _look_again(turn, generation, missing, "metadata_hash = NULL, content_hash = NULL, file = NULL")
+        _compare_again(turn, generation, missing, lost=True)
     return findings + Findings(missing=len(missing))
 
 
-def _recorded(turn: Turn, generation: Generation, files: list[StoredFile]) -> dict[str, Row[Any]]:
-    """What names the files: `ours` where it is this generation's entry for a document of this source."""
-    rows = turn.state.ask(
-        """SELECT e.file, e.document, e.content_hash, e.metadata_hash,
-                  CASE WHEN e.generation = :generation AND d.source = :source THEN 1 ELSE 0 END AS ours
-           FROM entries e JOIN generations g ON g.id = e.generation JOIN documents d ON d.id = e.document
-           WHERE g.store = :store AND e.file IN :files
-           UNION ALL SELECT pending, 0, '', '', 0 FROM entries WHERE pending IN :files
-           UNION ALL SELECT file, 0, '', '', 0 FROM garbage WHERE file IN :files
-           ORDER BY 5""",
-        generation=generation.id,
-        source=turn.source.name,
-        store=generation.store,
-        files=[stored.file for stored in files],
-    )
-    return {row.file: row for row in rows}
-
-
 def _recorded_documents(turn: Turn, generation: Generation) -> Iterator[int]:
-    """The source's documents that have a file in the generation, some hundred at a time: there may be many."""
+    """The source's documents that have a file in the generation."""
     after = 0
-    while rows := turn.state.ask(
-        """SELECT e.document FROM documents d JOIN entries e ON e.document = d.id AND e.generation = :generation
-           WHERE d.source = :source AND d.id > :after AND e.file IS NOT NULL ORDER BY d.id LIMIT 500""",
-        generation=generation.id,
-        source=turn.source.name,
-        after=after,
-    ):
-        yield from (row.document for row in rows)
-        after = rows[-1].document
+    while documents := queries.entered_documents(turn.state, turn.source.name, generation.id, after=after):
+        yield from documents
+        after = documents[-1]
 
 
 def _is_ours(turn: Turn, stored: StoredFile) -> bool:
@@ -172,28 +128,21 @@ def _is_ours(turn: Turn, stored: StoredFile) -> bool:
     )
 
 
-def _as_recorded(stored: StoredFile, row: Row[Any]) -> bool:
-    same: bool = stored.attributes.get("content_hash") == row.content_hash
-    return same and hash_of(stored.attributes) == str(row.metadata_hash)
+def _as_recorded(stored: StoredFile, record: RecordedFile) -> bool:
+    same: bool = stored.attributes.get("content_hash") == record.content_hash
+    return same and hash_of(stored.attributes) == str(record.metadata_hash)
 
 
-def _to_garbage(turn: Turn, store: str, files: list[FileId]) -> None:
-    if files:
+def _to_garbage(turn: Turn, store: StoreId, orphans: list[FileId]) -> None:
+    if orphans:
         with turn.state.commit(turn.lease) as tx:
-            tx.run_many(
-                "INSERT INTO garbage (store, file, source) VALUES (:store, :file, :source) ON CONFLICT DO NOTHING",
-                [{"store": store, "file": file, "source": turn.source.name} for file in files],
-            )
+            files.add_garbage(tx, turn.source.name, store, orphans)
 
 
-def _look_again(turn: Turn, generation: Generation, documents: list[int], columns: str) -> None:
+def _compare_again(turn: Turn, generation: Generation, documents: list[int], *, lost: bool) -> None:
     if documents:
         with turn.state.commit(turn.lease) as tx:
-            tx.run_many(
-                f"""UPDATE entries SET version = NULL, attempts = 0, not_before = 0, {columns}
-                    WHERE document = :document AND generation = :generation""",
-                [{"document": document, "generation": generation.id} for document in documents],
-            )
+            entries.compare_again(tx, generation.id, documents, lost=lost)
 
 
 def _upload_again(turn: Turn, generation: Generation, documents: list[int]) -> None:

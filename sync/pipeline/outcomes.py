@@ -1,4 +1,4 @@
-"""settle: how each outcome of publishing is committed; nothing here talks to the index."""
+"""Publishing outcomes: how each of publishing is committed; nothing here talks to the index."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,29 +7,16 @@ import structlog
 from sync.errors import Retryable
 from sync.model import FileId
 from sync.pipeline.plan import Work
-from sync.pipeline.removal import discard
 from sync.pipeline.turn import Turn, backoff
 from sync.rendering import RENDER_VERSION
-from sync.state.database import Transaction
+from sync.state import documents, entries, files, queries
+from sync.state.files import discard
 from sync.state.queries import Generation
 
 log = structlog.get_logger()
 
 MAX_WAITS = 12
 """How often a file may be found unfinished, about an hour in all, before it is uploaded anew."""
-
-_AT_REST: dict[str, str | float | None] = {
-    "pending": None,
-    "pending_hash": None,
-    "attempts": 0,
-    "not_before": 0.0,
-    "error": "",
-}
-
-_ENTRY = """INSERT INTO entries (document, generation, {columns})
-            SELECT :document, :generation, {values}
-            WHERE EXISTS (SELECT 1 FROM generations WHERE id = :generation AND state <> 'dropping')
-            ON CONFLICT (document, generation) DO UPDATE SET {updates}"""
 
 
 def keep(turn: Turn, generation: Generation, kept: Sequence[Work]) -> None:
@@ -38,21 +25,16 @@ def keep(turn: Turn, generation: Generation, kept: Sequence[Work]) -> None:
         return
     with turn.state.commit(turn.lease) as tx:
         for work in kept:
-            _write(
+            entries.write(
                 tx,
                 work.document,
-                generation,
+                generation.id,
                 version=work.version,
                 metadata_hash=work.rendered.metadata_hash,
-                **_AT_REST,
+                **entries.AT_REST,
             )
             discard(tx, turn.source.name, generation.store, work.entry.pending)
-            tx.run(
-                "UPDATE files SET version = :version WHERE document = :document AND content_hash = :hash",
-                version=work.version,
-                document=work.document,
-                hash=work.rendered.content_hash,
-            )
+            files.note_version(tx, work.document, content_hash=work.rendered.content_hash, version=work.version)
 
 
 def pending(turn: Turn, generation: Generation, landed: Sequence[tuple[Work, FileId]]) -> None:
@@ -61,21 +43,14 @@ def pending(turn: Turn, generation: Generation, landed: Sequence[tuple[Work, Fil
         return
     with turn.state.commit(turn.lease) as tx:
         for work, file in landed:
-            _write(tx, work.document, generation, pending=file, pending_hash=work.rendered.content_hash, not_before=0.0)
+            content_hash = work.rendered.content_hash
+            entries.write(tx, work.document, generation.id, pending=file, pending_hash=content_hash, not_before=0.0)
             if work.entry.pending != file:
                 discard(tx, turn.source.name, generation.store, work.entry.pending)
-            tx.run(
-                """INSERT INTO files (document, content_hash, file, version, render)
-                   VALUES (:document, :hash, :file, :version, :render)
-                   ON CONFLICT (document, content_hash) DO UPDATE SET
-                     file = excluded.file, version = excluded.version, render = excluded.render""",
-                document=work.document,
-                hash=work.rendered.content_hash,
-                file=file,
-                version=work.version,
-                render=RENDER_VERSION,
+            files.record_upload(
+                tx, work.document, file, content_hash=content_hash, version=work.version, render=RENDER_VERSION
             )
-            tx.run("DELETE FROM garbage WHERE store = :store AND file = :file", store=generation.store, file=file)
+            files.forget_garbage(tx, generation.store, file)
 
 
 def swapped(turn: Turn, generation: Generation, searchable: Mapping[FileId, Work]) -> None:
@@ -84,15 +59,15 @@ def swapped(turn: Turn, generation: Generation, searchable: Mapping[FileId, Work
         return
     with turn.state.commit(turn.lease) as tx:
         for file, work in searchable.items():
-            _write(
+            entries.write(
                 tx,
                 work.document,
-                generation,
+                generation.id,
                 version=work.version,
                 content_hash=work.rendered.content_hash,
                 metadata_hash=work.rendered.metadata_hash,
                 file=file,
-                **_AT_REST,
+                **entries.AT_REST,
             )
             if work.entry.file != file:
                 discard(tx, turn.source.name, generation.store, work.entry.file)
@@ -123,7 +98,7 @@ def empty(turn: Turn, generation: Generation, document: int, version: str, probl
 
 
 def waiting(turn: Turn, generation: Generation, work: Work) -> None:
-    """The file is not searchable yet: looked at again later, and given up after MOST_WAITS."""
+    """The file is not searchable yet: looked at again later, and given up after MAX_WAITS."""
     if work.entry.attempts >= MAX_WAITS:
         restart_upload(turn, generation, work)
         return
@@ -136,7 +111,9 @@ def postponed(turn: Turn, generation: Generation, work: Work, error: Retryable) 
     attempts = work.entry.attempts + 1
     until = turn.state.now() + backoff(attempts, error.after).total_seconds()
     with turn.state.commit(turn.lease) as tx:
-        _write(tx, work.document, generation, version=None, attempts=attempts, not_before=until, error=str(error))
+        entries.write(
+            tx, work.document, generation.id, version=None, attempts=attempts, not_before=until, error=str(error)
+        )
 
 
 def restart_upload(turn: Turn, generation: Generation, work: Work) -> None:
@@ -156,34 +133,21 @@ def restart_upload(turn: Turn, generation: Generation, work: Work) -> None:
 def file_missing(turn: Turn, generation: Generation, work: Work) -> None:
     """The store does not hold the entry's file any more: attach or upload again."""
     with turn.state.commit(turn.lease) as tx:
-        _write(tx, work.document, generation, version=None, content_hash=None, metadata_hash=None, file=None)
+        entries.write(tx, work.document, generation.id, version=None, content_hash=None, metadata_hash=None, file=None)
         discard(tx, turn.source.name, generation.store, work.entry.file)
 
 
 def needs_refetch(turn: Turn, work: Work) -> None:
     """The bytes are needed and not held (`store_content = false`): have the document fetched again."""
     with turn.state.commit(turn.lease) as tx:
-        tx.run("UPDATE documents SET content_version = NULL WHERE id = :document", document=work.document)
+        documents.fetch_again(tx, work.document)
 
 
-def _let_pending_go(turn: Turn, generation: Generation, document: int, **columns: str | float | None) -> None:
+def _let_pending_go(turn: Turn, generation: Generation, document: int, **columns: entries.Column) -> None:
     """Write the entry without its pending file, and hand that to collect; the file too, if the columns drop it."""
     with turn.state.commit(turn.lease) as tx:
-        held = tx.ask(
-            "SELECT file, pending FROM entries WHERE document = :document AND generation = :generation",
-            document=document,
-            generation=generation.id,
-        )
-        _write(tx, document, generation, pending=None, pending_hash=None, **columns)
-        for row in held:
-            discard(tx, turn.source.name, generation.store, row.pending)
-            discard(tx, turn.source.name, generation.store, row.file if "file" in columns else None)
-
-
-def _write(tx: Transaction, document: int, generation: Generation, **columns: str | float | None) -> None:
-    statement = _ENTRY.format(
-        columns=", ".join(columns),
-        values=", ".join(f":{name}" for name in columns),
-        updates=", ".join(f"{name} = excluded.{name}" for name in columns),
-    )
-    tx.run(statement, document=document, generation=generation.id, **columns)
+        held = queries.entry_files(tx, document, generation.id)
+        entries.write(tx, document, generation.id, pending=None, pending_hash=None, **columns)
+        if held is not None:
+            discard(tx, turn.source.name, generation.store, held.pending)
+            discard(tx, turn.source.name, generation.store, held.file if "file" in columns else None)

@@ -1,10 +1,10 @@
-"""The whole policy for one document in one generation, as a pure function."""
+"""Reconciliation policy: what is due for one document in one generation, as a pure function."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from sync.model import FileId, Rendered
+from sync.model import Rendered
+from sync.state.queries import Entry
 
 
 class Action(StrEnum):
@@ -16,19 +16,6 @@ class Action(StrEnum):
     ATTACH = "attach"  # these bytes were uploaded before, for this or another store
     REPLACE = "replace"  # upload, attach, and only then let the old file go
     REMOVE = "remove"  # the document does not belong here
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What we did for one document in one generation. `uploaded`: reusable files of the document by content hash."""
-
-    file: FileId | None = None
-    content_hash: str | None = None
-    metadata_hash: str | None = None
-    pending: FileId | None = None
-    pending_hash: str | None = None
-    attempts: int = 0
-    uploaded: Mapping[str, FileId] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

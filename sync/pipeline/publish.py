@@ -1,25 +1,19 @@
-"""publish: what we hold, into every generation that wants it; what no longer belongs there goes first."""
+"""Publishing: what we hold, into every generation that wants it; what no longer belongs there goes first."""
 
-import json
-import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
-from typing import Any
-
-from sqlalchemy import Row
 
 from sync.errors import Misconfigured, Missing, Retryable, Stopping
-from sync.model import Audience, Document, FileId
 from sync.pipeline import generations, outcomes
 from sync.pipeline.garbage import collect
-from sync.pipeline.plan import Entry, Work
+from sync.pipeline.plan import Work
 from sync.pipeline.publisher import GenerationPublisher
 from sync.pipeline.removal import remove_entry
 from sync.pipeline.turn import Turn
-from sync.rendering import RENDER_VERSION, moment, render, rendered
-from sync.state import queries
-from sync.state.queries import Generation
+from sync.rendering import RENDER_VERSION, render, rendered
+from sync.state import documents, queries
+from sync.state.queries import Entry, Generation, ReusableFile, UnsettledDocument
 
 SLICE = 500  # documents that go into every generation before the next ones: uploads never wait for a second index
 
@@ -41,13 +35,13 @@ def publish(turn: Turn) -> None:
 def withdraw(turn: Turn) -> None:
     """Take documents out of indexes they are not for, and out of generations that are being dropped."""
     while not turn.over:
-        rows = queries.unwanted(turn.state, turn.source.name, limit=500)
-        if not rows:
+        found = queries.unwanted(turn.state, turn.source.name, limit=500)
+        if not found:
             return
         with turn.state.commit(turn.lease) as tx:
-            for row in rows:
-                remove_entry(tx, turn.source.name, row.document, row.generation, store_goes=bool(row.store_goes))
-        turn.count("withdrawn", len(rows))
+            for entry in found:
+                remove_entry(tx, turn.source.name, entry.document, entry.generation, store_goes=entry.store_goes)
+        turn.count("withdrawn", len(found))
 
 
 def _fill(turn: Turn, fills: list[GenerationPublisher]) -> Misconfigured | None:
@@ -103,28 +97,28 @@ def _store_gone(generation: Generation, error: Missing) -> Misconfigured:
 
 def _wanted(turn: Turn, generation: Generation, after: int, last: int) -> Iterator[Work]:
     while not turn.over:
-        rows = queries.unsettled(turn.state, turn.source.name, generation.id, after=after, last=last, limit=50)
-        if not rows:
+        found = queries.unsettled(turn.state, turn.source.name, generation.id, after=after, last=last, limit=50)
+        if not found:
             return
-        reusable = queries.uploaded(turn.state, generation.id, [row.id for row in rows])
-        for row in rows:
+        reusable = queries.reusable_files(turn.state, generation.id, [wanted.id for wanted in found])
+        for wanted in found:
             if turn.over:
                 return
-            work = _work(turn, row, reusable.get(row.id, []))
+            work = _work(turn, wanted, reusable.get(wanted.id, []))
             if work is not None:
                 yield work
             else:
-                outcomes.empty(turn, generation, row.id, row.content_version, row.problem)
-        after = rows[-1].id
+                outcomes.empty(turn, generation, wanted.id, wanted.version, wanted.problem)
+        after = found[-1].id
 
 
-def _work(turn: Turn, row: Row[Any], reusable: list[Row[Any]]) -> Work | None:
+def _work(turn: Turn, wanted: UnsettledDocument, reusable: list[ReusableFile]) -> Work | None:
     """The document as this generation wants it; None when it has no text to find."""
-    body = zlib.decompress(row.body).decode() if row.body is not None else None
-    document = _document(row, body or "")
+    body = wanted.text
+    document = wanted.document(body or "")
     source, installation = turn.source.name, turn.state.installation
     if body is None:
-        held = next((r for r in reusable if (r.version, r.render) == (row.content_version, RENDER_VERSION)), None)
+        held = next((r for r in reusable if (r.version, r.render) == (wanted.version, RENDER_VERSION)), None)
         known = held.content_hash if held else "not held"
         shown = rendered(document, source=source, installation=installation, content=b"", content_hash=known)
     elif not body.strip():
@@ -132,31 +126,15 @@ def _work(turn: Turn, row: Row[Any], reusable: list[Row[Any]]) -> Work | None:
     else:
         shown = render(document, source=source, installation=installation)
     entry = Entry(
-        file=row.file,
-        content_hash=row.content_hash,
-        metadata_hash=row.metadata_hash,
-        pending=row.pending,
-        pending_hash=row.pending_hash,
-        attempts=row.tries or 0,
-        uploaded={r.content_hash: FileId(r.file) for r in reusable},
+        file=wanted.file,
+        content_hash=wanted.content_hash,
+        metadata_hash=wanted.metadata_hash,
+        pending=wanted.pending,
+        pending_hash=wanted.pending_hash,
+        attempts=wanted.attempts,
+        uploaded={r.content_hash: r.file for r in reusable},
     )
-    return Work(row.id, row.content_version, shown, entry)
-
-
-def _document(row: Row[Any], body: str) -> Document:
-    return Document(
-        external_id=row.external_id,
-        version=row.content_version,
-        title=row.title,
-        body=body,
-        url=row.url,
-        updated_at=moment(row.updated_at),
-        audience=Audience(row.audience),
-        language=row.language,
-        breadcrumb=tuple(json.loads(row.breadcrumb)),
-        labels=tuple(json.loads(row.labels)),
-        attributes=json.loads(row.attributes),
-    )
+    return Work(wanted.id, wanted.version, shown, entry)
 
 
 def _drop_contents(turn: Turn) -> None:
@@ -164,4 +142,4 @@ def _drop_contents(turn: Turn) -> None:
     if turn.source.store_content:
         return
     with turn.state.commit(turn.lease) as tx:
-        tx.run(queries.SETTLED_CONTENTS_OUT, source=turn.source.name)
+        documents.drop_settled_contents(tx, turn.source.name)

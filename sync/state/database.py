@@ -1,40 +1,25 @@
-"""The state database: the truth about what we did. SQLite embedded, PostgreSQL at scale, the same statements."""
+"""State database: the truth about what we did. SQLite embedded, PostgreSQL at scale, the same statements."""
 
 import contextlib
-import secrets
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
-from sqlalchemy import (
-    URL,
-    BindParameter,
-    Connection,
-    CursorResult,
-    Engine,
-    Row,
-    bindparam,
-    create_engine,
-    event,
-    make_url,
-    text,
-)
+from sqlalchemy import URL, Engine, Row, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
-from sqlalchemy.sql.elements import TextClause
 
-from sync.errors import LeaseLost, Misconfigured, Retryable
+from sync.errors import Misconfigured, Retryable
+from sync.state import installation, queries, schema, sources
 from sync.state import lease as leases
-from sync.state import schema
 from sync.state.lease import Lease
 from sync.state.schema import Steps
+from sync.state.transaction import Transaction, execute
 
 Clock = Callable[[], datetime]
-Parameters = Mapping[str, Any]
 
 CONNECTIONS = 15
 """How many connections to PostgreSQL a process opens at most, unless it says otherwise."""
@@ -42,30 +27,6 @@ CONNECTIONS = 15
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class Asks(Protocol):
-    """Whatever answers questions: the state itself, or a transaction on it."""
-
-    def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]: ...
-
-
-class Transaction:
-    """Statements that become true together, or not at all."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def run(self, statement: str, **parameters: Any) -> int:
-        """Execute and return how many rows it touched."""
-        return _execute(self._connection, statement, parameters).rowcount
-
-    def run_many(self, statement: str, rows: Sequence[Parameters]) -> None:
-        if rows:
-            self._connection.execute(text(statement), rows)
-
-    def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]:
-        return _execute(self._connection, question, parameters).all()
 
 
 class State:
@@ -77,12 +38,8 @@ class State:
         self._holder = holder
         with self.transaction() as tx:
             schema.migrate(tx._connection, steps)  # noqa: SLF001 - the one place below the statements
-            tx.run(
-                "INSERT INTO installation (id, made_at) SELECT :id, :now WHERE NOT EXISTS (SELECT 1 FROM installation)",
-                id=secrets.token_hex(4),
-                now=self.now(),
-            )
-        self.installation: str = self.ask("SELECT id FROM installation")[0].id
+            installation.make(tx, self.now())
+        self.installation = queries.installation(self)
 
     @classmethod
     def open(
@@ -119,10 +76,14 @@ class State:
     def now(self) -> float:
         return self.clock().timestamp()
 
+    def ping(self) -> None:
+        """Raise Retryable unless the database answers."""
+        self.ask("SELECT 1")
+
     def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]:
         """Read, outside any transaction of ours. Raises Retryable when the database fails."""
         with _translated(), self._engine.connect() as connection:
-            return _execute(connection, question, parameters).all()
+            return execute(connection, question, parameters).all()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -139,45 +100,29 @@ class State:
     def commit(self, lease: Lease) -> Iterator[Transaction]:
         """One transaction for a source, refused with LeaseLost unless the lease is still ours; it renews the lease."""
         with self.transaction() as tx:
-            _renew(tx, lease, self.now())
+            sources.renew(tx, lease, self.now())
             yield tx
 
     def acquire(self, source: str) -> Lease | None:
         """Take the source's lease if nobody holds it, or only a process that is provably dead; None: it is held."""
         with self.transaction() as tx:
-            rows = tx.ask("SELECT lease_token, lease_until, lease_holder FROM sources WHERE name = :name", name=source)
-            if not rows or leases.in_force(rows[0].lease_until, rows[0].lease_holder, self.now()):
-                return None
-            taken = tx.run(
-                """UPDATE sources SET lease_token = lease_token + 1, lease_until = :until, lease_holder = :holder
-                   WHERE name = :name AND lease_token = :token AND lease_until = :seen""",
-                name=source,
-                token=rows[0].lease_token,
-                seen=rows[0].lease_until,
-                until=self.now() + leases.TERM.total_seconds(),
-                holder=self._holder,
-            )
-            return Lease(source, rows[0].lease_token + 1) if taken else None
+            return sources.acquire(tx, source, self._holder, self.now())
 
     def renew(self, lease: Lease) -> None:
         """Extend the lease. Raises LeaseLost when another worker holds it."""
         with self.transaction() as tx:
-            _renew(tx, lease, self.now())
+            sources.renew(tx, lease, self.now())
 
     def check(self, lease: Lease) -> None:
         """Raise LeaseLost unless the lease is ours for a while yet: asked before every outside delete."""
-        [row] = self.ask("SELECT lease_token, lease_until FROM sources WHERE name = :name", name=lease.source)
-        if row.lease_token != lease.token or row.lease_until - self.now() < leases.TERM.total_seconds() / 2:
+        source = queries.source(self, lease.source)
+        if source.lease_token != lease.token or source.lease_until - self.now() < leases.TERM.total_seconds() / 2:
             self.renew(lease)
 
     def release(self, lease: Lease) -> None:
         """Give the lease back; nothing happens if it is not ours any more."""
         with self.transaction() as tx:
-            tx.run(
-                "UPDATE sources SET lease_until = 0, lease_holder = '' WHERE name = :name AND lease_token = :token",
-                name=lease.source,
-                token=lease.token,
-            )
+            sources.release(tx, lease)
 
 
 @contextlib.contextmanager
@@ -195,32 +140,8 @@ def _reason(error: DatabaseError) -> str:
     return lines[0] if lines else "no reason given"
 
 
-def _renew(tx: Transaction, lease: Lease, now: float) -> None:
-    renewed = tx.run(
-        "UPDATE sources SET lease_until = :until WHERE name = :name AND lease_token = :token AND lease_until > 0",
-        until=now + leases.TERM.total_seconds(),
-        name=lease.source,
-        token=lease.token,
-    )
-    if not renewed:
-        raise LeaseLost(f"{lease.source}: another worker took over; nothing was committed")
-
-
 def _unusable(url: URL, reason: str) -> Misconfigured:
     return Misconfigured(f"state database {url!r} does not open: {reason}; check data_dir or database_url")
-
-
-def _execute(connection: Connection, statement: str, parameters: Parameters) -> CursorResult[Any]:
-    """A list parameter expands to the values of an IN; an empty one to NULL, which nothing of any type equals."""
-    lists = {name: value or [None] for name, value in parameters.items() if isinstance(value, list)}
-    return connection.execute(_parsed(statement, tuple(lists)), {**parameters, **lists})
-
-
-@lru_cache(maxsize=512)
-def _parsed(statement: str, lists: tuple[str, ...]) -> TextClause:
-    """Parsing costs as much as executing, and the same few statements run for every document."""
-    expanding: list[BindParameter[Any]] = [bindparam(name, expanding=True) for name in lists]
-    return text(statement).bindparams(*expanding) if expanding else text(statement)
 
 
 def _engine(url: URL, connections: int) -> Engine:

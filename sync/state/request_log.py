@@ -3,22 +3,8 @@
 Each function says what is true of a request from now on and may be repeated; what is done stays done.
 """
 
-from enum import StrEnum
-
-from sync.state.database import Transaction
-
-
-class RequestKind(StrEnum):
-    """What can be asked for."""
-
-    SYNC = "sync"
-    FULL = "full"  # a sync that lists everything again
-    PAUSE = "pause"
-    RESUME = "resume"
-    RELEASE = "release"
-    REINDEX = "reindex"
-    PROMOTE = "promote"
-    ROLLBACK = "rollback"
+from sync.state.queries import RequestKind
+from sync.state.transaction import Transaction
 
 
 def record(tx: Transaction, kind: RequestKind, target: str, who: str, now: float, *, change_seq: int = 0) -> int:

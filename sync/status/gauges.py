@@ -1,12 +1,13 @@
-"""measures: numbers about sources and indexes for whoever watches over them; each is a query, nothing is kept."""
+"""Gauges: numbers about sources and indexes for a monitoring system; each is a query, nothing is kept."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sync.engine import Engine
+from sync.config import KnowledgeIndex
 from sync.pipeline import generations
 from sync.state import queries
+from sync.state.database import State
 from sync.state.lease import TERM
-from sync.state.queries import UNSETTLED
 from sync.status import status
 
 NEVER = -1.0
@@ -38,67 +39,46 @@ class IndexMeasures:
     reindex_needed: int
 
 
-def of_source(engine: Engine, name: str) -> SourceMeasures:
+def of_source(state: State, name: str) -> SourceMeasures:
     """Measure one source."""
-    state, now = engine.state, engine.state.now()
-    row = queries.source(state, name)
+    now = state.now()
+    source = queries.source(state, name)
     believed = queries.believed(state, name)
-    run = status.running(engine, name)
-    waiting, oldest = _unsettled(engine, name)
-    [searchable] = state.ask(
-        """SELECT count(DISTINCT e.document) AS number FROM entries e JOIN generations g ON g.id = e.generation
-           JOIN documents d ON d.id = e.document
-           WHERE d.source = :source AND d.version IS NOT NULL AND g.state = 'active' AND e.file IS NOT NULL""",
-        source=name,
-    )
+    backlog = queries.backlog(state, name)
+    run = status.running(state, name)
     return SourceMeasures(
         source=name,
         documents={
-            "searchable": searchable.number,
-            "waiting": waiting,
+            "searchable": queries.searchable_documents(state, name),
+            "waiting": backlog.number,
             "believed_gone": believed.gone,
             "known": believed.total,
         },
         held_removals=believed.unreleased if believed.held else 0,
         problems=len(queries.problems(state, name)),
         lease_age_seconds=max(0.0, now - run.started_at) if run else 0.0,
-        lease_silent_seconds=max(0.0, now + TERM.total_seconds() - row.lease_until) if run else 0.0,
-        oldest_unsettled_seconds=max(0.0, now - oldest) if oldest else 0.0,
-        synced_seconds_ago=max(0.0, now - row.synced_at) if row.synced_at else NEVER,
-        failures=row.failures,
-        paused=int(bool(row.paused_by)),
-        asked_for=max(0, row.wakes - row.heard),
+        lease_silent_seconds=max(0.0, now + TERM.total_seconds() - source.lease_until) if run else 0.0,
+        oldest_unsettled_seconds=max(0.0, now - backlog.oldest) if backlog.oldest else 0.0,
+        synced_seconds_ago=max(0.0, now - source.synced_at) if source.synced_at else NEVER,
+        failures=source.failures,
+        paused=int(bool(source.paused_by)),
+        asked_for=max(0, source.change_seq - source.polled_seq),
     )
 
 
-def of_indexes(engine: Engine) -> list[IndexMeasures]:
+def of_indexes(state: State, indexes: Iterable[KnowledgeIndex]) -> list[IndexMeasures]:
     """Measure every configured index."""
-    outdated = generations.outdated(engine.state, engine.indexes.values())
-    sources = [row.name for row in engine.state.ask("SELECT name FROM sources")]
+    configured = list(indexes)
+    outdated = generations.outdated(state, configured)
+    sources = [source.name for source in queries.sources(state)]
     measured = []
-    for name in engine.indexes:
-        live = queries.active(engine.state, name)
-        files = queries.searchable_in(engine.state, live.id, sources) if live else 0
-        measured.append(IndexMeasures(name, files, int(name in outdated)))
+    for one in configured:
+        live = queries.active(state, one.name)
+        files = queries.searchable_in(state, live.id, sources) if live else 0
+        measured.append(IndexMeasures(one.name, files, int(one.name in outdated)))
     return measured
 
 
-def open_requests(engine: Engine) -> int:
+def open_requests(state: State) -> int:
     """How much of what operators asked for is not done."""
-    return len(queries.pending_requests(engine.state))
-
-
-def _unsettled(engine: Engine, source: str) -> tuple[int, float]:
-    """How many documents changed and are not searchable as they are now, and when the first of them did; 0: none."""
-    [row] = engine.state.ask(
-        f"""SELECT count(*) AS number, min(CASE WHEN changed_at > 0 THEN changed_at END) AS oldest FROM (
-              SELECT d.id, d.changed_at FROM documents d WHERE d.source = :source AND d.version IS NOT NULL
-                AND (d.content_version IS NULL OR d.content_version <> d.version)
-              UNION
-              SELECT d.id, d.changed_at FROM generations g
-              JOIN indexes i ON i.name = g.index_name CROSS JOIN documents d
-              LEFT JOIN entries e ON e.document = d.id AND e.generation = g.id
-              WHERE d.source = :source AND g.state = 'active' AND {UNSETTLED}) AS unsettled""",
-        source=source,
-    )
-    return int(row.number), float(row.oldest or 0.0)
+    return len(queries.pending_requests(state))

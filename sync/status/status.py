@@ -1,22 +1,20 @@
-"""What there is to know about sources and indexes, for people and for `status --json`."""
+"""Status: how sources and indexes stand, for people and for `status --json`."""
 
-import json
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Row
-
-from sync.config import KnowledgeIndex
-from sync.engine import Engine
+from sync.config import Inventory, KnowledgeIndex
 from sync.pipeline import generations
 from sync.rendering import moment
-from sync.state import lease as leases
 from sync.state import queries
+from sync.state.database import State
+from sync.state.queries import Run, SourceState
+from sync.state.transaction import Reader
 
 SETTLING = ("attached", "patched", "removed", "withdrawn", "collected")
 
 
-def status(engine: Engine) -> dict[str, Any]:
+def status(state: State, inventory: Inventory) -> dict[str, Any]:
     """Sources and indexes, as plain values.
 
     A source's `state`: new, syncing (see `progress`), paused, failing (see `error`), held (see `held`), ok, or removed:
@@ -25,92 +23,53 @@ def status(engine: Engine) -> dict[str, Any]:
     `problems` at the top lists them all; `alike`, groups of documents with the same words in several sources: each is
     kept, and found.
     """
-    searchable = engine.state.ask(
-        """SELECT name, kind FROM sources WHERE EXISTS (
-             SELECT 1 FROM entries e JOIN documents d ON d.id = e.document WHERE d.source = sources.name)
-           ORDER BY name"""
-    )
+    searchable = queries.searchable_sources(state)
     return {
         "sources": [
-            *(_source(engine, source.name, source.kind) for source in engine.sources.values()),
-            *(_removed(engine, row.name, row.kind) for row in searchable if row.name not in engine.sources),
+            *(_source(state, name, kind) for name, kind in inventory.sources.items()),
+            *(_removed(state, one.name, one.kind) for one in searchable if one.name not in inventory.sources),
         ],
-        "indexes": [_index(engine, one) for one in engine.indexes.values()],
-        "problems": problems(engine),
-        "alike": alike(engine),
+        "indexes": [_index(state, one, list(inventory.sources)) for one in inventory.indexes.values()],
+        "problems": problems(state),
+        "alike": alike(state),
     }
 
 
-def problems(engine: Engine, source: str | None = None) -> list[dict[str, str]]:
-    """Every document somebody should look at, and why."""
+def problems(state: Reader, source: str | None = None) -> list[dict[str, str]]:
+    """Every document that a person should look at, and why."""
     return [
-        {
-            "source": row.source,
-            "document": row.external_id,
-            "title": row.title,
-            "url": row.url,
-            "error": row.error,
-        }
-        for row in queries.problems(engine.state, source)
+        {"source": one.source, "document": one.external_id, "title": one.title, "url": one.url, "error": one.error}
+        for one in queries.problems(state, source)
     ]
 
 
-def alike(engine: Engine) -> list[list[dict[str, str]]]:
+def alike(state: Reader) -> list[list[dict[str, str]]]:
     """Documents that say the same in several sources, group by group."""
-    groups = groupby(queries.alike(engine.state), key=lambda row: row.likeness)
+    groups = groupby(queries.duplicates(state), key=lambda one: one.fingerprint)
     return [
-        [{"source": r.source, "document": r.external_id, "title": r.title, "url": r.url} for r in rows]
-        for _, rows in groups
+        [{"source": d.source, "document": d.external_id, "title": d.title, "url": d.url} for d in same]
+        for _, same in groups
     ]
 
 
-def _removed(engine: Engine, name: str, kind: str) -> dict[str, Any]:
-    fix = "not in the configuration any more; its documents stay searchable until `answerwell reindex`"
-    return {**_source(engine, name, kind), "state": "removed", "error": fix}
-
-
-def _source(engine: Engine, name: str, kind: str) -> dict[str, Any]:
-    row = queries.source(engine.state, name)
-    believed = queries.believed(engine.state, name)
-    return {
-        "name": name,
-        "kind": kind,
-        "state": _state(engine, row, held=believed.held),
-        "documents": believed.total,
-        "believed_gone": believed.gone,
-        "held": believed.unreleased if believed.held else 0,
-        "problems": len(queries.problems(engine.state, name)),
-        "error": row.error,
-        "paused_by": row.paused_by,
-        "retry_at": moment(row.not_before).isoformat() if row.not_before > engine.state.now() else None,
-        "last_run": _last_run(engine, name),
-        "progress": progress(engine, name),
-    }
-
-
-def running(engine: Engine, source: str) -> Row[Any] | None:
+def running(state: State, source: str) -> Run | None:
     """The run of the turn that works on the source now; None where none does."""
-    row = queries.source(engine.state, source)
-    if not leases.in_force(row.lease_until, row.lease_holder, engine.state.now()):
+    if not queries.source(state, source).is_leased(state.now()):
         return None
-    rows = engine.state.ask(
-        "SELECT * FROM runs WHERE source = :source AND finished_at IS NULL ORDER BY id DESC LIMIT 1", source=source
-    )
-    return rows[0] if rows else None
+    return queries.unfinished_run(state, source)
 
 
-def progress(engine: Engine, source: str) -> dict[str, Any] | None:
+def progress(state: State, source: str) -> dict[str, Any] | None:
     """How far the running turn is: counts by stage, documents a second so far, and what that means for the rest."""
-    run = running(engine, source)
+    run = running(state, source)
     if run is None:
         return None
-    counts = json.loads(run.counts)
-    seconds = max(0.001, engine.state.now() - run.started_at)
-    rate = sum(counts.get(stage, 0) for stage in SETTLING) / seconds
-    remaining, _ = queries.waiting(engine.state, source)
+    seconds = max(0.001, state.now() - run.started_at)
+    rate = sum(run.counts.get(stage, 0) for stage in SETTLING) / seconds
+    remaining, _ = queries.waiting(state, source)
     return {
         "run": run.id,
-        "counts": counts,
+        "counts": run.counts,
         "seconds": round(seconds, 1),
         "rate": round(rate, 2),
         "remaining": remaining,
@@ -118,47 +77,65 @@ def progress(engine: Engine, source: str) -> dict[str, Any] | None:
     }
 
 
-def _state(engine: Engine, row: Any, *, held: bool) -> str:
-    if leases.in_force(row.lease_until, row.lease_holder, engine.state.now()):
-        return "syncing"
-    if row.paused_by:
-        return "paused"
-    if row.error:
-        return "failing"
-    if held:
-        return "held"
-    return "ok" if row.synced_at else "new"
+def _removed(state: State, name: str, kind: str) -> dict[str, Any]:
+    fix = "not in the configuration any more; its documents stay searchable until `answerwell reindex`"
+    return {**_source(state, name, kind), "state": "removed", "error": fix}
 
 
-def _last_run(engine: Engine, source: str) -> dict[str, Any] | None:
-    rows = engine.state.ask("SELECT * FROM runs WHERE source = :source ORDER BY id DESC LIMIT 1", source=source)
-    if not rows:
-        return None
-    row = rows[0]
+def _source(state: State, name: str, kind: str) -> dict[str, Any]:
+    source = queries.source(state, name)
+    believed = queries.believed(state, name)
     return {
-        "id": row.id,
-        "started_at": moment(row.started_at).isoformat(),
-        "finished_at": moment(row.finished_at).isoformat() if row.finished_at else None,
-        "counts": json.loads(row.counts),
-        "error": row.error,
+        "name": name,
+        "kind": kind,
+        "state": _state_of(source, state.now(), held=believed.held),
+        "documents": believed.total,
+        "believed_gone": believed.gone,
+        "held": believed.unreleased if believed.held else 0,
+        "problems": len(queries.problems(state, name)),
+        "error": source.error,
+        "paused_by": source.paused_by,
+        "retry_at": moment(source.not_before).isoformat() if source.not_before > state.now() else None,
+        "last_run": _last_run(state, name),
+        "progress": progress(state, name),
     }
 
 
-def _every_source(engine: Engine) -> list[str]:
-    return [row.name for row in engine.state.ask("SELECT name FROM sources")]
+def _state_of(source: SourceState, now: float, *, held: bool) -> str:
+    if source.is_leased(now):
+        return "syncing"
+    if source.paused_by:
+        return "paused"
+    if source.error:
+        return "failing"
+    if held:
+        return "held"
+    return "ok" if source.synced_at else "new"
 
 
-def _index(engine: Engine, configured: KnowledgeIndex) -> dict[str, Any]:
-    live = queries.active(engine.state, configured.name)
-    outdated = configured.name in generations.outdated(engine.state, [configured])
+def _last_run(state: State, source: str) -> dict[str, Any] | None:
+    run = queries.newest_run(state, source)
+    if run is None:
+        return None
+    return {
+        "id": run.id,
+        "started_at": moment(run.started_at).isoformat(),
+        "finished_at": moment(run.finished_at).isoformat() if run.finished_at else None,
+        "counts": run.counts,
+        "error": run.error,
+    }
+
+
+def _index(state: State, configured: KnowledgeIndex, sources: list[str]) -> dict[str, Any]:
+    live = queries.active(state, configured.name)
+    building = queries.building(state, configured.name)
+    known = [source.name for source in queries.sources(state)]
     return {
         "name": configured.name,
         "store": live.store if live else None,
         "generation": live.id if live else None,
-        "files": queries.searchable_in(engine.state, live.id, _every_source(engine)) if live else 0,
-        "unsettled": queries.unsettled_in(engine.state, live.id, list(engine.sources)) if live else 0,
-        "building": next(
-            (g.store for g in queries.generations(engine.state, "building") if g.index == configured.name), None
-        ),
-        "reindex_needed": outdated,
+        "files": queries.searchable_in(state, live.id, known) if live else 0,
+        "unsettled": queries.unsettled_in(state, live.id, sources) if live else 0,
+        "building": building.store if building else None,
+        "reindex_needed": bool(generations.outdated(state, [configured])),
     }

@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sync.metrics import Counters
 from sync.model import FileState
+from sync.state.counters import flush
 from tests.session_api.operating import Site, site
 
 
@@ -44,8 +45,8 @@ def test_freshness_is_the_age_of_the_oldest_change_that_is_not_searchable(here: 
 def test_what_other_processes_counted_is_told_too(here: Site) -> None:
     other = Counters()
     other.count("calls", 7, vendor="a-vendor", status="429")
-    other.observe("turn_seconds", 0.3, source="a-source")
-    other.flush(here.installation.state)
+    other.record_duration("turn_seconds", 0.3, source="a-source")
+    flush(here.installation.state, other)
 
     numbers = scrape(here)
 

@@ -13,7 +13,6 @@ from connectors.webhook import Refused, WebhookEvent
 from session_api.app import Services, create_app
 from session_api.webhooks import MAX_BYTES, Inbox
 from sync.errors import Retryable
-from sync.operations.due import unheard
 from sync.state import queries
 from sync.state.database import State
 from tests import loopback
@@ -48,7 +47,7 @@ class Site:
         return self.http.post(f"/webhooks/{source}", content=body, headers={"X-Signature": signature})
 
     def wakes(self, source: str = "help") -> int:
-        return int(queries.source(self.state, source).wakes)
+        return int(queries.source(self.state, source).change_seq)
 
 
 @pytest.fixture
@@ -73,8 +72,8 @@ def test_a_signed_message_marks_the_source_and_wakes_a_sync(site: Site) -> None:
     answer = site.post("help")
 
     assert (answer.status_code, answer.text) == (200, "")
-    assert unheard(site.state, "help")
-    assert not unheard(site.state, "chat")
+    assert queries.source(site.state, "help").has_news
+    assert not queries.source(site.state, "chat").has_news
     assert site.woken == [("sync", "help")]
 
 
@@ -104,7 +103,7 @@ def test_a_broker_that_is_down_loses_nothing(site: Site) -> None:
     site.broker.is_down = True
 
     assert site.post("help").status_code == 200
-    assert unheard(site.state, "help")
+    assert queries.source(site.state, "help").has_news
 
 
 def test_a_challenge_is_answered_and_wakes_nobody(site: Site) -> None:
@@ -113,7 +112,7 @@ def test_a_challenge_is_answered_and_wakes_nobody(site: Site) -> None:
     assert (answer.status_code, answer.text) == (200, "3eZbrw1aB")
     assert answer.headers["content-type"].startswith("text/plain")
     assert site.woken == []
-    assert not unheard(site.state, "chat")
+    assert not queries.source(site.state, "chat").has_news
 
 
 @pytest.mark.parametrize(

@@ -300,5 +300,5 @@ def texts(installation: Installation) -> dict[str, bytes]:
 
 
 def shown(engine: Engine) -> dict[str, object]:
-    [source] = status(engine)["sources"]
+    [source] = status(engine.state, engine.inventory)["sources"]
     return dict(source)

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from sync.errors import Misconfigured
-from sync.operations.due import Watch, signal_change
+from sync.operations.due import Watch
 from sync.pipeline.turn import TURN_BUDGET
 from sync.state import queries
+from sync.state.sources import signal_change
 from tests.sync.world import Installation, SourceWorld, installed
 
 FAR = float("inf")
@@ -135,6 +136,7 @@ def test_a_lease_from_before_the_clock_was_moved_back_is_no_lease() -> None:
 @pytest.mark.parametrize("name", ["s", "nobody"])
 def test_news_of_a_source_that_nobody_configured_has_no_number(name: str) -> None:
     installation = installed()
+    installation.engine.register()
 
     with installation.state.transaction() as tx:
         number = signal_change(tx, name)

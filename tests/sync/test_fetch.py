@@ -84,7 +84,7 @@ def test_a_mistake_in_a_connector_is_one_documents_problem() -> None:
         installation.clock.forward(4000)
 
     assert b"edited" in installation.searchable("public")["d02"][0][0]
-    [problem] = problems(installation.engine)
+    [problem] = problems(installation.engine.state)
     assert (problem["document"], "KeyError" in problem["error"]) == ("d01", True)
 
 

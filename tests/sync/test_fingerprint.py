@@ -41,7 +41,7 @@ def test_an_almost_empty_document_is_searchable_and_a_problem() -> None:
 
     installation.turn()
 
-    [problem] = problems(installation.engine)
+    [problem] = problems(installation.engine.state)
     assert (problem["document"], "almost empty" in problem["error"]) == ("d01", True)
     assert "d01" in installation.searchable("public")
 
@@ -53,13 +53,13 @@ def test_a_document_that_is_not_whole_says_so_until_it_is() -> None:
     installation.source.documents["d01"] = replace(whole, problem="only the first 500 rows were read")
     installation.turn()
 
-    [problem] = problems(installation.engine)
+    [problem] = problems(installation.engine.state)
     assert problem["error"] == "only the first 500 rows were read"
     assert TEXT.encode() in installation.searchable("public")["d01"][0][0]
 
     installation.source.put("d01", TEXT)
     installation.turn()
-    assert problems(installation.engine) == []
+    assert problems(installation.engine.state) == []
 
 
 def test_a_document_without_a_body_is_one_problem_that_names_the_reason() -> None:
@@ -70,7 +70,7 @@ def test_a_document_without_a_body_is_one_problem_that_names_the_reason() -> Non
 
     installation.turn()
 
-    [problem] = problems(installation.engine)
+    [problem] = problems(installation.engine.state)
     assert problem["error"] == "scanned PDF: no text in it"
     assert "d01" not in installation.searchable("public")
 
@@ -88,10 +88,10 @@ def test_the_same_text_in_two_sources_is_kept_twice_and_told() -> None:
         for source in sources:
             engine.turn(source.name)
 
-        [group] = alike(engine)
+        [group] = alike(engine.state)
 
         assert [(found["source"], found["document"]) for found in group] == [("s", "a"), ("t", "b")]
-        assert problems(engine) == []
+        assert problems(engine.state) == []
         other.delete("b")
         engine.turn("t")
-        assert alike(engine) == []
+        assert alike(engine.state) == []

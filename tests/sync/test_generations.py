@@ -186,10 +186,10 @@ def test_another_chunking_asks_for_a_reindex_and_searches_go_on_until_then() -> 
 
     installation.turn()
 
-    assert status(installation.engine)["indexes"][0]["reindex_needed"]
+    assert status(installation.engine.state, installation.engine.inventory)["indexes"][0]["reindex_needed"]
     assert len(installation.searchable("public")) == 5
     commands.rebuild(installation.engine)
-    assert not status(installation.engine)["indexes"][0]["reindex_needed"]
+    assert not status(installation.engine.state, installation.engine.inventory)["indexes"][0]["reindex_needed"]
     assert "upload" not in installation.index.calls
 
 

@@ -7,8 +7,9 @@ import pytest
 from sync.config import Source
 from sync.engine import Concurrency, Engine, Outcome
 from sync.errors import Misconfigured
-from sync.operations.due import signal_change
-from sync.pipeline.hints import MAX_FAILURES, note
+from sync.pipeline.hints import MAX_FAILURES
+from sync.state.hints import note
+from sync.state.sources import signal_change
 from tests.sync.world import INDEXES, Crash, Installation, SourceWorld, installed
 
 

@@ -1,9 +1,11 @@
-"""tally: counted once, whoever counts and however often it is written."""
+"""Metrics: counted once, whoever counts and however often it is written."""
 
 import pytest
 
 from sync.errors import Retryable
-from sync.metrics import Counters, samples
+from sync.metrics import Counters
+from sync.state import queries
+from sync.state.counters import flush
 from sync.state.database import State
 
 
@@ -12,10 +14,10 @@ def test_what_two_processes_count_is_added_up() -> None:
 
     for tally in (Counters(), Counters()):
         tally.count("calls", 2, vendor="zendesk", status="200")
-        tally.flush(state)
-        tally.flush(state)
+        flush(state, tally)
+        flush(state, tally)
 
-    assert [(one.name, one.labels, one.value) for one in samples(state)] == [
+    assert [(one.name, one.labels, one.value) for one in queries.counters(state)] == [
         ("calls", {"vendor": "zendesk", "status": "200"}, 4.0)
     ]
 
@@ -23,10 +25,10 @@ def test_what_two_processes_count_is_added_up() -> None:
 def test_a_duration_counts_in_every_bucket_that_holds_it() -> None:
     state, tally = State.open("sqlite://"), Counters()
 
-    tally.observe("turn_seconds", 20.0, source="s")
-    tally.flush(state)
+    tally.record_duration("turn_seconds", 20.0, source="s")
+    flush(state, tally)
 
-    numbers = {(one.name, one.labels.get("le")): one.value for one in samples(state)}
+    numbers = {(one.name, one.labels.get("le")): one.value for one in queries.counters(state)}
     assert numbers["turn_seconds_sum", None] == 20.0
     assert numbers["turn_seconds_count", None] == 1.0
     assert {le for name, le in numbers if name == "turn_seconds_bucket"} == {"60.0", "300.0"}
@@ -39,9 +41,9 @@ def test_what_could_not_be_written_is_written_the_next_time() -> None:
         tx.run("ALTER TABLE tallies RENAME TO away")
 
     with pytest.raises(Retryable):
-        tally.flush(state)
+        flush(state, tally)
     with state.transaction() as tx:
         tx.run("ALTER TABLE away RENAME TO tallies")
-    tally.flush(state)
+    flush(state, tally)
 
-    assert [one.value for one in samples(state)] == [1.0]
+    assert [one.value for one in queries.counters(state)] == [1.0]

@@ -3,7 +3,8 @@
 import pytest
 
 from sync.model import FileId, Rendered
-from sync.pipeline.plan import Action, Entry, plan
+from sync.pipeline.plan import Action, plan
+from sync.state.queries import Entry
 
 F, P, U = FileId("file"), FileId("pending"), FileId("uploaded")
 WANTED = Rendered("name.md", b"bytes", {}, content_hash="bytes", metadata_hash="meta")

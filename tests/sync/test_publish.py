@@ -118,7 +118,7 @@ def test_refused_content_is_a_problem_until_the_document_changes() -> None:
     installation.source.put("d01", "poison, which no index takes")
     installation.turn()
 
-    assert {problem["document"] for problem in problems(installation.engine)} == {"d01"}
+    assert {problem["document"] for problem in problems(installation.engine.state)} == {"d01"}
     assert b"body 1" in installation.searchable("public")["d01"][0][0], "what was searchable stays so"
     assert queries.waiting(installation.state, "s") == (0, None)
 
@@ -129,7 +129,7 @@ def test_refused_content_is_a_problem_until_the_document_changes() -> None:
     installation.memory.outcome = lambda _: (FileState.COMPLETED, "")
     installation.source.put("d01", "healthy once more")
     installation.turn()
-    assert problems(installation.engine) == []
+    assert problems(installation.engine.state) == []
     assert installation.differences() == []
     assert installation.leftovers() == []
 
@@ -142,7 +142,7 @@ def test_a_document_without_text_leaves_search_and_is_a_problem(body: str) -> No
     installation.turn()
 
     assert "d01" not in installation.searchable("public")
-    assert "empty" in problems(installation.engine)[0]["error"]
+    assert "empty" in problems(installation.engine.state)[0]["error"]
     assert len(installation.memory.uploaded) == 4
     installation.source.put("d01", "written at last")
     installation.turn()
@@ -301,7 +301,7 @@ def test_a_file_that_failed_in_passing_is_uploaded_again() -> None:
     installation = edited()
     installation.memory.outcome = lambda _: (FileState.FAILED, "server_error: try again")
     installation.turn()
-    assert problems(installation.engine) == []
+    assert problems(installation.engine.state) == []
     installation.memory.outcome = lambda _: (FileState.COMPLETED, "")
 
     for _ in range(4):
@@ -319,7 +319,7 @@ def test_a_pending_file_that_failed_for_good_is_a_problem() -> None:
 
     installation.turn()
 
-    assert {problem["document"] for problem in problems(installation.engine)} == {"d01"}
+    assert {problem["document"] for problem in problems(installation.engine.state)} == {"d01"}
     assert installation.index.calls.count("upload") <= 2
 
 

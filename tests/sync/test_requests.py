@@ -9,7 +9,7 @@ from sync.model import StoreId
 from sync.operations import commands, requests
 from sync.operations.due import Watch
 from sync.state import queries
-from sync.state.request_log import RequestKind
+from sync.state.queries import RequestKind
 from sync.status import runs, status
 from tests.sync.world import Installation, SourceWorld, installed
 
@@ -119,17 +119,17 @@ def test_a_release_is_one_request_that_wakes_once_and_is_followed_from_queued_to
     installation.source.documents.clear()
     requests.ask_sync(installation.state, "s", "ada", full=True)
     installation.engine.turn("s")
-    wakes = queries.source(installation.state, "s").wakes
+    wakes = queries.source(installation.state, "s").change_seq
 
     request = requests.ask_release(installation.state, "s", "ada")
-    listed = [run for run in runs.recent(installation.engine)[0] if run["what"] == "release"]
-    woken = queries.source(installation.state, "s").wakes - wakes
+    listed = [run for run in runs.recent(installation.state, sources=["s"])[0] if run["what"] == "release"]
+    woken = queries.source(installation.state, "s").change_seq - wakes
     installation.engine.turn("s")
     requests.process_requests(installation.engine)
 
     assert [(run["id"], run["state"]) for run in listed] == [(runs.request_id(request), "queued")]
     assert woken == 1
-    assert runs.find(installation.engine, runs.request_id(request))["state"] == "done"
+    assert runs.find(installation.state, runs.request_id(request), sources=["s"])["state"] == "done"
 
 
 def test_a_paused_source_refuses_a_sync_until_it_is_resumed() -> None:
@@ -138,11 +138,11 @@ def test_a_paused_source_refuses_a_sync_until_it_is_resumed() -> None:
     requests.pause(installation.state, "s", "ada")
     with pytest.raises(Held, match="paused by ada"):
         requests.ask_sync(installation.state, "s", "bob")
-    paused = status.status(installation.engine)["sources"][0]
+    paused = status.status(installation.state, installation.engine.inventory)["sources"][0]
     requests.resume(installation.state, "s", "bob")
 
     assert (paused["state"], paused["paused_by"]) == ("paused", "ada")
-    assert status.status(installation.engine)["sources"][0]["state"] == "ok"
+    assert status.status(installation.state, installation.engine.inventory)["sources"][0]["state"] == "ok"
 
 
 def test_a_reindex_is_begun_filled_by_turns_and_switched_to() -> None:
@@ -236,7 +236,7 @@ def test_a_running_turn_tells_how_far_it_is() -> None:
 
     def look(_: str) -> None:
         installation.clock.forward(3)
-        seen.append(status.status(installation.engine)["sources"][0])
+        seen.append(status.status(installation.state, installation.engine.inventory)["sources"][0])
 
     source.asked = look
     installation.engine.turn("s", impatient=True)
@@ -245,7 +245,7 @@ def test_a_running_turn_tells_how_far_it_is() -> None:
     assert last["state"] == "syncing"
     assert last["progress"]["counts"]["observed"] > 0
     assert last["progress"]["remaining"] >= 0
-    assert status.status(installation.engine)["sources"][0]["progress"] is None
+    assert status.status(installation.state, installation.engine.inventory)["sources"][0]["progress"] is None
 
 
 def attended(installation: Installation, request: int) -> Any:
@@ -259,12 +259,16 @@ def record(installation: Installation, request: int) -> Any:
 
 def asked_for(installation: Installation) -> list[dict[str, Any]]:
     """What was asked for, oldest first."""
-    listed, _ = runs.recent(installation.engine)
+    listed, _ = runs.recent(installation.state, sources=["s"])
     return sorted((run for run in listed if run["what"] != "turn"), key=lambda run: int(run["id"].removeprefix("r")))
 
 
 def live(installation: Installation) -> str:
-    [index] = [one for one in status.status(installation.engine)["indexes"] if one["name"] == "public"]
+    [index] = [
+        one
+        for one in status.status(installation.state, installation.engine.inventory)["indexes"]
+        if one["name"] == "public"
+    ]
     return str(index["store"])
 
 

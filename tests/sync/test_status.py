@@ -13,7 +13,7 @@ def test_a_source_that_left_the_configuration_is_shown_with_what_makes_its_docum
     installation = _two_sources()
     alone = _engine(installation, "kept")
 
-    status = report.status(alone)
+    status = report.status(alone.state, alone.inventory)
 
     assert [(source["name"], source["state"]) for source in status["sources"]] == [("kept", "ok"), ("old", "removed")]
     assert "answerwell reindex" in status["sources"][1]["error"]
@@ -26,7 +26,7 @@ def test_a_reindex_lets_the_documents_of_a_source_that_left_the_configuration_go
 
     commands.rebuild(alone)
 
-    status = report.status(alone)
+    status = report.status(alone.state, alone.inventory)
     assert [source["name"] for source in status["sources"]] == ["kept"]
     assert [index["files"] for index in status["indexes"]] == [3, 3]
     assert [index["building"] for index in status["indexes"]] == [None, None]
@@ -36,7 +36,7 @@ def test_a_reindex_lets_the_documents_of_a_source_that_left_the_configuration_go
 def test_a_new_source_says_that_it_never_ran() -> None:
     installation = Installation("sqlite:///:memory:", SourceWorld())
 
-    [source] = report.status(installation.engine)["sources"]
+    [source] = report.status(installation.engine.state, installation.engine.inventory)["sources"]
 
     assert (source["state"], source["documents"], source["last_run"]) == ("new", 0, None)
 

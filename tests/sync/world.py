@@ -21,7 +21,8 @@ from sync.model import (
     StoreId,
 )
 from sync.pipeline import generations
-from sync.state.database import State, Transaction
+from sync.state.database import State
+from sync.state.transaction import Transaction
 from tests.contract.memory_index import MemoryIndex
 
 PUBLIC, INTERNAL = Audience.PUBLIC, Audience.INTERNAL

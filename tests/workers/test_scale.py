@@ -175,7 +175,7 @@ def test_the_version_before_goes_on_working_on_the_migrated_state(tmp_path: Path
         tx.run("INSERT INTO files (document, content_hash, file, version, render) VALUES (1, 'h', 'f', 'v', 'r')")
         tx.run("INSERT INTO garbage (store, file, source) VALUES ('vs', 'g', 's')")
 
-    assert queries.source(state, "s").wakes == 0
+    assert queries.source(state, "s").change_seq == 0
     state.close()
 
 

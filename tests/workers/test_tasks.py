@@ -9,9 +9,9 @@ import pytest
 from sync.errors import Misconfigured
 from sync.model import FileState
 from sync.operations import requests
-from sync.operations.due import signal_change
 from sync.state import queries
-from sync.state.request_log import RequestKind
+from sync.state.queries import RequestKind
+from sync.state.sources import signal_change
 from tests.sync.world import Installation, SourceWorld, installed
 from workers.cadence import Cron, Every
 from workers.schedule import Schedule, SourceSchedule

@@ -1,0 +1,134 @@
+"""Documents and contents tables: what the sources show, and the bodies we hold; the one module that writes them."""
+
+import json
+import zlib
+from collections.abc import Sequence
+
+from sync.model import Change, Document
+from sync.state.queries import DocumentState
+from sync.state.queries.wanted import PAIRS, UNSETTLED
+from sync.state.transaction import Transaction
+
+
+def note_version(tx: Transaction, source: str, change: Change, *, epoch: int, now: float) -> int:
+    """Write that the document has this version now, in the listing of that epoch; returns its id."""
+    [row] = tx.ask(
+        """INSERT INTO documents (source, external_id, version, epoch, changed_at)
+           VALUES (:source, :external_id, :version, :epoch, :now)
+           ON CONFLICT (source, external_id) DO UPDATE SET
+             version = excluded.version, epoch = excluded.epoch, released = 0,
+             attempts = CASE WHEN documents.version = excluded.version THEN documents.attempts ELSE 0 END,
+             not_before = CASE WHEN documents.version = excluded.version THEN documents.not_before ELSE 0 END,
+             changed_at = CASE WHEN documents.version = excluded.version THEN documents.changed_at
+                               ELSE excluded.changed_at END
+           RETURNING id""",
+        now=now,
+        source=source,
+        external_id=change.external_id,
+        version=change.version,
+        epoch=epoch,
+    )
+    return int(row.id)
+
+
+def note_unchanged(tx: Transaction, documents: Sequence[int], *, epoch: int) -> None:
+    """Write that the listing of that epoch shows these documents as they were."""
+    if documents:
+        tx.run("UPDATE documents SET epoch = :epoch, released = 0 WHERE id IN :ids", epoch=epoch, ids=list(documents))
+
+
+def store(tx: Transaction, document: int, shown: Document, *, problem: str, fingerprint: str) -> None:
+    """Write a document as it is now; its version is then both known and held."""
+    tx.run(
+        """UPDATE documents SET version = :version, content_version = :version, title = :title, url = :url,
+             audience = :audience, language = :language, updated_at = :updated_at, breadcrumb = :breadcrumb,
+             labels = :labels, attributes = :attributes, problem = :problem, likeness = :fingerprint,
+             released = 0, attempts = 0, not_before = 0, error = ''
+           WHERE id = :id""",
+        id=document,
+        version=shown.version,
+        title=_storable(shown.title),
+        url=_storable(shown.url),
+        audience=shown.audience.value,
+        language=shown.language,
+        updated_at=shown.updated_at.timestamp(),
+        breadcrumb=_storable(json.dumps(shown.breadcrumb, ensure_ascii=False)),
+        labels=_storable(json.dumps(shown.labels, ensure_ascii=False)),
+        attributes=_storable(json.dumps(dict(shown.attributes), ensure_ascii=False)),
+        problem=_storable(problem),
+        fingerprint=fingerprint,
+    )
+    tx.run(
+        """INSERT INTO contents (document, body) VALUES (:id, :body)
+           ON CONFLICT (document) DO UPDATE SET body = excluded.body""",
+        id=document,
+        body=zlib.compress(shown.body.encode("utf-8", errors="replace"), 1),
+    )
+
+
+def believe_gone(tx: Transaction, document: DocumentState, now: float) -> None:
+    """Believe a document gone that a listing or the source itself does not show any more."""
+    if document.version is not None:
+        tx.run(
+            "UPDATE documents SET version = NULL, released = 0, changed_at = :now WHERE id = :id",
+            now=now,
+            id=document.id,
+        )
+
+
+def believe_unlisted_gone(tx: Transaction, source: str, *, epoch: int, now: float) -> None:
+    """Believe gone what the complete listing of that epoch did not show, and no more than that."""
+    tx.run(
+        """UPDATE documents SET version = NULL, changed_at = :now
+           WHERE source = :source AND epoch < :epoch AND version IS NOT NULL""",
+        now=now,
+        source=source,
+        epoch=epoch,
+    )
+
+
+def release(tx: Transaction, source: str, document: int) -> bool:
+    """Let the document be removed once the source confirms that it is gone; False unless it is believed to be."""
+    return bool(
+        tx.run(
+            "UPDATE documents SET released = 1, not_before = 0 WHERE id = :id AND source = :source AND version IS NULL",
+            id=document,
+            source=source,
+        )
+    )
+
+
+def postpone(tx: Transaction, document: int, error: str, *, not_before: float) -> None:
+    """Have a document that could not be read wait until then."""
+    tx.run(
+        "UPDATE documents SET attempts = attempts + 1, not_before = :until, error = :error WHERE id = :id",
+        id=document,
+        until=not_before,
+        error=error,
+    )
+
+
+def fetch_again(tx: Transaction, document: int) -> None:
+    """Have the document fetched although its version is the one we know."""
+    tx.run("UPDATE documents SET content_version = NULL WHERE id = :document", document=document)
+
+
+def drop_settled_contents(tx: Transaction, source: str) -> None:
+    """Delete the bodies of the source's documents that no generation wants any more of."""
+    tx.run(
+        f"""DELETE FROM contents WHERE document IN (SELECT id FROM documents WHERE source = :source)
+            AND document NOT IN (SELECT d.id {PAIRS}
+                                 WHERE d.source = :source AND g.state <> 'dropping' AND {UNSETTLED})""",
+        source=source,
+    )
+
+
+def delete(tx: Transaction, document: int) -> None:
+    """Forget a document that nothing names any more."""
+    tx.run("DELETE FROM contents WHERE document = :document", document=document)
+    tx.run("DELETE FROM documents WHERE id = :document", document=document)
+
+
+def _storable(value: str) -> str:
+    """Half a surrogate pair and NUL are text that no database keeps."""
+    return value.encode("utf-8", errors="replace").decode().replace("\0", "")

@@ -1,0 +1,53 @@
+"""Entries table: what each generation has of each document; the one module that writes it."""
+
+from collections.abc import Sequence
+
+from sync.state.transaction import Transaction
+
+Column = str | float | None
+
+AT_REST: dict[str, Column] = {
+    "pending": None,
+    "pending_hash": None,
+    "attempts": 0,
+    "not_before": 0.0,
+    "error": "",
+}
+"""The columns of an entry for which nothing is under way and nothing failed."""
+
+_WRITE = """INSERT INTO entries (document, generation, {columns})
+            SELECT :document, :generation, {values}
+            WHERE EXISTS (SELECT 1 FROM generations WHERE id = :generation AND state <> 'dropping')
+            ON CONFLICT (document, generation) DO UPDATE SET {updates}"""
+
+
+def write(tx: Transaction, document: int, generation: int, **columns: Column) -> None:
+    """Write these columns of the entry; nothing happens in a generation that is being dropped."""
+    statement = _WRITE.format(
+        columns=", ".join(columns),
+        values=", ".join(f":{name}" for name in columns),
+        updates=", ".join(f"{name} = excluded.{name}" for name in columns),
+    )
+    tx.run(statement, document=document, generation=generation, **columns)
+
+
+def compare_again(tx: Transaction, generation: int, documents: Sequence[int], *, lost: bool) -> None:
+    """Have the attributes of the documents' files written again; `lost`: the files themselves attached again."""
+    forgotten = "metadata_hash = NULL, content_hash = NULL, file = NULL" if lost else "metadata_hash = NULL"
+    tx.run_many(
+        f"""UPDATE entries SET version = NULL, attempts = 0, not_before = 0, {forgotten}
+            WHERE document = :document AND generation = :generation""",
+        [{"document": document, "generation": generation} for document in documents],
+    )
+
+
+def delete(tx: Transaction, document: int, generation: int) -> None:
+    tx.run(
+        "DELETE FROM entries WHERE document = :document AND generation = :generation",
+        document=document,
+        generation=generation,
+    )
+
+
+def clear(tx: Transaction) -> None:
+    tx.run("DELETE FROM entries")

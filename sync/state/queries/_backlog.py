@@ -1,0 +1,188 @@
+"""Backlog: what the stores want and do not have yet, in slices, and how long it has waited."""
+
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sync.model import Audience, Document, FileId
+from sync.rendering import moment
+from sync.state.queries._documents import believed
+from sync.state.queries.wanted import PAIRS, UNREAD, UNSETTLED
+from sync.state.transaction import ClockedReader, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class UnsettledDocument:
+    """A document as we hold it, and what one generation has of it; `version` is that of what we hold.
+
+    `body`: compressed with zlib, None where it is not kept. `breadcrumb`, `labels` and `attributes` are JSON. `file`
+    and the hashes are the generation's entry, `pending` a file on its way there.
+    """
+
+    id: int
+    external_id: str
+    version: str
+    title: str
+    url: str
+    audience: Audience
+    language: str
+    updated_at: float
+    breadcrumb: str
+    labels: str
+    attributes: str
+    problem: str
+    body: bytes | None
+    file: FileId | None
+    content_hash: str | None
+    metadata_hash: str | None
+    pending: FileId | None
+    pending_hash: str | None
+    attempts: int
+
+    @property
+    def text(self) -> str | None:
+        """The body as it was read; None where it is not kept. Takes time: it is unpacked anew each time."""
+        return None if self.body is None else zlib.decompress(self.body).decode()
+
+    def document(self, body: str) -> Document:
+        """The document as it is held, with this body."""
+        return Document(
+            external_id=self.external_id,
+            version=self.version,
+            title=self.title,
+            body=body,
+            url=self.url,
+            updated_at=moment(self.updated_at),
+            audience=self.audience,
+            language=self.language,
+            breadcrumb=tuple(json.loads(self.breadcrumb)),
+            labels=tuple(json.loads(self.labels)),
+            attributes=json.loads(self.attributes),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many documents changed and are not searchable as they are now, and when the first of them did; 0: unknown."""
+
+    number: int
+    oldest: float
+
+
+def end_of_slice(state: ClockedReader, source: str, *, after: int, size: int) -> int | None:
+    """The id of the last of the next `size` documents that any live generation wants now; None when none does."""
+    [row] = state.ask(
+        f"""SELECT max(id) AS last FROM (
+              SELECT DISTINCT d.id {PAIRS} WHERE d.source = :source AND d.id > :after AND g.state <> 'dropping'
+                AND g.store IS NOT NULL AND {UNSETTLED} AND coalesce(e.not_before, 0) <= :now
+              ORDER BY d.id LIMIT :size) AS slice""",
+        source=source,
+        after=after,
+        now=state.now(),
+        size=size,
+    )
+    return None if row.last is None else int(row.last)
+
+
+def unsettled(
+    state: ClockedReader, source: str, generation: int, *, after: int, last: int, limit: int
+) -> list[UnsettledDocument]:
+    """Documents whose entry in the generation is not of the content we hold, now due; with body, if we hold it."""
+    rows = state.ask(
+        f"""SELECT d.id, d.external_id, d.content_version, d.title, d.url, d.audience, d.language, d.updated_at,
+                   d.breadcrumb, d.labels, d.attributes, d.problem, c.body, e.file, e.content_hash, e.metadata_hash,
+                   e.pending, e.pending_hash, coalesce(e.attempts, 0) AS attempts
+            {PAIRS} LEFT JOIN contents c ON c.document = d.id
+            WHERE g.id = :generation AND d.source = :source AND d.id > :after AND d.id <= :last AND {UNSETTLED}
+              AND coalesce(e.not_before, 0) <= :now
+            ORDER BY d.id LIMIT :limit""",
+        source=source,
+        generation=generation,
+        after=after,
+        last=last,
+        now=state.now(),
+        limit=limit,
+    )
+    return [
+        UnsettledDocument(
+            id=row.id,
+            external_id=row.external_id,
+            version=row.content_version,
+            title=row.title,
+            url=row.url,
+            audience=Audience(row.audience),
+            language=row.language,
+            updated_at=row.updated_at,
+            breadcrumb=row.breadcrumb,
+            labels=row.labels,
+            attributes=row.attributes,
+            problem=row.problem,
+            body=row.body,
+            file=row.file,
+            content_hash=row.content_hash,
+            metadata_hash=row.metadata_hash,
+            pending=row.pending,
+            pending_hash=row.pending_hash,
+            attempts=row.attempts,
+        )
+        for row in rows
+    ]
+
+
+def unsettled_documents(state: Reader, source: str) -> list[int]:
+    """The ids of the source's documents that a live store still wants, whenever they are due."""
+    rows = state.ask(
+        f"SELECT DISTINCT d.id {PAIRS} WHERE d.source = :source AND g.state = 'active' AND {UNSETTLED}",
+        source=source,
+    )
+    return [row.id for row in rows]
+
+
+def waiting(state: ClockedReader, source: str) -> tuple[int, timedelta | None]:
+    """How many documents or files of the source wait for something, and for how long the first of them still must.
+
+    (0, None): converged, but for removals that are held.
+    """
+    held = 1 if believed(state, source).held else 0
+    [row] = state.ask(
+        f"""SELECT count(*) AS number, min(due) AS soonest FROM (
+              SELECT d.not_before AS due FROM documents d WHERE d.source = :source
+                AND (({UNREAD}) OR (d.version IS NULL AND (:held = 0 OR d.released = 1)))
+              UNION ALL
+              SELECT coalesce(e.not_before, 0) {PAIRS}
+              WHERE d.source = :source AND g.state <> 'dropping' AND {UNSETTLED}
+              UNION ALL
+              SELECT 0 FROM entries e JOIN documents d ON d.id = e.document
+              JOIN generations g ON g.id = e.generation WHERE d.source = :source AND g.state = 'dropping'
+              UNION ALL
+              SELECT 0 FROM garbage WHERE source = :source) AS due_times""",
+        source=source,
+        held=held,
+    )
+    soonest = None if row.soonest is None else timedelta(seconds=max(0.0, row.soonest - state.now()))
+    return int(row.number), soonest
+
+
+def backlog(state: Reader, source: str) -> Backlog:
+    """What of the source is not searchable as it is now."""
+    [row] = state.ask(
+        f"""SELECT count(*) AS number, min(CASE WHEN changed_at > 0 THEN changed_at END) AS oldest FROM (
+              SELECT d.id, d.changed_at FROM documents d WHERE d.source = :source AND {UNREAD}
+              UNION
+              SELECT d.id, d.changed_at {PAIRS}
+              WHERE d.source = :source AND g.state = 'active' AND {UNSETTLED}) AS unsettled""",
+        source=source,
+    )
+    return Backlog(int(row.number), float(row.oldest or 0.0))
+
+
+def searchable_documents(state: Reader, source: str) -> int:
+    """How many documents of the source, not believed gone, a live store holds."""
+    [row] = state.ask(
+        """SELECT count(DISTINCT e.document) AS number FROM entries e JOIN generations g ON g.id = e.generation
+           JOIN documents d ON d.id = e.document
+           WHERE d.source = :source AND d.version IS NOT NULL AND g.state = 'active' AND e.file IS NOT NULL""",
+        source=source,
+    )
+    return int(row.number)
