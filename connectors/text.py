@@ -5,17 +5,47 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urljoin, urlsplit
 
-from html_to_markdown import ConversionError, ConversionOptions, PreprocessingOptions, convert
+from html_to_markdown import (
+    CodeBlockStyle,
+    ConversionError,
+    ConversionOptions,
+    HeadingStyle,
+    HiddenContent,
+    HighlightStyle,
+    InlineDataMedia,
+    LinkStyle,
+    ListIndentType,
+    NewlineStyle,
+    OutputFormat,
+    PreprocessingOptions,
+    PreprocessingPreset,
+    TierStrategy,
+    UrlEscapeStyle,
+    WhitespaceMode,
+    convert,
+)
 from selectolax.lexbor import LexborHTMLParser, LexborNode, create_tag
 
 RECALL = 0.97
 OPTIONS = ConversionOptions(
     bullets="-",
-    inline_data_media="drop_element",
-    hidden_content="all",  # accordions and tabs are hidden until a reader opens them
+    inline_data_media=InlineDataMedia.DROP_ELEMENT,
+    hidden_content=HiddenContent.ALL,  # accordions and tabs are hidden until a reader opens them
     br_in_tables=True,
     extract_metadata=False,
-    preprocessing=PreprocessingOptions(enabled=False),  # by default it drops nav and form text
+    # by default it drops nav and form text
+    preprocessing=PreprocessingOptions(enabled=False, preset=PreprocessingPreset.STANDARD),
+    # The defaults, spelled out: given as names they are looked up for every document, for longer than it is converted.
+    heading_style=HeadingStyle.ATX,
+    list_indent_type=ListIndentType.SPACES,
+    highlight_style=HighlightStyle.DOUBLE_EQUAL,
+    whitespace_mode=WhitespaceMode.NORMALIZED,
+    newline_style=NewlineStyle.SPACES,
+    code_block_style=CodeBlockStyle.BACKTICKS,
+    url_escape_style=UrlEscapeStyle.ANGLE,
+    link_style=LinkStyle.INLINE,
+    output_format=OutputFormat.MARKDOWN,
+    tier_strategy=TierStrategy.AUTO,
 )
 DROPPED = frozenset(("script", "style", "template", "svg", "canvas", "link", "meta", "base", "param"))
 PLAYERS = frozenset(("iframe", "embed", "video", "audio", "object", "applet"))

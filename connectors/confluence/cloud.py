@@ -9,8 +9,7 @@ from connectors.confluence import parse, responses
 from connectors.confluence.records import Comment, Content, Facts, File, Kind, Node, Space, Touched, in_order, one_line
 from connectors.confluence.settings import ConfluenceSettings
 from connectors.confluence.site import Closed, Doors, Listing, Unsearchable, query
-from connectors.confluence.transport import Slow
-from connectors.http.transport import Json, Oversized
+from connectors.http.transport import Json, Oversized, TimedOut
 from sync.errors import Misconfigured, Retryable
 
 PAGE = 250
@@ -70,7 +69,7 @@ class Cloud:
                 smaller = self._limits[space.id] = max(MIN_LENGTH, limit // 2)
             except responses.Broken:
                 smaller = max(MIN_LENGTH, limit // 8)
-            except Slow:
+            except TimedOut:
                 self._limits[space.id] = max(MIN_LENGTH, limit // 2)
                 raise
             if limit == MIN_LENGTH:  # one body among these fails them all: each is then loaded alone

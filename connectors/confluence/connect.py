@@ -18,15 +18,25 @@ OPEN = "allow anonymous access to the space, or take it out of public_spaces"
 
 
 def enter(
-    settings: ConfluenceSettings, allowances: QuotaStore | None, clock: Clock, sleep: Sleep, timeout: float
+    settings: ConfluenceSettings,
+    allowances: QuotaStore | None,
+    clock: Clock,
+    sleep: Sleep,
+    timeout: float,
+    transport: Transport | None = None,
 ) -> Site:
-    """Return the site that the settings name."""
-    doors = _doors(settings, allowances, clock, sleep, timeout)
+    """Return the site that the settings name. `transport` None: the SDK's, with a session for each identity."""
+    doors = _doors(settings, allowances, clock, sleep, timeout, transport)
     return Cloud(settings, doors) if settings.on_cloud else DataCenter(settings, doors)
 
 
 def _doors(
-    settings: ConfluenceSettings, allowances: QuotaStore | None, clock: Clock, sleep: Sleep, timeout: float
+    settings: ConfluenceSettings,
+    allowances: QuotaStore | None,
+    clock: Clock,
+    sleep: Sleep,
+    timeout: float,
+    transport: Transport | None,
 ) -> Doors:
     origin, base = settings.origin, settings.base
     if settings.cloud_id:
@@ -40,13 +50,20 @@ def _doors(
         return HttpClient("confluence", origin, auth, transport, fix, pacing, sleep, refuse, slots=slots)
 
     # Each identity has a session of its own: what one is given must not make the other somebody.
-    ours = api(origin, _auth(settings), AtlassianTransport(timeout), responses.refused, settings.credentials, known)
-    nobody, visitor = VendorLimits(clock=clock), AtlassianTransport(timeout)
+    ours = api(
+        origin,
+        _auth(settings),
+        transport or AtlassianTransport(timeout),
+        responses.refused,
+        settings.credentials,
+        known,
+    )
+    nobody, visitor = VendorLimits(clock=clock), transport or AtlassianTransport(timeout)
     return Doors(
         ours=ours,
         bulk=replace(ours, refuse=responses.refused_in_bulk),
         visitors=api(settings.origin, Anonymous(), visitor, responses.refused_to_visitors, OPEN, nobody),
-        files=replace(ours, transport=HttpxTransport(timeout)),
+        files=replace(ours, transport=transport or HttpxTransport(timeout)),
         base=base,
         visitors_base=settings.base,
     )

@@ -13,7 +13,7 @@ from connectors.confluence.site import Unsearchable
 from connectors.confluence.site_cache import Library
 from connectors.cursor import CursorCodec
 from connectors.http.rate_limit import QuotaStore
-from connectors.http.transport import Clock, Json, Sleep, now
+from connectors.http.transport import Clock, Json, Sleep, Transport, now
 from sync.errors import CursorExpired
 from sync.model import Change, Cursor, Document, Page
 
@@ -36,10 +36,11 @@ class Confluence:
         clock: Clock = now,
         sleep: Sleep = time.sleep,
         timeout: float = 60.0,
+        transport: Transport | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self.library = Library(enter(settings, allowances, clock, sleep, timeout), settings, clock)
+        self.library = Library(enter(settings, allowances, clock, sleep, timeout, transport), settings, clock)
         self._snapshots = Listings(self.library, public_only=False)
         self._audiences = Listings(self.library, public_only=True)
         self._cursors = CursorCodec("confluence", settings.scope)

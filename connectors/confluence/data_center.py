@@ -20,9 +20,8 @@ from connectors.confluence.records import (
 )
 from connectors.confluence.settings import ConfluenceSettings
 from connectors.confluence.site import Closed, Doors, Listing, Unsearchable, query
-from connectors.confluence.transport import Slow
 from connectors.http.client import HttpClient
-from connectors.http.transport import Json, Oversized
+from connectors.http.transport import Json, Oversized, TimedOut
 from sync.errors import Misconfigured, Retryable
 
 BARE, EXPANDED, BODIES = 1000, 200, 50  # rows of one answer; more is cut, and nothing says so
@@ -70,7 +69,7 @@ class DataCenter:
                 smaller = self._limits[space.id] = max(MIN_LENGTH, limit // 2)
             except responses.Broken:
                 smaller = max(MIN_LENGTH, limit // 8)
-            except Slow:
+            except TimedOut:
                 self._limits[space.id] = max(MIN_LENGTH, limit // 2)
                 raise
             if limit == MIN_LENGTH:  # one body among these fails them all: each is then loaded alone

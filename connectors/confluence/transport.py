@@ -7,7 +7,7 @@ import weakref
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
-from connectors.http.transport import MAX_BYTES, Request, Response, oversized
+from connectors.http.transport import MAX_BYTES, Request, Response, TimedOut, oversized
 from sync.errors import Retryable
 
 if TYPE_CHECKING:
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from atlassian.rest_client import AtlassianRestAPI
 
 IN_FLIGHT = 5
-
-
-class Slow(Retryable):
-    """No answer in time; a smaller page may be quicker."""
 
 
 class AtlassianTransport:
@@ -45,7 +41,7 @@ class AtlassianTransport:
                 allow_redirects=False,
             )
         except requests.Timeout as error:
-            raise Slow(f"{where} did not answer in time") from error
+            raise TimedOut(f"{where} did not answer in time") from error
         except requests.RequestException as error:
             raise Retryable(f"{where} could not be read ({type(error).__name__}); check the address") from error
         return Response(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)

@@ -20,7 +20,7 @@ from connectors.google_docs.settings import GoogleDocsSettings, is_id
 from connectors.http.client import HttpClient
 from connectors.http.oauth import CachedToken
 from connectors.http.rate_limit import QuotaStore, VendorLimits
-from connectors.http.transport import Clock, HttpxTransport, Json, Sleep, now
+from connectors.http.transport import Clock, HttpxTransport, Json, Sleep, Transport, now
 from sync.errors import CursorExpired, Gone
 from sync.model import Change, Cursor, Document, Page
 from sync.rate_limit import Rate
@@ -45,10 +45,11 @@ class GoogleDocs:
         clock: Clock = now,
         sleep: Sleep = time.sleep,
         timeout: float = 60.0,
+        transport: Transport | None = None,
     ) -> None:
         self._clock = clock
         self._cursors = CursorCodec("google_docs", settings.stamp)
-        self.drive, docs = _connect(settings, allowances, clock, sleep, timeout)
+        self.drive, docs = _connect(settings, allowances, clock, sleep, transport or HttpxTransport(timeout))
         audiences = bool(settings.public_folders)
         self._memory = Memory(self.drive, clock)
         self.places = Places(settings.scope, self.drive, self._memory)
@@ -176,9 +177,9 @@ class GoogleDocs:
 
 
 def _connect(
-    settings: GoogleDocsSettings, allowances: QuotaStore | None, clock: Clock, sleep: Sleep, timeout: float
+    settings: GoogleDocsSettings, allowances: QuotaStore | None, clock: Clock, sleep: Sleep, wire: Transport
 ) -> tuple[Drive, HttpClient]:
-    transport = SdkTransport(HttpxTransport(timeout))
+    transport = SdkTransport(wire)
     auth = CachedToken(ServiceAccount(settings.credentials_file, settings.subject, transport, sleep), clock)
     account = f"google_docs:{settings.credentials_file}:{settings.subject}"
     pacing = VendorLimits(allowances, account, {"docs": READS}, clock=clock)

@@ -22,6 +22,10 @@ Sleep = Callable[[float], None]
 MAX_BYTES = 64 * 1024 * 1024  # of one answer in memory; a listing's largest page stays far below
 
 
+class TimedOut(Retryable):
+    """No answer in time; where a page of a list was asked for, a smaller one may be quicker."""
+
+
 class Oversized(Misconfigured):
     """The answer is larger than its reader takes: of a file, a problem of that document; of a listing, a refusal."""
 
@@ -108,7 +112,7 @@ class HttpxTransport:
             ) as response:
                 body = b"".join(_bounded(response.iter_bytes(), request.most, where))
         except httpx2.TimeoutException as error:
-            raise Retryable(f"{where} did not answer in time") from error
+            raise TimedOut(f"{where} did not answer in time") from error
         except httpx2.RequestError as error:
             raise Retryable(f"{where} could not be read ({type(error).__name__}); check the address") from error
         return Response(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body)

@@ -13,7 +13,7 @@ from connectors.http.addresses import is_loopback, origin_of
 from connectors.http.auth import Bearer
 from connectors.http.client import HttpClient, refusal, retry_after
 from connectors.http.rate_limit import QuotaStore, VendorLimits
-from connectors.http.transport import Clock, Json, Params, Response, Sleep
+from connectors.http.transport import Clock, Json, Params, Response, Sleep, Transport
 from connectors.slack.sdk import SdkTransport
 from sync.errors import Misconfigured, Retryable, SyncError
 from sync.rate_limit import Rate
@@ -70,7 +70,14 @@ class Calls:
     """
 
     def __init__(
-        self, url: str, token: SecretStr, allowances: QuotaStore | None, clock: Clock, sleep: Sleep, timeout: float
+        self,
+        url: str,
+        token: SecretStr,
+        allowances: QuotaStore | None,
+        clock: Clock,
+        sleep: Sleep,
+        timeout: float,
+        transport: Transport | None = None,
     ) -> None:
         origin = origin_of(url)
         self._path = urlsplit(url).path
@@ -78,7 +85,7 @@ class Calls:
         rates = {f"{name}:tier": Rate(limit) for name, limit in TIERS.items()}
         rates |= {f"{name}:throttled": Rate(1) for name in THROTTLED}
         pacing = VendorLimits(allowances, f"slack:{origin}:{account}", rates, clock=clock)
-        transport, auth = SdkTransport(url, timeout), Bearer(token)
+        transport, auth = transport or SdkTransport(url, timeout), Bearer(token)
         self._api = HttpClient("slack", origin, auth, transport, "bot_token", pacing, sleep, refuse=refuse)
         self._files = HttpClient("slack", origin, auth, transport, "bot_token", pacing, sleep, trusted=FILES)
         self._clamped: set[str] = set()

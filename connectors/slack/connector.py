@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from connectors.cursor import CursorCodec
 from connectors.http.rate_limit import QuotaStore
-from connectors.http.transport import Clock, Json, Sleep, now
+from connectors.http.transport import Clock, Json, Sleep, Transport, now
 from connectors.slack.client import Calls
 from connectors.slack.documents import name_of
 from connectors.slack.feed import Feed
@@ -35,8 +35,9 @@ class Slack:
         clock: Clock = now,
         sleep: Sleep = time.sleep,
         timeout: float = 60.0,
+        transport: Transport | None = None,
     ) -> None:
-        calls = Calls(settings.url, settings.bot_token, allowances, clock, sleep, timeout)
+        calls = Calls(settings.url, settings.bot_token, allowances, clock, sleep, timeout, transport)
         self._reader = Reader(calls, settings, clock)
         self._feed = Feed(self._reader)
         self._cursors = CursorCodec("slack", settings.scope)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 from slack_sdk import WebClient
 
 from connectors.http.addresses import is_loopback
-from connectors.http.transport import HttpxTransport, Json, Request, Response, oversized
+from connectors.http.transport import HttpxTransport, Json, Request, Response, TimedOut, oversized
 from sync import tls
 from sync.errors import Retryable
 
@@ -61,10 +61,10 @@ class _Client(WebClient):
         try:
             self.api_call(method, params=fields, headers={"Authorization": request.headers.get("Authorization", "")})
         except TimeoutError as error:
-            raise Retryable(f"{request.url} did not answer in time") from error
+            raise TimedOut(f"{request.url} did not answer in time") from error
         except (URLError, HTTPException, OSError) as error:
             if isinstance(getattr(error, "reason", None), TimeoutError):
-                raise Retryable(f"{request.url} did not answer in time") from error
+                raise TimedOut(f"{request.url} did not answer in time") from error
             raise Retryable(f"{request.url} could not be read ({type(error).__name__}); check the address") from error
         answer: Response = self._received.answer
         return answer

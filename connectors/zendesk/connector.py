@@ -31,8 +31,9 @@ class Zendesk:
         clock: Clock = now,
         sleep: Sleep = time.sleep,
         timeout: float = 60.0,
+        transport: Transport | None = None,
     ) -> None:
-        account = _Account(settings, allowances, clock, sleep, HttpxTransport(timeout))
+        account = _Account(settings, allowances, clock, sleep, transport or HttpxTransport(timeout))
         self._centers = account.help_centers() if "articles" in settings.include else ()
         self._tickets = account.tickets() if "tickets" in settings.include else None
         self.parts: tuple[Part, ...] = (*self._centers, self._tickets) if self._tickets else self._centers

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from connectors.confluence.connector import Confluence
 from connectors.confluence.settings import ConfluenceSettings
 from sandbox.confluence import ConfluenceSandbox
-from sandbox.wire import Wire, serve
+from sandbox.wire import Wire
 from tests.contract.connector import PATIENT
+from tests.in_process import reachable, transport
 
 START = 1_790_000_000.0
 CLOUD: dict[str, object] = {"email": "bot@acme.test", "api_token": "confluence-token"}
@@ -30,7 +31,7 @@ class Clock:
 
 @dataclass
 class ConfluenceWorld:
-    """One site on loopback; what is put is a page of HELP, which everybody may read. `kind`: or a blog post."""
+    """One site; what is put is a page of HELP, which everybody may read. `kind`: or a blog post."""
 
     sandbox: ConfluenceSandbox
     clock: Clock
@@ -46,7 +47,13 @@ class ConfluenceWorld:
     slept: list[float] = field(default_factory=list)
 
     def connect(self, **settings: object) -> Confluence:
-        return Confluence(self.settings(**settings), clock=self.clock.utc, sleep=self.sleep, timeout=self.timeout)
+        return Confluence(
+            self.settings(**settings),
+            clock=self.clock.utc,
+            sleep=self.sleep,
+            timeout=self.timeout,
+            transport=transport(self.wire, self.url, self.timeout),
+        )
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -136,12 +143,11 @@ class DataCenterWorld(ConfluenceWorld):
 
 
 @contextmanager
-def confluence_world() -> Iterator[ConfluenceWorld]:
+def confluence_world(*, socket: bool = False) -> Iterator[ConfluenceWorld]:
     """A site on Cloud."""
     clock = Clock()
     sandbox = ConfluenceSandbox(clock=clock)
-    wire = Wire(sandbox.app)
-    with serve(wire) as url:
+    with reachable(sandbox.app, socket=socket) as (wire, url):
         yield ConfluenceWorld(sandbox, clock, wire, url, login=dict(CLOUD))
 
 
@@ -154,11 +160,10 @@ def blog_world() -> Iterator[BlogWorld]:
 
 
 @contextmanager
-def data_center_world() -> Iterator[DataCenterWorld]:
+def data_center_world(*, socket: bool = False) -> Iterator[DataCenterWorld]:
     """A site on a Data Center, below a path of its host."""
     clock = Clock()
     sandbox = ConfluenceSandbox(clock=clock, context="/confluence")
-    wire = Wire(sandbox.data_center)
     login: dict[str, object] = {"token": "confluence-pat"}
-    with serve(wire) as url:
+    with reachable(sandbox.data_center, socket=socket) as (wire, url):
         yield DataCenterWorld(sandbox, clock, wire, f"{url}/confluence", login=login)

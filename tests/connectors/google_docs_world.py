@@ -11,8 +11,9 @@ from pathlib import Path
 from connectors.google_docs.connector import GoogleDocs
 from connectors.google_docs.settings import GoogleDocsSettings
 from sandbox.google import GoogleSandbox
-from sandbox.wire import Wire, serve
+from sandbox.wire import Wire
 from tests.contract.connector import PATIENT
+from tests.in_process import reachable, transport
 
 START = 1_790_000_000.0
 
@@ -32,7 +33,7 @@ class Clock:
 
 @dataclass
 class GoogleWorld:
-    """One account on loopback; `folder` is in scope and may be public, `outside` is neither."""
+    """One account; `folder` is in scope and may be public, `outside` is neither."""
 
     sandbox: GoogleSandbox
     clock: Clock
@@ -64,7 +65,13 @@ class GoogleWorld:
 
     def connect(self, **settings: object) -> GoogleDocs:
         valid = self.settings(**settings)
-        return GoogleDocs(valid, clock=self.clock.utc, sleep=self.slept.append, timeout=self.timeout)
+        return GoogleDocs(
+            valid,
+            clock=self.clock.utc,
+            sleep=self.slept.append,
+            timeout=self.timeout,
+            transport=transport(self.wire, self.url, self.timeout),
+        )
 
     def later(self) -> None:
         self.clock.now += 600
@@ -114,13 +121,12 @@ class GoogleWorld:
 
 
 @contextmanager
-def google_world() -> Iterator[GoogleWorld]:
+def google_world(*, socket: bool = False) -> Iterator[GoogleWorld]:
     clock = Clock()
     sandbox = GoogleSandbox(clock=clock)
     sandbox.world.page = 10
     folder, outside = sandbox.put_folder("Help"), sandbox.put_folder("Outside")
-    wire = Wire(sandbox.app)
-    with serve(wire) as url, tempfile.TemporaryDirectory() as directory:
+    with reachable(sandbox.app, socket=socket) as (wire, url), tempfile.TemporaryDirectory() as directory:
         key_file = Path(directory) / "service-account.json"
         key_file.write_text(sandbox.credentials.key_file(f"{url}/token"), encoding="utf-8")
         yield GoogleWorld(sandbox, clock, wire, url, key_file, folder, outside)

@@ -10,8 +10,9 @@ from typing import Literal
 from connectors.slack.connector import Slack
 from connectors.slack.settings import SlackSettings
 from sandbox.slack import SlackSandbox
-from sandbox.wire import Wire, serve
+from sandbox.wire import Wire
 from tests.connectors.zendesk_world import Clock
+from tests.in_process import reachable, transport
 
 METHODS: tuple[str, ...] = (
     "auth.test",
@@ -29,7 +30,7 @@ Kind = Literal["fresh", "quiet", "day"]
 
 @dataclass
 class SlackWorld:
-    """One workspace on loopback with one channel. What is put is of one kind.
+    """One workspace with one channel. What is put is of one kind.
 
     fresh: a thread that people are at. quiet: a thread that is not read again for its replies. day: a message that
     nobody replies to, each on a day of its own.
@@ -52,7 +53,13 @@ class SlackWorld:
         said: dict[str, object] = {"bot_token": TOKEN, "channels": ["help-*"], "url": f"{self.url}/api/"}
         said |= {"rescan": "0d"} if self.kind == "quiet" else {}
         valid = SlackSettings.model_validate(said | settings)
-        return Slack(valid, clock=self.clock.utc, sleep=self.sleep, timeout=self.timeout)
+        return Slack(
+            valid,
+            clock=self.clock.utc,
+            sleep=self.sleep,
+            timeout=self.timeout,
+            transport=transport(self.wire, self.url, self.timeout),
+        )
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -133,11 +140,12 @@ def _day(ts: str) -> str:
 
 
 @contextmanager
-def slack_world(kind: Kind = "quiet", *, page: int | None = 20, several_pages: int = 50) -> Iterator[SlackWorld]:
+def slack_world(
+    kind: Kind = "quiet", *, page: int | None = 20, several_pages: int = 50, socket: bool = False
+) -> Iterator[SlackWorld]:
     """A workspace; `page`: the most objects that history gives in an answer."""
     clock = Clock()
     sandbox = SlackSandbox(clock=clock)
     sandbox.world.clamp = page
-    wire = Wire(sandbox.app)
-    with serve(wire) as url:
+    with reachable(sandbox.app, socket=socket) as (wire, url):
         yield SlackWorld(sandbox, clock, wire, url, kind, several_pages=several_pages)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.connectors.confluence_world import ConfluenceWorld, blog_world, confluence_world, data_center_world
-from tests.contract.connector import AudienceContract, ConnectorContract, HtmlContract
+from tests.contract.connector import AudienceContract, ConnectorContract, HtmlContract, SocketContract
 
 
 class TestPages(ConnectorContract, AudienceContract, HtmlContract):
@@ -29,5 +29,21 @@ class TestDataCenter(ConnectorContract, AudienceContract, HtmlContract):
     def world(self, request: pytest.FixtureRequest) -> Iterator[ConfluenceWorld]:
         with data_center_world() as world:
             world.sandbox.world.scan = request.param == "scan"
+            world.sandbox.world.page_cap = 10
+            yield world
+
+
+class TestCloudOverAConnection(SocketContract):
+    @pytest.fixture
+    def world(self) -> Iterator[ConfluenceWorld]:
+        with confluence_world(socket=True) as world:
+            world.sandbox.world.page_cap = 10
+            yield world
+
+
+class TestDataCenterOverAConnection(SocketContract):
+    @pytest.fixture
+    def world(self) -> Iterator[ConfluenceWorld]:
+        with data_center_world(socket=True) as world:
             world.sandbox.world.page_cap = 10
             yield world

@@ -52,6 +52,12 @@ class Held:
 
 
 class TestCalls:
+    @pytest.fixture
+    def world(self) -> Iterator[ConfluenceWorld]:
+        """Over a connection: the vendor's SDK must not call more often than it is asked."""
+        with confluence_world(socket=True) as world:
+            yield world
+
     @pytest.mark.parametrize("attachments", [True, False])
     def test_a_hundred_and_one_pages_take_eight_calls_at_most_and_no_change_two(
         self, world: ConfluenceWorld, attachments: bool

@@ -11,7 +11,7 @@ from tests.connectors.google_docs_world import GoogleWorld, google_world
 
 @pytest.fixture
 def world() -> Iterator[GoogleWorld]:
-    with google_world() as world:
+    with google_world(socket=True) as world:
         world.clock.now = 1_790_000_000.0
         yield world
 

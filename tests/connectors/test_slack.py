@@ -6,7 +6,7 @@ import pytest
 
 from sync.model import Connector
 from tests.connectors.slack_world import SlackWorld, slack_world
-from tests.contract.connector import ConnectorContract, World, version
+from tests.contract.connector import ConnectorContract, SocketContract, World, version
 
 
 class SlackContract(ConnectorContract):
@@ -40,4 +40,11 @@ class TestDays(SlackContract):
     @pytest.fixture
     def world(self) -> Iterator[SlackWorld]:
         with slack_world("day") as world:
+            yield world
+
+
+class TestSlackOverAConnection(SocketContract):
+    @pytest.fixture
+    def world(self) -> Iterator[SlackWorld]:
+        with slack_world(socket=True) as world:
             yield world

@@ -22,7 +22,7 @@ from tests.contract.connector import listing
 
 @pytest.fixture
 def world() -> Iterator[SlackWorld]:
-    with slack_world(page=None) as world:
+    with slack_world(page=None, socket=True) as world:
         world.kind = "fresh"  # the default settings
         yield world
 

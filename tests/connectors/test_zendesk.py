@@ -11,6 +11,7 @@ from tests.contract.connector import (
     HtmlContract,
     LabelContract,
     PublicListingContract,
+    SocketContract,
 )
 
 
@@ -25,4 +26,11 @@ class TestTickets(ConnectorContract, LabelContract, ContainerContract):
     @pytest.fixture
     def world(self) -> Iterator[TicketWorld]:
         with ticket_world() as world:
+            yield world
+
+
+class TestZendeskOverAConnection(SocketContract):
+    @pytest.fixture
+    def world(self) -> Iterator[ZendeskWorld]:
+        with zendesk_world(socket=True) as world:
             yield world

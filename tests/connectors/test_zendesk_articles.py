@@ -202,7 +202,7 @@ class TestFeed:
     @pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(seconds=90), -timedelta(hours=2)])
     def test_the_source_s_clock_counts_and_not_ours(self, world: ZendeskWorld, ahead: timedelta) -> None:
         settings = world.connect  # the same account, asked by a machine whose clock is wrong
-        connector = Zendesk(_settings(world), clock=lambda: world.clock.utc() + ahead, sleep=world.slept.append)
+        connector = world.asked_by(lambda: world.clock.utc() + ahead)
         cursor = connector.head()
         put = world.put("Title", "<p>text</p>")
         world.later()
@@ -216,7 +216,7 @@ class TestFeed:
         self, world: ZendeskWorld
     ) -> None:
         world.sandbox.world.dated = False
-        connector = Zendesk(_settings(world), clock=lambda: datetime.now(UTC), sleep=world.slept.append)
+        connector = world.asked_by(lambda: datetime.now(UTC))
         world.put("Old", "<p>text</p>")
         world.later()
         cursor = connector.head()
@@ -640,12 +640,6 @@ class TestSettings:
 
         assert isinstance(kind.connect(settings), Zendesk)
         assert "s3cret" not in repr(settings) + str(settings.model_dump())
-
-
-def _settings(world: ZendeskWorld) -> ZendeskSettings:
-    return ZendeskSettings.model_validate(
-        {"url": world.url, "client_id": "answerwell", "client_secret": "zendesk-secret"}
-    )
 
 
 def test_a_help_center_that_closes_is_found_by_the_listing_of_audiences(world: ZendeskWorld) -> None:

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from connectors.zendesk.connector import Zendesk
-from connectors.zendesk.settings import ZendeskSettings
 from sandbox.wire import Fault
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Audience, Cursor, Document
@@ -270,10 +269,8 @@ class TestExport:
 
     def test_the_source_s_clock_counts_and_not_ours(self, world: TicketWorld) -> None:
         account = world.account
-        settings = ZendeskSettings.model_validate(
-            {"url": account.url, "email": "bot@acme.test", "api_token": "zendesk-token", "include": ["tickets"]}
-        )
-        ahead = Zendesk(settings, clock=lambda: account.clock.utc() + timedelta(hours=2), sleep=account.slept.append)
+        login = {"email": "bot@acme.test", "api_token": "zendesk-token"}
+        ahead = account.asked_by(lambda: account.clock.utc() + timedelta(hours=2), include=["tickets"], **login)
         cursor = ahead.head()
         put = world.put("Subject", "question")
 

@@ -1,15 +1,16 @@
 """A served Zendesk account behind the contract's common names."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from connectors.zendesk.connector import Zendesk
 from connectors.zendesk.settings import ZendeskSettings
-from sandbox.wire import Wire, serve
+from sandbox.wire import Wire
 from sandbox.zendesk import ZendeskSandbox
 from tests.contract.connector import PATIENT
+from tests.in_process import reachable, transport
 
 START = 1_790_000_000.0
 
@@ -29,7 +30,7 @@ class Clock:
 
 @dataclass
 class ZendeskWorld:
-    """One account on loopback; its articles by the ids that the connector gives them."""
+    """One account; its articles by the ids that the connector gives them."""
 
     sandbox: ZendeskSandbox
     clock: Clock
@@ -42,10 +43,24 @@ class ZendeskWorld:
     timeout: float = PATIENT
     slept: list[float] = field(default_factory=list)
 
-    def connect(self, **settings: object) -> Zendesk:
+    def settings(self, **settings: object) -> ZendeskSettings:
         credentials = {} if "email" in settings else {"client_id": "answerwell", "client_secret": "zendesk-secret"}
-        valid = ZendeskSettings.model_validate({"url": self.url, **credentials, **settings})
-        return Zendesk(valid, clock=self.clock.utc, sleep=self.sleep, timeout=self.timeout)
+        return ZendeskSettings.model_validate({"url": self.url, **credentials, **settings})
+
+    def asked_by(self, clock: Callable[[], datetime], **settings: object) -> Zendesk:
+        """A connector on a machine with a clock of its own, whose naps take no time."""
+        wire = transport(self.wire, self.url, self.timeout)
+        return Zendesk(self.settings(**settings), clock=clock, sleep=self.slept.append, transport=wire)
+
+    def connect(self, **settings: object) -> Zendesk:
+        valid = self.settings(**settings)
+        return Zendesk(
+            valid,
+            clock=self.clock.utc,
+            sleep=self.sleep,
+            timeout=self.timeout,
+            transport=transport(self.wire, self.url, self.timeout),
+        )
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
@@ -174,17 +189,16 @@ class TicketWorld:
 
 
 @contextmanager
-def ticket_world() -> Iterator[TicketWorld]:
-    with zendesk_world() as account:
+def ticket_world(*, socket: bool = False) -> Iterator[TicketWorld]:
+    with zendesk_world(socket=socket) as account:
         yield TicketWorld(account)
 
 
 @contextmanager
-def zendesk_world() -> Iterator[ZendeskWorld]:
+def zendesk_world(*, socket: bool = False) -> Iterator[ZendeskWorld]:
     clock = Clock()
     sandbox = ZendeskSandbox(clock=clock)
-    wire = Wire(sandbox.app)
-    with serve(wire) as url:
+    with reachable(sandbox.app, socket=socket) as (wire, url):
         yield ZendeskWorld(sandbox, clock, wire, url)
 
 

@@ -1,7 +1,8 @@
 """What every connector promises, checked against a sandbox of its vendor.
 
-A connector's test subclasses `ConnectorContract` and gives it a `world`: the sandbox, served, with edits in the
+A connector's test subclasses `ConnectorContract` and gives it a `world`: the sandbox, with edits in the
 vendor's own terms behind common names. `SourceContract` is for sources that nothing is asked of over HTTP,
+`SocketContract` is a shorter pass over a real connection; in all others a world may answer in process.
 `LabelContract` for those with labels, `ContainerContract` for those whose documents can move, `AudienceContract` for
 those that may be public (`PublicListingContract` where only an anonymous listing says so), `HtmlContract` for those
 whose documents are HTML.
@@ -64,7 +65,7 @@ class World(Protocol):
 
 
 class WiredWorld(World, Protocol):
-    """A vendor's account, served on loopback."""
+    """A vendor's account, asked over HTTP."""
 
     wire: Wire
     secrets: tuple[str, ...]
@@ -361,7 +362,50 @@ class SourceContract:
                 read()
 
 
-class ConnectorContract(SourceContract):
+class MannersContract:
+    """What a source must not notice of being asked over HTTP, and nobody else of its credentials."""
+
+    @pytest.fixture
+    def connector(self, world: World) -> Connector:
+        return world.connect()
+
+    def test_it_never_writes(self, world: WiredWorld, connector: Connector) -> None:
+        put = world.put("Title", "<p>a</p>")
+        cursor = connector.head()
+        pages(connector)
+        world.edit(put, "<p>b</p>")
+        world.later()
+        drain(connector, cursor)
+        connector.fetch(put)
+
+        assert {call.path for call in world.wire.calls if call.method != "GET"} <= world.writes
+
+    @pytest.mark.parametrize("kind", [kind for kind in FAULTS if kind != "hang"])
+    def test_no_secret_leaks(self, world: WiredWorld, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.DEBUG)
+        put = world.put("Title", "<p>a</p>")
+        connector = world.connect()
+        told = [repr(connector), repr(vars(connector)), connector.head()]
+        requests = world.wire.count()
+        for number in struck(kind, requests + 2):
+            world.wire.heal()
+            fault = FAULTS[kind]()
+            fault.nth, fault.times = number, None
+            world.wire.fail(fault)
+            for read in (connector.head, lambda: connector.snapshot(None), lambda: world.connect().fetch(put)):
+                try:
+                    told.append(repr(read()))
+                except SyncError as error:
+                    told += [str(error), repr(error), repr(error.__cause__), repr(error.__context__)]
+        tokens = {call.authorization.partition(" ")[2] for call in world.wire.calls} - {""}
+        told += [caplog.text, json.dumps([f"{call.path}?{call.query}" for call in world.wire.calls])]
+
+        assert tokens
+        for secret in (*world.secrets, *tokens):
+            assert secret not in "\n".join(told)
+
+
+class ConnectorContract(SourceContract, MannersContract):
     """What holds for every source that is asked over HTTP."""
 
     # Failures
@@ -441,42 +485,49 @@ class ConnectorContract(SourceContract):
             with pytest.raises((Retryable, Misconfigured)):
                 world.connect().fetch(put)
 
-    # Manners
 
-    def test_it_never_writes(self, world: WiredWorld, connector: Connector) -> None:
+class SocketContract(MannersContract):
+    """What holds over a real connection, where a vendor's SDK could do more than it is asked, or less."""
+
+    def test_every_page_of_a_listing_arrives(self, world: WiredWorld, connector: Connector) -> None:
+        put = [world.put(f"Title {n}", f"<p>Body {n}</p>") for n in range(world.several_pages)]
+
+        listed = [change.external_id for page in pages(connector) for change in page.changes]
+
+        assert sorted(listed) == sorted(put)
+
+    @pytest.mark.parametrize("kind", [*(kind for kind in FAULTS if kind != "hang"), HANG])
+    def test_a_failure_raises(self, world: WiredWorld, kind: str) -> None:
         put = world.put("Title", "<p>a</p>")
-        cursor = connector.head()
-        pages(connector)
-        world.edit(put, "<p>b</p>")
-        world.later()
-        drain(connector, cursor)
-        connector.fetch(put)
-
-        assert {call.path for call in world.wire.calls if call.method != "GET"} <= world.writes
-
-    @pytest.mark.parametrize("kind", [kind for kind in FAULTS if kind != "hang"])
-    def test_no_secret_leaks(self, world: WiredWorld, kind: str, caplog: pytest.LogCaptureFixture) -> None:
-        caplog.set_level(logging.DEBUG)
-        put = world.put("Title", "<p>a</p>")
-        connector = world.connect()
-        told = [repr(connector), repr(vars(connector)), connector.head()]
+        pages(world.connect())
         requests = world.wire.count()
-        for number in struck(kind, requests + 2):
+        world.timeout = patience(kind)
+
+        for number in sorted({1, requests}):
             world.wire.heal()
             fault = FAULTS[kind]()
             fault.nth, fault.times = number, None
             world.wire.fail(fault)
-            for read in (connector.head, lambda: connector.snapshot(None), lambda: world.connect().fetch(put)):
-                try:
-                    told.append(repr(read()))
-                except SyncError as error:
-                    told += [str(error), repr(error), repr(error.__cause__), repr(error.__context__)]
-        tokens = {call.authorization.partition(" ")[2] for call in world.wire.calls} - {""}
-        told += [caplog.text, json.dumps([f"{call.path}?{call.query}" for call in world.wire.calls])]
+            with pytest.raises((Retryable, Misconfigured)):
+                pages(world.connect())
+            assert fault.seen >= number
+        with pytest.raises((Retryable, Misconfigured)):
+            world.connect().fetch(put)
 
-        assert tokens
-        for secret in (*world.secrets, *tokens):
-            assert secret not in "\n".join(told)
+    @pytest.mark.parametrize("kind", PASSING)
+    def test_a_passing_failure_changes_nothing(self, world: WiredWorld, kind: str) -> None:
+        world.put("Title", "<p>a</p>")
+        whole = [page.changes for page in pages(world.connect())]
+        requests = world.wire.count()
+        world.timeout = patience(kind)
+
+        for number in sorted({1, requests}):
+            world.wire.heal()
+            fault = FAULTS[kind]()
+            fault.nth = number
+            world.wire.fail(fault)
+            assert [page.changes for page in pages(world.connect())] == whole
+            assert fault.seen > number
 
 
 class LabelContract:
