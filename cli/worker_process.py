@@ -37,18 +37,18 @@ def work(path: Path, *, slots: int | None, alive_file: Path | None, with_schedul
     with wiring.running(config, stop, connections=many + CONNECTIONS_BESIDE_SLOTS) as engine:
         worker = Worker(engine, send, many)
         register_tasks(app, worker)
-        keeping = Keeping(Schedule(engine, source_schedules(config), send)) if with_schedule else None
+        keeper = ScheduleKeeper(Schedule(engine.state, source_schedules(config), send)) if with_schedule else None
         if supervise.supervised() and (restored := restore_unacknowledged(app, broker)):
             log.info("tasks_restored", tasks=restored)
 
         def reload() -> None:
             if fresh := _fresh(path, engine, stop):
                 worker.engine = fresh[1]
-                if keeping is not None:
-                    keeping.schedule = Schedule(fresh[1], source_schedules(fresh[0]), send)
+                if keeper is not None:
+                    keeper.schedule = Schedule(fresh[1].state, source_schedules(fresh[0]), send)
 
-        if keeping is not None:
-            threading.Thread(target=keeping.run, args=(stop,), name="schedule", daemon=True).start()
+        if keeper is not None:
+            threading.Thread(target=keeper.run, args=(stop,), name="schedule", daemon=True).start()
         work_until_asked(
             app,
             worker,
@@ -66,20 +66,22 @@ def keep_schedule(path: Path, *, alive_file: Path | None) -> None:
     config, stop = wiring.read(path), Stop()
     send = sender(create(needed_broker(config)))
     with wiring.running(config, stop) as engine:
-        keeping = Keeping(Schedule(engine, source_schedules(config), send), alive=lambda: _touch(alive_file))
+        keeper = ScheduleKeeper(
+            Schedule(engine.state, source_schedules(config), send), alive=lambda: _touch(alive_file)
+        )
 
         def reload() -> None:
             if fresh := _fresh(path, engine, stop):
-                keeping.schedule = Schedule(fresh[1], source_schedules(fresh[0]), send)
+                keeper.schedule = Schedule(fresh[1].state, source_schedules(fresh[0]), send)
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.ask())
         signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=reload, daemon=True).start())
         _say_ready("schedule", sources=len(config.sources))
-        keeping.run(stop)
+        keeper.run(stop)
 
 
-class Keeping:
+class ScheduleKeeper:
     """A schedule that is kept, and may be replaced by one of a newer configuration."""
 
     def __init__(self, schedule: Schedule, alive: Callable[[], None] = lambda: None) -> None:

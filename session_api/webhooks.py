@@ -22,7 +22,7 @@ MAX_BYTES = 1024 * 1024
 PAUSE = 1.0  # seconds between two messages to the workers about one source: a burst is one sync
 
 Wake = Callable[[str, str], None]
-"""Tells the workers that there is something to do: a task's name and a source's. Raises Retryable where none hears."""
+"""Tells the workers that there is something to do: a task's name and a source's. Raises Retryable without a broker."""
 
 
 class WebhookEvent(Protocol):
@@ -76,7 +76,7 @@ class Inbox:
         with self._state.transaction() as tx:
             hints.note(tx, source, signal_change(tx, source), documents)
         if not self._is_first_of_burst(source):
-            return  # the turn that the last message starts hears this one too, or the schedule finds it
+            return  # the turn that the last message starts reads this change too, or the schedule finds it
         try:
             self._wake("sync", source)
         except Retryable as error:

@@ -1,8 +1,8 @@
-"""Where wake-ups travel: one address, understood alike by Celery and by redis-py.
+"""Broker: where wake-ups travel, by one address that Celery and redis-py understand alike.
 
 redis://[[user]:password@]host[:port][/db]         rediss:// with TLS, checked against the system's authorities
 unix:///path/to/socket                             a server on this machine
-sentinel://[:password@]host:port,host:port/master[/db]    whichever server the sentinels call the master
+sentinel://[:password@]host:port,host:port/master[/db]    the server that the sentinels call the master
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Broker:
         return found
 
     def awaited(self) -> redis.asyncio.Redis:
-        """A client of the same server for who awaits its answers, which must not delay an answer to a customer."""
+        """An asynchronous client of the same server, with a short timeout: no answer to a customer may wait for it."""
         within = _within(AWAITED_TIMEOUT)
         if not self.master:
             return redis.asyncio.Redis.from_url(self.url, **within)
@@ -64,7 +64,7 @@ class Broker:
 
 
 def broker(url: str) -> Broker:
-    """Read the address. Raises Misconfigured, without its password, for one that cannot be meant."""
+    """Parse the address. Raises Misconfigured, without its password, for one that is not valid."""
     scheme = url.partition("://")[0]
     common: dict[str, Any] = {
         "visibility_timeout": VISIBILITY_TIMEOUT,
@@ -90,7 +90,7 @@ def broker(url: str) -> Broker:
 
 
 def answers(client: redis.Redis) -> bool:
-    """Whether the server is there and lets us in."""
+    """Whether the server answers and accepts our login."""
     try:
         return bool(client.ping())
     except (redis.RedisError, OSError):
@@ -98,7 +98,7 @@ def answers(client: redis.Redis) -> bool:
 
 
 class _Followed(redis.asyncio.Redis):
-    """Whichever server is the master; closes its connections to the sentinels too, which redis-py leaves open."""
+    """A client of the current master; closes its connections to the sentinels too, which redis-py leaves open."""
 
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
         await super().aclose(close_connection_pool)

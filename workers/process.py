@@ -101,7 +101,7 @@ def _shut_down(worker: Worker) -> None:
         log.warning("turns_handed_back", turns=worker.running)
     celery_state.should_stop = os.EX_OK
     tick.wait(LAST_GRACE)
-    os._exit(os.EX_OK)  # the leases of this process are now provably nobody's, and its messages come again
+    os._exit(os.EX_OK)  # the leases of this process are now provably free, and its messages come again
 
 
 def watchdog(worker: Worker, stop: Stop, alive: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""schedule: sends each source's turn when one is coming. All it knows is in the state, so two of them do no harm.
+"""Schedule: sends each source's turn when one is coming. All it knows is in the state, so two of them do no harm.
 
 A source that waits is not in the queue, and holds no worker; a message that got lost is sent again.
 """
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from sync.engine import Engine
 from sync.errors import Retryable
 from sync.operations import requests
 from sync.operations.due import Watch
 from sync.state import queries
+from sync.state.database import State
 from workers.app import Send
 from workers.cadence import Cadence, share
 
@@ -30,7 +30,7 @@ MAX_DELAY = 30.0
 class SourceSchedule:
     """When a source is asked for changes; `snapshots` None: the engine lists everything by its own period."""
 
-    listens: Cadence
+    poll: Cadence
     snapshots: Cadence | None = None
 
 
@@ -39,26 +39,26 @@ class Schedule:
 
     def __init__(
         self,
-        engine: Engine,
-        plans: Mapping[str, SourceSchedule],
+        state: State,
+        sources: Mapping[str, SourceSchedule],
         send: Send,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._engine = engine
-        self._plans = dict(plans)
+        self._state = state
+        self._sources = dict(sources)
         self._send = send
         self._clock = clock
-        self._watch = Watch(engine.state)
-        self._started = engine.state.now()
+        self._watch = Watch(state)
+        self._started = state.now()
         self._sent: dict[tuple[str, str], tuple[float, int]] = {}
         self._troubled = False
 
     def tick(self) -> None:
         """Send what is due now. A state that does not answer is waited for, and said once."""
         try:
-            for name, plan in self._plans.items():
-                self._tick_source(name, plan)
-            if queries.pending_requests(self._engine.state):
+            for name, schedule in self._sources.items():
+                self._tick_source(name, schedule)
+            if queries.pending_requests(self._state):
                 self._send_once("reindex", "", every=ATTEND_EVERY)
             self._send_once("housekeep", "", every=HOUSEKEEP_EVERY)
         except Retryable as error:
@@ -70,15 +70,16 @@ class Schedule:
             log.info("schedule_goes_on")
         self._troubled = False
 
-    def _tick_source(self, name: str, plan: SourceSchedule) -> None:
-        source = queries.source(self._engine.state, name)
-        if plan.snapshots and source.snapshot_done and self._now() >= plan.snapshots.after(source.snapshot_done, name):
-            requests.ask_full_once(self._engine.state, name, "schedule")
-        listens_at = plan.listens.after(source.polled_at, name)
+    def _tick_source(self, name: str, schedule: SourceSchedule) -> None:
+        source = queries.source(self._state, name)
+        snapshots = schedule.snapshots
+        if snapshots and source.snapshot_done and self._now() >= snapshots.after(source.snapshot_done, name):
+            requests.ask_full_once(self._state, name, "schedule")
+        poll_at = schedule.poll.after(source.polled_at, name)
         if source.polled_at:  # after a pause all are late: they still do not start together
-            listens_at = max(listens_at, self._started + MAX_DELAY * share(name))
-        if self._watch.due(source, listens_at=listens_at):
-            run = queries.last_run(self._engine.state, name)
+            poll_at = max(poll_at, self._started + MAX_DELAY * share(name))
+        if self._watch.due(source, poll_at=poll_at):
+            run = queries.last_run(self._state, name)
             self._send_once("sync", name, run, every=SEND_AGAIN, stamp=source.lease_token)
         if self._watch.audit_due(source):
             self._send_once("audit", name, every=HOUSEKEEP_EVERY, stamp=int(source.stores_audited_at))
@@ -93,4 +94,4 @@ class Schedule:
             self._sent[key] = (self._clock(), stamp)
 
     def _now(self) -> float:
-        return self._engine.state.now()
+        return self._state.now()

@@ -1,4 +1,4 @@
-"""duties: what each task does. Whether there is anything to do is asked of the state, never of the message."""
+"""Tasks: what a worker does for each. Whether there is anything to do is asked of the state, never of the message."""
 
 import contextlib
 import threading
@@ -48,27 +48,27 @@ class Worker:
             return max((self._clock() - begun for begun in self._begun.values()), default=0.0)
 
     def sync(self, source: str, after: int | None = None) -> None:
-        """Run a turn if the source has one coming, or if none began since the sender saw run `after` as the last."""
-        with self._doing("sync", source) as engine:
+        """Run a turn if one is due, or if none began since the sender saw run `after` as the last."""
+        with self._under_way("sync", source) as engine:
             if engine is None or not self._is_wanted(engine, source, after):
                 return
             result = engine.turn(source, budget=self._budget(engine))
             log.info("turn", source=source, outcome=result.outcome.value, **result.counts)
             if result.outcome in {Outcome.BUSY, Outcome.STOPPED}:
-                return  # whoever holds the lease looks for news once it is released
-            if self._watch.due(queries.source(engine.state, source), listens_at=NEVER):
+                return  # the holder of the lease looks for changes once it is released
+            if self._watch.due(queries.source(engine.state, source), poll_at=NEVER):
                 self._send("sync", source)
             requests.process_requests(engine)
 
     def publish(self, source: str) -> None:
         """Bring what is held of the source into every index; the source is not asked."""
-        with self._doing("publish", source) as engine:
+        with self._under_way("publish", source) as engine:
             if engine is not None:
                 engine.turn(source, listen=False, budget=self._budget(engine))
 
     def audit(self, source: str) -> None:
         """Compare the source's files with what was recorded, both ways; what is wrong is mended by the next turns."""
-        with self._doing("audit", source) as engine:
+        with self._under_way("audit", source) as engine:
             if engine is None:
                 return
             findings = commands.audit_one(engine, source, repair=True)
@@ -80,13 +80,13 @@ class Worker:
 
     def reindex(self) -> None:
         """Take what operators asked for as far as it goes: rebuild, promote and roll back indexes, end what is done."""
-        with self._doing("reindex", "") as engine:
+        with self._under_way("reindex", "") as engine:
             if engine is not None:
                 requests.process_requests(engine)
 
     def housekeep(self) -> None:
         """Retire and drop old stores."""
-        with self._doing("housekeep", "") as engine:
+        with self._under_way("housekeep", "") as engine:
             if engine is not None:
                 engine.prepare()
                 engine.housekeep()
@@ -95,14 +95,14 @@ class Worker:
         row = queries.source(engine.state, source)
         if after is not None and after == queries.last_run(engine.state, source):
             return not row.paused_by
-        return self._watch.due(row, listens_at=NEVER)
+        return self._watch.due(row, poll_at=NEVER)
 
     def _budget(self, engine: Engine) -> timedelta:
         """Where sources outnumber the slots, a large one gives its slot back often."""
         return TURN_BUDGET if self._slots >= len(engine.sources) else SHORT_BUDGET
 
     @contextlib.contextmanager
-    def _doing(self, task: str, source: str) -> Iterator[Engine | None]:
+    def _under_way(self, task: str, source: str) -> Iterator[Engine | None]:
         """The engine while the block runs, None where there is nothing to do here. A failure is logged: state knows."""
         engine = self.engine
         if engine.stop.asked:

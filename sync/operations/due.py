@@ -1,8 +1,8 @@
-"""wake: whether a source has a turn coming. Every answer is a query over the state, so a lost message loses nothing.
+"""Due: whether a source has a turn coming. Every answer is a query over the state, so a lost message loses nothing.
 
-A wake-up is a number that grows: whoever has news of a source adds one, and a turn that asks the source has heard all
-that came before it asked. News that comes while a turn runs is therefore heard by the next one, a thousand at once by
-the same, and no clock is compared.
+A source's changes are numbered by a logical clock: each signal adds one, and a turn that polls the source has synced
+all that were signalled before it asked. A change that is signalled while a turn runs is therefore read by the next one,
+a thousand at once by the same, and no wall clock is compared.
 """
 
 from dataclasses import dataclass
@@ -34,19 +34,17 @@ class Watch:
         self._state = state
         self._rests: dict[str, Rest] = {}
 
-    def due(self, source: SourceState, *, listens_at: float) -> bool:
-        """Whether a turn on the source would do something now; `listens_at`: when it should be asked again anyway."""
+    def due(self, source: SourceState, *, poll_at: float) -> bool:
+        """Whether a turn on the source would do something now; `poll_at`: when it should be asked again anyway."""
         now = self._state.now()
         if source.paused_by or source.is_leased(now) or not _may_be_asked(source, now):
             return False
-        if (
-            source.polled_at > now + CLOCKS_DIFFER.total_seconds()
-        ):  # the clock was moved back; without this the source would wait for it to catch up
-            return True
-        if source.has_news or now >= listens_at:
+        if source.polled_at > now + CLOCKS_DIFFER.total_seconds():
+            return True  # the clock was moved back; without this the source would wait for it to catch up
+        if source.has_news or now >= poll_at:
             return True
         if source.error and not source.not_before:
-            return False  # only a changed setting helps, and `listens_at` finds out
+            return False  # only a changed setting helps, and `poll_at` finds out
         return bool(source.not_before) or source.listing or self._work_is_due(source.name, now)
 
     def audit_due(self, source: SourceState) -> bool:
@@ -65,7 +63,7 @@ class Watch:
             _, soonest = queries.waiting(self._state, source)
             due_at = None if soonest is None else now + soonest.total_seconds()
             if rest is not None and rest.after[1] == newest and not soonest and run and run.did_nothing:
-                due_at = None  # it will do nothing again: the source's own rhythm is often enough
+                due_at = None  # it will do nothing again: the source's own cadence is often enough
             rest = self._rests[source] = Rest(after, due_at)
         return rest.due_at is not None and rest.due_at <= now
 

@@ -149,5 +149,5 @@ def told(installation: Installation) -> None:
         signal_change(tx, "s")
 
 
-def due(installation: Installation, watch: Watch, listens_at: float) -> bool:
-    return watch.due(queries.source(installation.state, "s"), listens_at=listens_at)
+def due(installation: Installation, watch: Watch, poll_at: float) -> bool:
+    return watch.due(queries.source(installation.state, "s"), poll_at=poll_at)

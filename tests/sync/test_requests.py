@@ -280,7 +280,7 @@ def test_a_reindex_replaces_a_store_that_was_deleted_and_the_source_is_well_agai
     request = requests.ask_of_index(installation.state, RequestKind.REINDEX, "public", "ada")
 
     attended(installation, request)
-    due = Watch(installation.state).due(queries.source(installation.state, "s"), listens_at=float("inf"))
+    due = Watch(installation.state).due(queries.source(installation.state, "s"), poll_at=float("inf"))
     installation.engine.turn("s")
     done = attended(installation, request)
     heard = installation.state.ask("SELECT wakes - heard AS news FROM sources")[0].news

@@ -1,4 +1,4 @@
-"""A worker's duties and the schedule, on a fake clock: every source gets its turn, and none too many."""
+"""A worker's tasks and the schedule, on a fake clock: every source gets its turn, and none too many."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,17 +24,17 @@ class Place:
     """A schedule and a worker with a queue between them; `broken`: the broker takes nothing."""
 
     def __init__(
-        self, installation: Installation, plans: dict[str, SourceSchedule] | None = None, slots: int = 2
+        self, installation: Installation, schedules: dict[str, SourceSchedule] | None = None, slots: int = 2
     ) -> None:
         self.installation = installation
         self.queue: list[tuple[str, tuple[Any, ...]]] = []
         self.broken = False
-        self.shift = Worker(installation.engine, self.send, slots)
-        self.schedule = self.another_schedule(plans)
+        self.worker = Worker(installation.engine, self.send, slots)
+        self.schedule = self.another_schedule(schedules)
 
-    def another_schedule(self, plans: dict[str, SourceSchedule] | None = None) -> Schedule:
+    def another_schedule(self, schedules: dict[str, SourceSchedule] | None = None) -> Schedule:
         clock = self.installation.clock
-        return Schedule(self.installation.engine, plans or HOURLY, self.send, lambda: clock().timestamp())
+        return Schedule(self.installation.state, schedules or HOURLY, self.send, lambda: clock().timestamp())
 
     def send(self, task: str, *ids: Any) -> bool:
         if not self.broken:
@@ -45,7 +45,7 @@ class Place:
         """Do everything that is queued, and what that queues."""
         while self.queue:
             task, ids = self.queue.pop(0)
-            getattr(self.shift, task)(*ids)
+            getattr(self.worker, task)(*ids)
 
     def live(self, seconds: float, step: float = 1.0) -> None:
         until = self.installation.state.now() + seconds
@@ -144,7 +144,7 @@ def test_a_source_that_failed_is_tried_again_by_itself_and_holds_no_worker_meanw
 
     place.schedule.tick()
     place.work()
-    running, failing = place.shift.running, queries.source(place.installation.state, "s").failures
+    running, failing = place.worker.running, queries.source(place.installation.state, "s").failures
     place.live(60)
 
     assert (running, failing) == (0, 1)
@@ -221,9 +221,9 @@ def test_stores_are_audited_daily_and_what_was_taken_from_them_is_put_back() -> 
 def test_a_source_that_this_worker_does_not_know_is_left_to_one_that_does(task: str) -> None:
     place = Place(installed())
 
-    getattr(place.shift, task)("of a newer configuration")
+    getattr(place.worker, task)("of a newer configuration")
 
-    assert place.shift.running == 0
+    assert place.worker.running == 0
 
 
 def test_a_worker_that_is_asked_to_end_begins_nothing() -> None:
@@ -233,7 +233,7 @@ def test_a_worker_that_is_asked_to_end_begins_nothing() -> None:
     before = place.turns
     place.installation.engine.stop.ask()
 
-    place.shift.sync("s")
+    place.worker.sync("s")
 
     assert place.turns == before
 
@@ -245,9 +245,9 @@ def test_a_large_source_gives_its_slot_back_often_where_sources_outnumber_slots(
     crowded, roomy = Place(installation, slots=0), Place(installation, slots=2)
     began = installation.state.now()
 
-    crowded.shift.sync("s", 0)
+    crowded.worker.sync("s", 0)
     short = installation.state.now() - began
-    roomy.shift.sync("s", 1)
+    roomy.worker.sync("s", 1)
 
     assert short < 90
     assert installation.state.now() - began - short > 200
@@ -258,7 +258,7 @@ def test_publishing_asks_the_source_nothing() -> None:
     asked: list[str] = []
     place.installation.source.asked = asked.append
 
-    place.shift.publish("s")
+    place.worker.publish("s")
 
     assert asked == []
 
@@ -275,12 +275,12 @@ def test_news_that_comes_while_a_turn_runs_is_synced_by_one_turn_after_it_withou
         for _news in range(20):
             with place.installation.state.transaction() as tx:
                 signal_change(tx, "s")
-            place.shift.sync("s")  # another worker hears of it, and finds the source taken
+            place.worker.sync("s")  # another worker hears of it, and finds the source taken
 
     source.told = more_news
     with place.installation.state.transaction() as tx:
         signal_change(tx, "s")
-    place.shift.sync("s")
+    place.worker.sync("s")
     place.work()
 
     assert place.installation.differences() == []
