@@ -33,7 +33,8 @@ from sync.model import Audience
 from sync.operations.converge import converge
 from sync.rate_limit import Unlimited
 from sync.state.database import State
-from sync.vector_store.index import OpenAIIndex, connect
+from sync.vector_store.client import connect
+from sync.vector_store.index import OpenAIIndex
 
 SOURCE = "help-center"
 INDEX = "public"

@@ -44,7 +44,8 @@ from sync.operations import commands, converge
 from sync.rate_limit import Unlimited
 from sync.rendering import render
 from sync.state.database import State
-from sync.vector_store.index import OpenAIIndex, connect
+from sync.vector_store.client import connect
+from sync.vector_store.index import OpenAIIndex
 
 MEGABYTE = 1_000_000
 MAX_COUNT = 300

@@ -1,7 +1,7 @@
 """Two workers against one under OpenAI's limit: the share of it that they use together, and whether it is exceeded.
 
 `--documents` in eight made-up sources are published by one worker process, then anew by two, each with a slot for
-every source, on one state and one Valkey. A minute lasts 60 / `--faster` seconds for the pacers and for the fake
+every source, on one state and one Valkey. A minute lasts 60 / `--faster` seconds for the limiters and for the fake
 OpenAI, which refuses what exceeds the limit. Share: uploads in whole windows of the pacing over those allowed. Most:
 uploads in any window of a minute. The ratio is the share of two workers over that of one.
 """
@@ -29,7 +29,8 @@ from sync.model import Audience
 from sync.rate_limit import MINUTE, Rate, RateLimiter, RedisLimiter
 from sync.state import queries
 from sync.state.database import State
-from sync.vector_store.index import ATTACHES, UPLOADS, VOLUME, OpenAIIndex, connect
+from sync.vector_store.client import connect
+from sync.vector_store.index import ATTACHES, UPLOADS, VOLUME, OpenAIIndex
 from tests.valkey import client_of, valkey
 
 SOURCES = tuple(f"source-{number}" for number in range(8))
@@ -99,19 +100,21 @@ def engine(url: str, state: str, socket: Path, documents: int, faster: float) ->
     """An engine as a worker has it, whose minutes are shorter."""
     opened, client = State.open(state), client_of(socket)
 
-    def pacer(name: str, rate: Rate) -> RateLimiter:
+    def limiter(name: str, rate: Rate) -> RateLimiter:
         return RedisLimiter(client, name, Rate(rate.limit, timedelta(seconds=MINUTE.total_seconds() / faster)))
 
     index = OpenAIIndex(
         connect("sk-bench", base_url=f"{url}/v1"),
         installation=opened.installation,
-        uploads=pacer("uploads", UPLOADS),
-        attaches=pacer("attaches", ATTACHES),
-        volume=pacer("volume", VOLUME),
+        uploads=limiter("uploads", UPLOADS),
+        attaches=limiter("attaches", ATTACHES),
+        volume=limiter("volume", VOLUME),
     )
     made_up = MadeUp(documents // len(SOURCES))
     sources = [Source(name, "made-up", made_up) for name in SOURCES]
-    return Engine(opened, index, sources, [KnowledgeIndex("public", frozenset({Audience.PUBLIC}))], width=Concurrency())
+    return Engine(
+        opened, index, sources, [KnowledgeIndex("public", frozenset({Audience.PUBLIC}))], concurrency=Concurrency()
+    )
 
 
 def _arguments() -> argparse.Namespace:

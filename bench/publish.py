@@ -31,7 +31,8 @@ from sync.engine import Concurrency, Engine, Outcome
 from sync.model import Audience
 from sync.rate_limit import LocalLimiter, Unlimited
 from sync.rendering import render
-from sync.vector_store.index import ATTACHES, UPLOADS, VOLUME, OpenAIIndex, connect
+from sync.vector_store.client import connect
+from sync.vector_store.index import ATTACHES, UPLOADS, VOLUME, OpenAIIndex
 
 API_KEY = "sk-bench"
 BATCH = 500
@@ -87,7 +88,7 @@ def publish(url: str, made_up: MadeUp, stages: Stages, *, calls: int, limits: bo
                 KnowledgeIndex("public", frozenset({Audience.PUBLIC})),
                 KnowledgeIndex("internal", frozenset(Audience)),
             ],
-            width=Concurrency(calls=calls, batch=BATCH),
+            concurrency=Concurrency(calls=calls, batch_size=BATCH),
         )
         engine.prepare()
         state.stages = stages

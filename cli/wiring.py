@@ -24,8 +24,8 @@ from sync.pipeline.turn import Stop
 from sync.rate_limit import LocalLimiter, Rate, RateLimiter, RedisLimiter
 from sync.state import counters
 from sync.state.database import CONNECTIONS, State
-from sync.vector_store import index as openai_index
-from sync.vector_store.index import OpenAIIndex
+from sync.vector_store.client import connect
+from sync.vector_store.index import ATTACHES, OpenAIIndex
 from workers.broker import Broker, broker
 
 STATE_FILE = "answerwell.db"
@@ -63,7 +63,7 @@ def engine(config: Config, state: State, stop: Stop | None = None) -> Engine:
         _index(config, state.installation, shared, stop),
         _sources(config, shared),
         _indexes(config),
-        width=Concurrency(batch=config.openai.batch_size),
+        concurrency=Concurrency(batch_size=config.openai.batch_size),
         stop=stop,
     )
 
@@ -93,7 +93,7 @@ def database(config: Config) -> str:
 def client(config: Config) -> openai.OpenAI:
     """Return the client for the configured server."""
     section = config.openai
-    return openai_index.connect(
+    return connect(
         section.api_key.get_secret_value(),
         base_url=section.base_url,
         organization=section.organization,
@@ -103,21 +103,21 @@ def client(config: Config) -> openai.OpenAI:
 
 def _index(config: Config, installation: str, shared: Broker | None, stop: Stop) -> OpenAIIndex:
     section = config.openai
-    pacer = _pacers(config, shared, stop)
+    limiter = _limiters(config, shared, stop)
     uploads = Rate(section.uploads_per_minute)
     return OpenAIIndex(
         client(config),
         installation=installation,
-        uploads=pacer("uploads", uploads),
-        attaches=pacer("attaches", openai_index.ATTACHES),
-        volume=pacer("volume", Rate(max(2 * uploads.limit, section.batch_size))),
+        uploads=limiter("uploads", uploads),
+        attaches=limiter("attaches", ATTACHES),
+        volume=limiter("volume", Rate(max(2 * uploads.limit, section.batch_size))),
         batch_size=section.batch_size,
         sleep=stop.sleep,
     )
 
 
-def _pacers(config: Config, shared: Broker | None, stop: Stop) -> Callable[[str, Rate], RateLimiter]:
-    """Pacers for this process, or through Redis for every process that uses the same key."""
+def _limiters(config: Config, shared: Broker | None, stop: Stop) -> Callable[[str, Rate], RateLimiter]:
+    """Limiters for this process, or through Redis for every process that uses the same key."""
 
     def waiting(name: str) -> Callable[[float], None]:
         def sleep(seconds: float) -> None:

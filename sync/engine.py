@@ -62,7 +62,7 @@ class Concurrency:
     """
 
     calls: int = 32
-    batch: int = 500
+    batch_size: int = 500
 
 
 class Engine:
@@ -75,7 +75,7 @@ class Engine:
         sources: Iterable[Source],
         indexes: Iterable[KnowledgeIndex],
         *,
-        width: Concurrency | None = None,
+        concurrency: Concurrency | None = None,
         keep_lease: Callable[[State, Lease], contextlib.AbstractContextManager[None]] = heartbeat,
         wait: Callable[[float], None] = time.sleep,
         stop: Stop | None = None,
@@ -85,7 +85,7 @@ class Engine:
         self.sources = {source.name: source for source in sources}
         self.indexes = {one.name: one for one in indexes}
         self.wait = wait
-        self.width = width or Concurrency()
+        self.concurrency = concurrency or Concurrency()
         self.stop = stop or Stop()
         self._keep_lease = keep_lease
 
@@ -94,15 +94,15 @@ class Engine:
         name: str,
         progress: Progress | None = None,
         *,
-        impatient: bool = False,
-        listen: bool = True,
+        ignore_backoff: bool = False,
+        poll_source: bool = True,
         budget: timedelta = TURN_BUDGET,
     ) -> Result:
         """Work on one source under its lease, for at most the budget.
 
         A failure of the source or the index is recorded in the state and in the result; it does not raise. A source
-        that waits after a failure is not asked, unless `impatient`, and none is without `listen`; what we hold of it
-        is still published.
+        that waits after a failure is not asked, unless `ignore_backoff`, and none is without `poll_source`; what we
+        hold of it is still published.
         """
         with self.leased(self.sources[name], progress, budget) as turn:
             if turn is None:
@@ -114,7 +114,7 @@ class Engine:
                 COUNTERS.timed("turn_seconds", source=name),
             ):
                 watched = replace(turn, progress=PersistedProgress(self.state, run, turn.progress))
-                result = self._run(watched, run, impatient=impatient, listen=listen)
+                result = self._run(watched, run, ignore_backoff=ignore_backoff, poll_source=poll_source)
             COUNTERS.count("turns", source=name, outcome=result.outcome.value)
             return result
 
@@ -161,7 +161,7 @@ class Engine:
             best.setdefault(str(hit.attributes.get("document", hit.file)), hit)
         return list(best.values())[:limit]
 
-    def chosen(self, names: Sequence[str]) -> list[str]:
+    def require_sources(self, names: Sequence[str]) -> list[str]:
         """The named sources, or all. Raises Misconfigured for a name that is not configured."""
         for name in names:
             if name not in self.sources:
@@ -192,10 +192,10 @@ class Engine:
                     index=self.index,
                     executor=executor,
                     attacher=attacher,
-                    until=self.state.clock() + budget,
+                    deadline=self.state.clock() + budget,
                     progress=progress or NoProgress(),
-                    width=self.width.calls,
-                    batch=self.width.batch,
+                    max_concurrency=self.concurrency.calls,
+                    batch_size=self.concurrency.batch_size,
                     stop=self.stop,
                 )
         finally:
@@ -206,12 +206,12 @@ class Engine:
             with self.state.transaction() as tx:
                 sources.register(tx, source.name, source.kind)
 
-    def _run(self, turn: Turn, run: int, *, impatient: bool, listen: bool) -> Result:
+    def _run(self, turn: Turn, run: int, *, ignore_backoff: bool, poll_source: bool) -> Result:
         source, now = queries.source(self.state, turn.source.name), self.state.now()
-        asked = listen and (impatient or source.not_before <= now)
-        news = PollWindow(source.change_seq, now) if asked else None
+        asked = poll_source and (ignore_backoff or source.not_before <= now)
+        window = PollWindow(source.change_seq, now) if asked else None
         try:
-            self._converge(turn, news, run)
+            self._converge(turn, window, run)
             self._record_success(turn)
         except LeaseLost as lost:
             self._finish_run(turn, run, str(lost), doubtful=True)
@@ -220,22 +220,22 @@ class Engine:
             self._finish_run(turn, run, str(stopping))
             return Result(Outcome.STOPPED, turn.counts)
         except (Retryable, Misconfigured) as failure:
-            self._record_failure(turn, failure, news)
+            self._record_failure(turn, failure, window)
             self._finish_run(turn, run, str(failure))
             return Result(Outcome.FAILED, turn.counts, failure)
         self._finish_run(turn, run, "")
         return Result(Outcome.DONE, turn.counts)
 
-    def _converge(self, turn: Turn, news: "PollWindow | None", run: int) -> None:
+    def _converge(self, turn: Turn, window: "PollWindow | None", run: int) -> None:
         """One pass of the verbs. What the source fails to tell does not keep what we hold from being published.
 
-        Without `news` the source is not asked.
+        Without `window` the source is not asked.
         """
         self.prepare()
         failure: Retryable | Misconfigured | None = None
         try:
-            if news is not None:
-                self._listen(turn, news)
+            if window is not None:
+                self._poll(turn, window)
         except (Retryable, Misconfigured) as error:
             failure = error
         with _stage(turn, "publish"):
@@ -249,15 +249,16 @@ class Engine:
         if failure is not None:
             raise failure
 
-    def _listen(self, turn: Turn, news: "PollWindow") -> None:
-        listening = replace(turn, until=turn.until - (turn.until - self.state.clock()) / 2)  # leaves time to publish
+    def _poll(self, turn: Turn, window: "PollWindow") -> None:
+        left = turn.deadline - self.state.clock()
+        polling = replace(turn, deadline=turn.deadline - left / 2)  # leaves time to publish
         with _stage(turn, "observe"):
-            _keep_push(listening)
-            observe(listening)
-            read_hints(listening)
-        if not listening.over:  # killed or stopped before, the turn has heard nothing
+            _keep_push(polling)
+            observe(polling)
+            read_hints(polling)
+        if not polling.should_stop:  # killed or stopped before, the turn has asked nothing
             with self.state.commit(turn.lease) as tx:
-                mark_polled(tx, turn, news)
+                mark_polled(tx, turn, window)
         with _stage(turn, "fetch"):
             fetch(turn)
 
@@ -269,10 +270,10 @@ class Engine:
 
     @contextlib.contextmanager
     def _executors(self) -> Iterator[tuple[Executor, Executor]]:
-        if self.width.calls == 1:
+        if self.concurrency.calls == 1:
             yield SerialExecutor(), SerialExecutor()
             return
-        with ThreadPoolExecutor(self.width.calls) as executor, ThreadPoolExecutor(4) as attacher:
+        with ThreadPoolExecutor(self.concurrency.calls) as executor, ThreadPoolExecutor(4) as attacher:
             yield executor, attacher
 
     def _start_run(self, turn: Turn) -> int:
@@ -288,15 +289,15 @@ class Engine:
         with self.state.commit(turn.lease) as tx:
             sources.record_success(tx, turn.source.name, self.state.now())
 
-    def _record_failure(self, turn: Turn, failure: Retryable | Misconfigured, news: "PollWindow | None") -> None:
+    def _record_failure(self, turn: Turn, failure: Retryable | Misconfigured, window: "PollWindow | None") -> None:
         failures = queries.source(self.state, turn.source.name).failures + 1
         until = 0.0  # a changed setting helps, not a wait
         if isinstance(failure, Retryable):
             until = self.state.now() + backoff(failures, failure.after).total_seconds()
         with contextlib.suppress(LeaseLost), self.state.commit(turn.lease) as tx:
             sources.record_failure(tx, turn.source.name, str(failure), failures=failures, not_before=until)
-            if news is not None:  # the failure is the answer; when to ask again is for `not_before` and the schedule
-                mark_polled(tx, turn, news)
+            if window is not None:  # the failure is the answer; when to ask again is for `not_before` and the schedule
+                mark_polled(tx, turn, window)
         log.warning("source_failed", source=turn.source.name, error=str(failure))
 
 
@@ -308,8 +309,8 @@ class PollWindow:
     at: float
 
 
-def mark_polled(tx: Transaction, turn: Turn, news: PollWindow) -> None:
-    sources.mark_polled(tx, turn.source.name, change_seq=news.change_seq, at=news.at)
+def mark_polled(tx: Transaction, turn: Turn, window: PollWindow) -> None:
+    sources.mark_polled(tx, turn.source.name, change_seq=window.change_seq, at=window.at)
 
 
 def _keep_push(turn: Turn) -> None:
@@ -328,7 +329,7 @@ def _keep_push(turn: Turn) -> None:
 
 
 class PersistedProgress:
-    """Progress that is also written to the run, every few seconds, for whoever watches from elsewhere."""
+    """Progress that is also written to the run every few seconds, so that other processes can show it."""
 
     def __init__(self, state: State, run: int, inner: Progress) -> None:
         self._state = state

@@ -2,7 +2,7 @@
 
 SyncError
 ├── Retryable        try again, after `after` if the other side said when
-├── Misconfigured    stop this source or index until somebody changes a setting
+├── Misconfigured    stop this source or index until a person changes a setting
 ├── Held             a source's removals wait for an operator; everything else goes on
 ├── Gone             the source confirms that it does not have the document: settle it by removal
 ├── Rejected         the index will never take this content: settle it as a visible problem

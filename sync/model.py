@@ -1,4 +1,4 @@
-"""What the engine speaks of: documents of a source, files of an index, and the two protocols between."""
+"""Domain model: documents of a source, files of an index, and the protocols of both."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -94,7 +94,7 @@ class Connector(Protocol):
 
 @runtime_checkable
 class ListsAudiences(Protocol):
-    """A connector whose feed does not tell when somebody else may read a document."""
+    """A connector whose feed does not tell when other readers may see a document."""
 
     def audiences(self, after: Cursor | None) -> Page:
         """Return one page of who may read what; None starts. Its changes are as those of `snapshot`.
@@ -199,7 +199,7 @@ class Index(Protocol):
     def upload(self, rendered: Rendered) -> FileId:
         """Upload without retrying; the file is not searchable yet. Raises Rejected for empty or oversized content.
 
-        A failure after the request was sent may leave an upload nobody knows; the audit finds it by its filename.
+        A failure after the request was sent may leave an unrecorded upload; the audit finds it by its filename.
         """
         ...
 

@@ -1,6 +1,6 @@
-"""Pacing: keep every 60-second window within a limit, in one process or across many through Redis.
+"""Rate limiting: keep every 60-second window within a limit, in one process or across many through Redis.
 
-Both pacers keep the moments of the calls in the window, in microseconds: a call passes while there are fewer than the
+Both limiters keep the moments of the calls in the window, in microseconds: a call passes while there are fewer than the
 limit. So a small sync runs at full speed, and a large one uses the whole limit and never more.
 """
 
@@ -32,12 +32,12 @@ class RateLimiter(Protocol):
     def wait(self, cost: int = 1) -> None:
         """Return when the caller may go on, having counted `cost` calls; a larger cost than the limit is a ValueError.
 
-        Raises Retryable instead of waiting longer than two minutes: the other side asked everybody to stay away.
+        Raises Retryable instead of waiting longer than two minutes: the other side asked for a longer pause.
         """
         ...
 
-    def penalise(self, pause: timedelta) -> None:
-        """Let nobody pass for that long, and then one after the other."""
+    def pause_all(self, pause: timedelta) -> None:
+        """Let no call pass for that long, and then one after the other."""
         ...
 
 
@@ -48,18 +48,18 @@ class Quota(Protocol):
         """Count the calls and return 0, or count nothing and return the microseconds until asking again pays."""
         ...
 
-    def penalise(self, pause: timedelta) -> None:
-        """Let nobody pass for that long, and then one after the other."""
+    def pause_all(self, pause: timedelta) -> None:
+        """Let no call pass for that long, and then one after the other."""
         ...
 
 
 class Unlimited:
-    """The pacer of a server without limits."""
+    """The limiter of a server without limits."""
 
     def wait(self, cost: int = 1) -> None:
         del cost
 
-    def penalise(self, pause: timedelta) -> None:
+    def pause_all(self, pause: timedelta) -> None:
         del pause
 
 
@@ -76,7 +76,7 @@ class Rate:
 
 
 class LocalLimiter:
-    """Paces the threads of one process."""
+    """Limits the threads of one process."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class LocalLimiter:
     def wait(self, cost: int = 1) -> None:
         _wait(self._rate, cost, self._queue, self.take, self._sleep)
 
-    def penalise(self, pause: timedelta) -> None:
+    def pause_all(self, pause: timedelta) -> None:
         with self._state:
             end = self._now() + _micros(pause)
             if len(self._moments) < self._rate.limit or self._moments[0] + _micros(self._rate.window) < end:
@@ -143,9 +143,9 @@ class FallbackRedis:
 
 
 class RedisLimiter:
-    """Paces every process that uses the same Redis key, by Redis' own clock.
+    """Limits every process that uses the same Redis key, by Redis' own clock.
 
-    While Redis fails, each process paces itself by the whole rate: a pacer never stops the sync.
+    While Redis fails, each process limits itself to the whole rate: a limiter never stops the sync.
     """
 
     def __init__(
@@ -162,16 +162,16 @@ class RedisLimiter:
         self._sleep = sleep
         self._local = LocalLimiter(rate, clock=clock, sleep=sleep)
         self._take_script = client.register_script(_TAKE)
-        self._penalise_script = client.register_script(_PENALISE)
+        self._pause_all_script = client.register_script(_PAUSE_ALL)
         self._queue = threading.Lock()
         self._reach = FallbackRedis(key, clock)
 
     def wait(self, cost: int = 1) -> None:
         _wait(self._rate, cost, self._queue, self.take, self._sleep)
 
-    def penalise(self, pause: timedelta) -> None:
-        self._local.penalise(pause)  # it may be this process's only pacer a moment later
-        self._ask(self._penalise_script, _micros(pause))
+    def pause_all(self, pause: timedelta) -> None:
+        self._local.pause_all(pause)  # it may be this process's only limiter a moment later
+        self._ask(self._pause_all_script, _micros(pause))
 
     def take(self, cost: int = 1) -> int:
         early = self._ask(self._take_script, cost)
@@ -192,7 +192,7 @@ def _wait(
         while early := take(cost):
             pause = timedelta(microseconds=early)
             if pause > PATIENCE:
-                raise Retryable(f"OpenAI asked everybody to wait; {pause.total_seconds():.0f} s are left", after=pause)
+                raise Retryable(f"OpenAI asked for a pause; {pause.total_seconds():.0f} s are left", after=pause)
             sleep(early / 1_000_000)
 
 
@@ -218,7 +218,7 @@ redis.call('PEXPIRE', KEYS[1], math.ceil(window / 1000) + 1000)
 return 0
 """
 
-_PENALISE = f"""{_NOW}
+_PAUSE_ALL = f"""{_NOW}
 local last = now + number
 if redis.call('ZCARD', KEYS[1]) >= limit and score(0) + window >= last then return 0 end
 redis.call('DEL', KEYS[1])

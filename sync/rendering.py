@@ -1,4 +1,4 @@
-"""A document as the bytes and attributes that go into an index."""
+"""Rendering: a document as the bytes and attributes that go into an index."""
 
 import hashlib
 import json

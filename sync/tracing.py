@@ -1,4 +1,4 @@
-"""telemetry: spans of what is done, for whoever sets up OpenTelemetry; nothing happens where nobody does."""
+"""Tracing: spans of what is done, for OpenTelemetry; nothing happens where it is not set up."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -64,7 +64,7 @@ class Worker:
         """Bring what is held of the source into every index; the source is not asked."""
         with self._under_way("publish", source) as engine:
             if engine is not None:
-                engine.turn(source, listen=False, budget=self._budget(engine))
+                engine.turn(source, poll_source=False, budget=self._budget(engine))
 
     def audit(self, source: str) -> None:
         """Compare the source's files with what was recorded, both ways; what is wrong is mended by the next turns."""

@@ -88,7 +88,7 @@ def sync(
     asked: Annotated[Sync, Body()] = Sync(),  # noqa: B008  FastAPI copies it
 ) -> dict[str, Any]:
     """Sync now; one that runs is joined, and what changed since it began is read after it."""
-    operations.engine.chosen([name])
+    operations.engine.require_sources([name])
     request = requests.ask_sync(operations.engine.state, name, who, full=asked.full)
     _tell(wake, "sync", name)
     return _run(operations, request)
@@ -97,7 +97,7 @@ def sync(
 @routes.post("/sources/{name}/pause", status_code=202, response_model=Run)
 def pause(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -> dict[str, Any]:
     """Begin no further turn on the source; the one that runs ends as usual."""
-    operations.engine.chosen([name])
+    operations.engine.require_sources([name])
     request = requests.pause(operations.engine.state, name, who)
     _tell(wake, "sync", name)
     return _run(operations, request)
@@ -106,7 +106,7 @@ def pause(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -> d
 @routes.post("/sources/{name}/resume", status_code=202, response_model=Run)
 def resume(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -> dict[str, Any]:
     """Sync the source again, at once and then as scheduled."""
-    operations.engine.chosen([name])
+    operations.engine.require_sources([name])
     request = requests.resume(operations.engine.state, name, who)
     _tell(wake, "sync", name)
     return _run(operations, request)
@@ -121,7 +121,7 @@ def release(
     asked: Annotated[Release, Body()] = Release(),  # noqa: B008  FastAPI copies it
 ) -> dict[str, Any]:
     """Let the removals through that are held; each is still confirmed with the source."""
-    operations.engine.chosen([name])
+    operations.engine.require_sources([name])
     request = requests.ask_release(operations.engine.state, name, who, asked.documents)
     _tell(wake, "sync", name)
     return _run(operations, request)

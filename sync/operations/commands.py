@@ -20,7 +20,7 @@ def audit(engine: Engine, names: Sequence[str] = (), *, repair: bool = False) ->
     """
     engine.prepare()
     findings = Findings()
-    for name in engine.chosen(names):
+    for name in engine.require_sources(names):
         found = audit_one(engine, name, repair=repair)
         if found is None:
             raise Held(f"{name}: a sync is running; audit again when it is done")

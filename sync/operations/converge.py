@@ -1,4 +1,4 @@
-"""converge: turns on sources until nothing is due, as a person in front of a terminal expects."""
+"""Foreground sync: turns on sources until nothing is due, as a person in front of a terminal expects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ def converge(
     `full` lists everything again. A source is given up, with its error, when only a person can help it, or after two
     minutes without progress. Raises Misconfigured for an unknown name.
     """
-    chosen = engine.chosen(names)
+    chosen = engine.require_sources(names)
     if full:
         ask_full(engine.state, chosen, who="cli")
     summaries = [_converge_one(engine, name, progress or NoProgress()) for name in chosen]
@@ -53,7 +53,7 @@ def _converge_one(engine: Engine, name: str, progress: Progress) -> Summary:
     started = moved = state.clock()
     pulse = queries.progress_mark(engine.state, name)
     while True:
-        result = engine.turn(name, progress, impatient=state.clock() == started or not _wait(engine, name))
+        result = engine.turn(name, progress, ignore_backoff=state.clock() == started or not _wait(engine, name))
         for stage, count in result.counts.items():
             summary.counts[stage] = summary.counts.get(stage, 0) + count
         number, soonest = queries.waiting(state, name)

@@ -51,7 +51,7 @@ class Preview:
 
 def preview(engine: Engine, names: Sequence[str] = ()) -> Preview:
     """What the next sync of the sources would do. Raises what the sources raise."""
-    return sum((_Preview(engine, engine.sources[name]).run() for name in engine.chosen(names)), Preview())
+    return sum((_Preview(engine, engine.sources[name]).run() for name in engine.require_sources(names)), Preview())
 
 
 class _Preview:
@@ -81,7 +81,7 @@ class _Preview:
                 self._removed(known.id)
             else:
                 self.counts["replace" if known.id in waiting else "keep"] += 1
-        batches = sum(math.ceil(files / self.engine.width.batch) for files in self.attached.values())
+        batches = sum(math.ceil(files / self.engine.concurrency.batch_size) for files in self.attached.values())
         cost = self.stored / 2**30 * STORAGE_USD_PER_GB_DAY * 30
         return Preview(**self.counts, calls=self.calls + 2 * batches, upload_bytes=self.bytes, cost_usd=round(cost, 6))
 

@@ -19,7 +19,7 @@ MAX_FAILURES_IN_A_ROW = 5
 
 
 def fetch(turn: Turn) -> None:
-    """Bring every due document's content to its version, until none is due or the turn is over.
+    """Bring every due document's content to its version, until none is due or the turn should stop.
 
     A document that answers Gone for the first time becomes believed gone; one that was believed gone is removed. One
     document's failure is that document's; five in a row are the source's, and raise. Raises Misconfigured at once.
@@ -38,10 +38,10 @@ def fetch(turn: Turn) -> None:
 
 
 def _fetched(turn: Turn) -> Iterator[tuple[DocumentState, Future[Document]]]:
-    """Fetch with at most `width` calls under way, each document once."""
+    """Fetch with at most `max_concurrency` calls under way, each document once."""
     running: dict[Future[Document], DocumentState] = {}
     for known in _due(turn):
-        if len(running) >= turn.width:
+        if len(running) >= turn.max_concurrency:
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             yield from [(running.pop(future), future) for future in done]
         running[turn.executor.submit(turn.source.connector.fetch, known.external_id)] = known
@@ -52,7 +52,7 @@ def _fetched(turn: Turn) -> Iterator[tuple[DocumentState, Future[Document]]]:
 
 def _due(turn: Turn) -> Iterator[DocumentState]:
     after = 0
-    while not turn.over:
+    while not turn.should_stop:
         held = queries.believed(turn.state, turn.source.name).held
         due = queries.unfetched(turn.state, turn.source.name, held=held, after=after, limit=200)
         if not due:

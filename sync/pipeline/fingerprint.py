@@ -1,4 +1,4 @@
-"""What can be said of a text without reading it: whether it says anything, and which others say the same."""
+"""Text fingerprint: whether a text says anything, and which others have the same words."""
 
 import hashlib
 import re

@@ -12,13 +12,13 @@ def collect(turn: Turn) -> None:
 
     Raises LeaseLost before an outside delete that is no longer ours to make, and what the index raises.
     """
-    while not turn.over:
+    while not turn.should_stop:
         found = queries.garbage(turn.state, turn.source.name, limit=200)
         if not found:
             return
         running: dict[Future[None], GarbageFile] = {}
         for one in found:
-            if len(running) >= turn.width:
+            if len(running) >= turn.max_concurrency:
                 _forget_done(turn, running)
             running[turn.executor.submit(_let_go, turn, one)] = one
         while running:

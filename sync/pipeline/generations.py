@@ -1,4 +1,4 @@
-"""Blue-green reindex: generations of an index. A new store is built beside the live one, switched to at once, and back.
+"""Blue-green reindex: a new store is built beside the live one, switched to at once, and back.
 
 building ──promote──▶ active ──promote of the next──▶ draining ──after keep_previous──▶ dropping ──▶ (gone)
                          ▲───────────rollback──────────────┘
@@ -107,7 +107,7 @@ def retire(state: State, configured: Iterable[KnowledgeIndex]) -> None:
 
 
 def abandon_if_draining(state: State, generation: Generation) -> bool:
-    """Give up a previous generation whose store is gone: nobody can go back to it. False for any other generation."""
+    """Give up a previous generation whose store is gone; False for a generation that is not a previous one."""
     with state.transaction() as tx:
         return generations.give_up_if_draining(tx, generation.id, state.now())
 

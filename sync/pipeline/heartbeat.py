@@ -1,4 +1,4 @@
-"""heartbeat: a lease is kept for as long as its holder works, however long a call takes, and given back after it."""
+"""Lease heartbeat: a lease is kept while its holder works, however long a call takes, and given back after."""
 
 import contextlib
 import threading

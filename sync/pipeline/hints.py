@@ -22,7 +22,7 @@ def read_hints(turn: Turn) -> None:
     few times; Misconfigured raises.
     """
     after = ""
-    while not turn.over:
+    while not turn.should_stop:
         found = queries.hints(turn.state, turn.source.name, after=after, limit=AT_ONCE)
         if not found:
             return

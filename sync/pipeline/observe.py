@@ -44,7 +44,7 @@ def store_document(tx: Transaction, document: int, shown: Document) -> None:
 
 def _read_changes(turn: Turn, cursor: Cursor) -> None:
     epoch = queries.source(turn.state, turn.source.name).epoch
-    while not turn.over:
+    while not turn.should_stop:
         try:
             page = turn.source.connector.changes(cursor)
         except CursorExpired:
@@ -75,7 +75,7 @@ def _begin(turn: Turn, *, expired: bool) -> None:
 
 
 def _read_snapshot(turn: Turn) -> None:
-    while not turn.over:
+    while not turn.should_stop:
         source = queries.source(turn.state, turn.source.name)
         if source.snapshot_cursor is None:
             return
@@ -105,7 +105,7 @@ def _read_audiences(turn: Turn) -> None:
         return
     cursor = source.audience_cursor or None
     more = True
-    while more and not turn.over:
+    while more and not turn.should_stop:
         try:
             page = turn.source.audiences(cursor)
         except CursorExpired:

@@ -1,4 +1,4 @@
-"""Publishing outcomes: how each of publishing is committed; nothing here talks to the index."""
+"""Publishing outcomes: how each is committed; nothing here talks to the index."""
 
 from collections.abc import Mapping, Sequence
 

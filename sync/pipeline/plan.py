@@ -12,7 +12,7 @@ class Action(StrEnum):
 
     KEEP = "keep"  # the store already has these bytes and attributes
     PATCH = "patch"  # the bytes are right, the attributes are not
-    RESUME = "resume"  # a file for these bytes was on its way when somebody stopped
+    RESUME = "resume"  # a file for these bytes was on its way when a turn was stopped
     ATTACH = "attach"  # these bytes were uploaded before, for this or another store
     REPLACE = "replace"  # upload, attach, and only then let the old file go
     REMOVE = "remove"  # the document does not belong here

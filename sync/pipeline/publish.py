@@ -34,7 +34,7 @@ def publish(turn: Turn) -> None:
 
 def withdraw(turn: Turn) -> None:
     """Take documents out of indexes they are not for, and out of generations that are being dropped."""
-    while not turn.over:
+    while not turn.should_stop:
         found = queries.unwanted(turn.state, turn.source.name, limit=500)
         if not found:
             return
@@ -72,7 +72,7 @@ def _fill(turn: Turn, fills: list[GenerationPublisher]) -> Misconfigured | None:
 def _slices(turn: Turn) -> Iterator[tuple[int, int]]:
     """Ranges of document ids, exclusive and inclusive, that hold what any generation wants now."""
     after = 0
-    while not turn.over:
+    while not turn.should_stop:
         last = queries.end_of_slice(turn.state, turn.source.name, after=after, size=SLICE)
         if last is None:
             return
@@ -96,13 +96,13 @@ def _store_gone(generation: Generation, error: Missing) -> Misconfigured:
 
 
 def _wanted(turn: Turn, generation: Generation, after: int, last: int) -> Iterator[Work]:
-    while not turn.over:
+    while not turn.should_stop:
         found = queries.unsettled(turn.state, turn.source.name, generation.id, after=after, last=last, limit=50)
         if not found:
             return
         reusable = queries.reusable_files(turn.state, generation.id, [wanted.id for wanted in found])
         for wanted in found:
-            if turn.over:
+            if turn.should_stop:
                 return
             work = _work(turn, wanted, reusable.get(wanted.id, []))
             if work is not None:

@@ -1,4 +1,4 @@
-"""fill: one pass over what one generation wants: uploads under way, files ready to attach, batches being attached."""
+"""Generation publisher: one pass over what a generation wants; uploads, files to attach, batches under way."""
 
 from collections import deque
 from collections.abc import Callable
@@ -83,7 +83,7 @@ class GenerationPublisher:
 
     def _keep(self, work: Work) -> None:
         self.same.append(_without_content(work))
-        if len(self.same) >= self.turn.batch:
+        if len(self.same) >= self.turn.batch_size:
             self._record_same()
 
     def _record_same(self) -> None:
@@ -92,7 +92,7 @@ class GenerationPublisher:
 
     def _reuse(self, work: Work) -> None:
         self.reusing.append((_without_content(work), work.entry.uploaded[work.rendered.content_hash]))
-        if len(self.reusing) >= self.turn.batch:
+        if len(self.reusing) >= self.turn.batch_size:
             self._record_reused()
 
     def _record_reused(self) -> None:
@@ -102,7 +102,7 @@ class GenerationPublisher:
             self._make_ready(file, work)
 
     def _ask(self, work: Work, act: Callable[[], Settlement]) -> None:
-        while len(self.asking) >= self.turn.width:
+        while len(self.asking) >= self.turn.max_concurrency:
             self._land_asked()
         self.asking[self.turn.executor.submit(act)] = work
 
@@ -152,7 +152,7 @@ class GenerationPublisher:
         if not work.rendered.content:
             outcomes.needs_refetch(self.turn, work)
             return
-        while len(self.uploading) >= self.turn.width:
+        while len(self.uploading) >= self.turn.max_concurrency:
             self._land_uploads()
         self.uploading[self.turn.executor.submit(self.turn.index.upload, work.rendered)] = work
 
@@ -166,7 +166,9 @@ class GenerationPublisher:
                 landed.append((work, future.result()))
             except (Retryable, Rejected, Misconfigured, Stopping) as error:
                 failed.append((work, error))
-        outcomes.pending(self.turn, self.generation, landed)  # first of all: an upload nobody recorded is an orphan
+        outcomes.pending(
+            self.turn, self.generation, landed
+        )  # first of all: an upload that is not recorded is an orphan
         self.turn.count("uploaded", len(landed))
         self.turn.count("doubtful", sum(isinstance(failure, Retryable) for _, failure in failed))
         self.failures = 0 if landed else self.failures
@@ -182,7 +184,7 @@ class GenerationPublisher:
 
     def _make_ready(self, file: FileId, work: Work) -> None:
         self.ready[file] = work
-        if len(self.ready) >= self.turn.batch:
+        if len(self.ready) >= self.turn.batch_size:
             self._attach()
 
     def _attach(self) -> None:

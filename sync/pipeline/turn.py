@@ -1,4 +1,4 @@
-"""What the verbs share while one worker holds one source's lease."""
+"""Turn: what the steps of a sync share while one worker holds one source's lease."""
 
 import random
 import threading
@@ -29,7 +29,7 @@ class Progress(Protocol):
 
 
 class NoProgress:
-    """Progress nobody watches."""
+    """Progress that is not shown."""
 
     def advance(self, source: str, stage: str, by: int = 1) -> None:
         pass
@@ -65,16 +65,16 @@ class SerialExecutor(Executor):
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - an executor hands every failure to whoever asks for the result
+        except Exception as error:  # noqa: BLE001 - an executor hands every failure to the caller that asks for the result
             future.set_exception(error)
         return future
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One worker's time with one source. `until`: begin nothing long after it; the next turn goes on.
+    """One worker's time with one source. `deadline`: nothing is begun long after it; the next turn goes on.
 
-    `width` is how many outside calls may be under way at once; `batch` how many files one attach carries.
+    `max_concurrency`: how many outside calls may be under way at once. `batch_size`: how many files one attach carries.
     """
 
     state: State
@@ -83,16 +83,16 @@ class Turn:
     index: Index
     executor: Executor
     attacher: Executor
-    until: datetime
+    deadline: datetime
     progress: Progress = field(default_factory=NoProgress)
     counts: dict[str, int] = field(default_factory=dict)
-    width: int = 32
-    batch: int = 500
+    max_concurrency: int = 32
+    batch_size: int = 500
     stop: Stop = field(default_factory=Stop)
 
     @property
-    def over(self) -> bool:
-        return self.stop.asked or self.state.clock() >= self.until
+    def should_stop(self) -> bool:
+        return self.stop.asked or self.state.clock() >= self.deadline
 
     def count(self, stage: str, by: int = 1) -> None:
         if by:

@@ -104,7 +104,7 @@ class State:
             yield tx
 
     def acquire(self, source: str) -> Lease | None:
-        """Take the source's lease if nobody holds it, or only a process that is provably dead; None: it is held."""
+        """Take the source's lease if no process holds it, or only one that is provably dead; None: it is held."""
         with self.transaction() as tx:
             return sources.acquire(tx, source, self._holder, self.now())
 

@@ -1,4 +1,4 @@
-"""Who may change a source's documents and their files: one worker at a time, by a lease in the state."""
+"""Leases: one worker at a time may change a source's documents and their files."""
 
 import json
 import os
@@ -20,7 +20,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The process behind a lease. Empty `boot` or `started`: this system does not tell, so nobody is provably dead."""
+    """The process behind a lease. Empty `boot` or `started`: the system does not tell, so none is provably dead."""
 
     host: str
     boot: str
@@ -37,7 +37,7 @@ def this_process() -> Holder:
 
 
 def in_force(until: float, holder: str, now: float) -> bool:
-    """Whether a lease that lasts until then, by that holder, keeps everybody else away.
+    """Whether a lease that lasts until then, by that holder, keeps other workers away.
 
     It never reaches further than one term: one that does was taken before the clock was moved back.
     """

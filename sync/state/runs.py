@@ -28,7 +28,7 @@ def record_progress(tx: Transaction, run: int, counts: Mapping[str, int], now: f
 
 
 def finish(tx: Transaction, run: int, counts: Mapping[str, int], error: str, now: float, *, doubtful: bool) -> None:
-    """Write how the turn ended; `doubtful`: an upload may have landed that nobody recorded."""
+    """Write how the turn ended; `doubtful`: an upload may have landed that is not recorded."""
     tx.run(
         """UPDATE runs SET finished_at = :now, counts = :counts, error = :error, doubtful = :doubtful
            WHERE id = :id""",
@@ -41,5 +41,5 @@ def finish(tx: Transaction, run: int, counts: Mapping[str, int], error: str, now
 
 
 def doubt_last(tx: Transaction) -> None:
-    """Have the next turn on each source look for uploads that nobody recorded."""
+    """Have the next turn on each source look for uploads that are not recorded."""
     tx.run("UPDATE runs SET doubtful = 1 WHERE id IN (SELECT max(id) FROM runs GROUP BY source)")

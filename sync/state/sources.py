@@ -19,7 +19,7 @@ def register(tx: Transaction, name: str, kind: str) -> None:
 
 
 def acquire(tx: Transaction, name: str, holder: str, now: float) -> Lease | None:
-    """Take the source's lease if nobody holds it, or only a process that is provably dead; None: it is held."""
+    """Take the source's lease if no process holds it, or only one that is provably dead; None: it is held."""
     source = queries.source(tx, name)
     if source.is_leased(now):
         return None
@@ -68,7 +68,7 @@ def signal_failed(tx: Transaction) -> None:
 
 
 def set_paused(tx: Transaction, name: str, paused_by: str) -> None:
-    """Have no turn begin on the source while `paused_by` names somebody; '' lets them begin again."""
+    """Have no turn begin on the source while `paused_by` names a person; '' lets them begin again."""
     tx.run("UPDATE sources SET paused_by = :by WHERE name = :name", by=paused_by, name=name)
 
 
@@ -161,7 +161,7 @@ def hold_off_commits(tx: Transaction) -> None:
 
 
 def reset_after_restore(tx: Transaction) -> None:
-    """Nobody holds a lease in a backup, every source may have news, and no upload since is accounted for."""
+    """No process holds a lease in a backup, every source may have news, and no upload since is accounted for."""
     tx.run(
         """UPDATE sources SET lease_until = 0, lease_holder = '', audited_at = 0, stores_audited_at = 0,
              wakes = wakes + 1"""

@@ -1,4 +1,4 @@
-"""Transactions: statements that become true together, and what may be asked for rows."""
+"""Transactions: statements that become true together; and what answers questions."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Attaching files in batches: start them, wait for them within a deadline, read each file's outcome."""
+"""Batch attach: start them, wait for them within a deadline, read each file's outcome."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What OpenAI's answers mean: the parts of them that we read, and the error behind a refusal.
+"""OpenAI responses: the parts of them that we read, and the error behind a refusal.
 
 Answers are checked here and not by the SDK, which turns a broken answer into an empty one. Objects are read leniently
 (`object`, `bytes` and unknown keys vary between servers), but never guessed.

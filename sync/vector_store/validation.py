@@ -1,4 +1,4 @@
-"""What can be said of OpenAI's settings without asking OpenAI. Everything here raises Misconfigured."""
+"""Validation of OpenAI's settings without asking OpenAI; everything here raises Misconfigured."""
 
 import ipaddress
 import re

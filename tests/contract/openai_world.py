@@ -12,7 +12,8 @@ from sandbox.openai import OpenAISandbox
 from sandbox.wire import Wire, serve
 from sync.model import Attributes, FileId, StoreId
 from sync.rate_limit import Unlimited
-from sync.vector_store.index import OpenAIIndex, connect
+from sync.vector_store.client import connect
+from sync.vector_store.index import OpenAIIndex
 from tests import loopback
 from tests.contract.fake_time import FakeTime
 from tests.contract.index import INSTALLATION

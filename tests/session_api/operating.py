@@ -41,7 +41,7 @@ class Site:
         return self.http.post(f"{self.url}{path}", headers={**self.headers, **headers}, json=content)
 
     def work(self) -> None:
-        self.installation.engine.turn("s", impatient=True)
+        self.installation.engine.turn("s", ignore_backoff=True)
         requests.process_requests(self.installation.engine)
 
 

@@ -21,7 +21,7 @@ def watched(world: SourceWorld, clock: Clock) -> Iterator[Engine]:
         source = Source("s", "made-up", world, timedelta(days=7), audiences=world.audiences, audience_every=HOUR)
         keep = lambda _state, _lease: nullcontext()  # noqa: E731
         engine = Engine(
-            state, MemoryIndex(state.installation), [source], INDEXES, width=Concurrency(calls=1), keep_lease=keep
+            state, MemoryIndex(state.installation), [source], INDEXES, concurrency=Concurrency(calls=1), keep_lease=keep
         )
         assert engine.turn("s").outcome is Outcome.DONE
         yield engine

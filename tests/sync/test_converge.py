@@ -272,7 +272,7 @@ def engine_of(installation: Installation, sources: list[Source], wait: Callable[
         installation.index,  # type: ignore[arg-type]  # its search and listings are the inner index's bound methods
         sources,
         installation.indexes,
-        width=Concurrency(calls=1, batch=3),
+        concurrency=Concurrency(calls=1, batch_size=3),
         keep_lease=lambda _state, _lease: nullcontext(),
         wait=wait or installation.clock.forward,
     )

@@ -111,7 +111,7 @@ def test_a_turn_that_ran_out_of_time_is_followed_by_another_at_once() -> None:
     source.put_all(30)
     source.asked = lambda _: installation.clock.forward(TURN_BUDGET.total_seconds() / 2)
 
-    installation.engine.turn("s", impatient=True)
+    installation.engine.turn("s", ignore_backoff=True)
 
     assert due(installation, Watch(installation.state), FAR)
 

@@ -84,7 +84,7 @@ def test_the_same_text_in_two_sources_is_kept_twice_and_told() -> None:
     sources = [Source("s", "made-up", one), Source("t", "made-up", other)]
     with closing(installation.state) as state:
         index = MemoryIndex(state.installation)
-        engine = Engine(state, index, sources, INDEXES, width=Concurrency(calls=1, batch=3))
+        engine = Engine(state, index, sources, INDEXES, concurrency=Concurrency(calls=1, batch_size=3))
         for source in sources:
             engine.turn(source.name)
 

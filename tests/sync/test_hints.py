@@ -142,7 +142,9 @@ def pushing(installation: Installation, held: list[str], *, broken: bool = False
         return note or "channel 1"
 
     source = Source("s", "made-up", installation.source, push=keep)
-    return Engine(installation.state, installation.memory, [source], INDEXES, width=Concurrency(calls=1, batch=3))
+    return Engine(
+        installation.state, installation.memory, [source], INDEXES, concurrency=Concurrency(calls=1, batch_size=3)
+    )
 
 
 def test_the_note_of_a_push_channel_is_kept_between_turns() -> None:

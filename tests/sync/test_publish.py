@@ -435,7 +435,7 @@ def uploading_at_once(folder: Path, *, refused: str, lost: str) -> tuple[Install
         installation.index,  # type: ignore[arg-type]  # its search and listings are the inner index's bound methods
         [Source("s", "made-up", source)],
         installation.indexes,
-        width=Concurrency(calls=4, batch=3),
+        concurrency=Concurrency(calls=4, batch_size=3),
         keep_lease=lambda _state, _lease: nullcontext(),
     )
     result = engine.turn("s")

@@ -31,19 +31,19 @@ def fullest_window(passes: list[float]) -> int:
     return fullest
 
 
-def passes_of(pacer: RateLimiter, time: FakeTime, count: int) -> list[float]:
+def passes_of(limiter: RateLimiter, time: FakeTime, count: int) -> list[float]:
     passes = []
     for _ in range(count):
-        pacer.wait()
+        limiter.wait()
         passes.append(time.now)
     return passes
 
 
 def test_no_window_holds_more_than_the_limit_and_the_limit_is_nearly_used() -> None:
     time = FakeTime()
-    pacer = LocalLimiter(UPLOADS, clock=time.clock, sleep=time.sleep)
+    limiter = LocalLimiter(UPLOADS, clock=time.clock, sleep=time.sleep)
 
-    passes = passes_of(pacer, time, 10_000)
+    passes = passes_of(limiter, time, 10_000)
 
     assert fullest_window(passes) <= 1000
     assert 10_000 / (passes[-1] - passes[0]) >= 0.95 * 1000 / 60
@@ -56,21 +56,21 @@ def test_no_window_holds_more_than_the_limit_and_the_limit_is_nearly_used() -> N
 )
 def test_no_pattern_of_calls_and_pauses_breaks_the_limit(limit: int, pauses: list[float], calls: int) -> None:
     time = FakeTime()
-    pacer = LocalLimiter(Rate(limit), clock=time.clock, sleep=time.sleep)
+    limiter = LocalLimiter(Rate(limit), clock=time.clock, sleep=time.sleep)
 
     passes = []
     for pause in pauses:
         time.sleep(pause)
-        passes += passes_of(pacer, time, calls)
+        passes += passes_of(limiter, time, calls)
 
     assert fullest_window(passes) <= limit
 
 
 def test_a_small_sync_never_waits_and_the_next_call_waits_for_the_first_to_be_a_minute_old() -> None:
     time = FakeTime()
-    pacer = LocalLimiter(UPLOADS, clock=time.clock, sleep=time.sleep)
+    limiter = LocalLimiter(UPLOADS, clock=time.clock, sleep=time.sleep)
 
-    passes = passes_of(pacer, time, 1001)
+    passes = passes_of(limiter, time, 1001)
 
     assert passes[999] == passes[0]
     assert 60 < passes[1000] - passes[0] < 62
@@ -78,12 +78,12 @@ def test_a_small_sync_never_waits_and_the_next_call_waits_for_the_first_to_be_a_
 
 def test_a_cost_counts_as_that_many_calls() -> None:
     time = FakeTime()
-    pacer = LocalLimiter(Rate(2000), clock=time.clock, sleep=time.sleep)
+    limiter = LocalLimiter(Rate(2000), clock=time.clock, sleep=time.sleep)
 
     for _ in range(4):
-        pacer.wait(500)
+        limiter.wait(500)
     before = time.now
-    pacer.wait(1)
+    limiter.wait(1)
 
     assert time.now - before > 60
 
@@ -100,10 +100,10 @@ def test_a_limit_of_nothing_is_refused() -> None:
 
 def test_a_penalty_holds_everybody_back_and_then_lets_pass_one_after_the_other() -> None:
     time = FakeTime()
-    pacer = LocalLimiter(UPLOADS, clock=time.clock, sleep=time.sleep)
+    limiter = LocalLimiter(UPLOADS, clock=time.clock, sleep=time.sleep)
 
-    pacer.penalise(timedelta(seconds=30))
-    passes = passes_of(pacer, time, 3)
+    limiter.pause_all(timedelta(seconds=30))
+    passes = passes_of(limiter, time, 3)
 
     assert passes[0] >= 1_030
     assert passes[1] > passes[0]
@@ -112,11 +112,11 @@ def test_a_penalty_holds_everybody_back_and_then_lets_pass_one_after_the_other()
 
 def test_a_penalty_that_reaches_past_the_patience_is_handed_to_the_caller() -> None:
     time = FakeTime()
-    pacer = LocalLimiter(UPLOADS, clock=time.clock, sleep=time.sleep)
-    pacer.penalise(timedelta(minutes=10))
+    limiter = LocalLimiter(UPLOADS, clock=time.clock, sleep=time.sleep)
+    limiter.pause_all(timedelta(minutes=10))
 
     with pytest.raises(Retryable) as caught:
-        pacer.wait()
+        limiter.wait()
 
     assert caught.value.after == pytest.approx(timedelta(minutes=10), abs=timedelta(seconds=2))
     assert time.slept == []
@@ -124,44 +124,44 @@ def test_a_penalty_that_reaches_past_the_patience_is_handed_to_the_caller() -> N
 
 def test_a_shorter_penalty_does_not_shorten_a_longer_one() -> None:
     time = FakeTime()
-    pacer = LocalLimiter(UPLOADS, clock=time.clock, sleep=time.sleep)
+    limiter = LocalLimiter(UPLOADS, clock=time.clock, sleep=time.sleep)
 
-    pacer.penalise(timedelta(seconds=30))
-    pacer.penalise(timedelta(seconds=1))
+    limiter.pause_all(timedelta(seconds=30))
+    limiter.pause_all(timedelta(seconds=1))
 
-    assert passes_of(pacer, time, 1)[0] >= 1_030
+    assert passes_of(limiter, time, 1)[0] >= 1_030
 
 
 def test_threads_share_one_allowance() -> None:
     time = FakeTime()
-    pacer = LocalLimiter(UPLOADS, clock=time.clock, sleep=time.sleep)
+    limiter = LocalLimiter(UPLOADS, clock=time.clock, sleep=time.sleep)
 
-    threads = [threading.Thread(target=passes_of, args=(pacer, time, 125)) for _ in range(8)]
+    threads = [threading.Thread(target=passes_of, args=(limiter, time, 125)) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
     assert time.now == 1_000
-    pacer.wait()
+    limiter.wait()
     assert time.now > 1_060
 
 
 def test_without_limits_nobody_waits() -> None:
-    pacer = Unlimited()
+    limiter = Unlimited()
 
-    pacer.penalise(timedelta(days=1))
-    pacer.wait(1_000_000)
+    limiter.pause_all(timedelta(days=1))
+    limiter.wait(1_000_000)
 
 
 def test_a_dead_redis_leaves_each_process_to_pace_itself_and_is_logged_once(tmp_path: Path) -> None:
     time = FakeTime()
-    pacer = RedisLimiter(client_of(tmp_path / "nobody.sock"), "pace", UPLOADS, clock=time.clock, sleep=time.sleep)
+    limiter = RedisLimiter(client_of(tmp_path / "nobody.sock"), "pace", UPLOADS, clock=time.clock, sleep=time.sleep)
 
     with capture_logs() as logs:
-        passes = passes_of(pacer, time, 3000)
-        pacer.penalise(timedelta(seconds=30))
-        pacer.wait()
+        passes = passes_of(limiter, time, 3000)
+        limiter.pause_all(timedelta(seconds=30))
+        limiter.wait()
 
     assert fullest_window(passes) <= 1000
     assert passes[-1] - passes[0] >= 60
@@ -171,13 +171,13 @@ def test_a_dead_redis_leaves_each_process_to_pace_itself_and_is_logged_once(tmp_
 
 @pytest.mark.processes
 def test_shared_pacing_lets_the_limit_pass_and_then_asks_for_the_wait_that_is_left(valkey: Path) -> None:
-    pacer = RedisLimiter(client_of(valkey), "pace", Rate(10), sleep=Stop().sleep)
+    limiter = RedisLimiter(client_of(valkey), "pace", Rate(10), sleep=Stop().sleep)
 
     for _ in range(10):
-        pacer.wait()
+        limiter.wait()
 
     with pytest.raises(StoppedError) as stopped:
-        pacer.wait()
+        limiter.wait()
     assert 59 < stopped.value.seconds <= 61
 
 
@@ -186,19 +186,19 @@ def test_a_penalty_reaches_the_other_processes(valkey: Path) -> None:
     mine = RedisLimiter(client_of(valkey), "pace", UPLOADS)
     theirs = RedisLimiter(client_of(valkey), "pace", UPLOADS, sleep=Stop().sleep)
 
-    mine.penalise(timedelta(seconds=30))
+    mine.pause_all(timedelta(seconds=30))
 
     with pytest.raises(StoppedError) as stopped:
         theirs.wait()
     assert 29 < stopped.value.seconds <= 31
-    mine.penalise(timedelta(minutes=10))
+    mine.pause_all(timedelta(minutes=10))
     with pytest.raises(Retryable):
         theirs.wait()
 
 
 @pytest.mark.processes
 def test_keys_are_paced_apart(valkey: Path) -> None:
-    RedisLimiter(client_of(valkey), "one", UPLOADS).penalise(timedelta(minutes=10))
+    RedisLimiter(client_of(valkey), "one", UPLOADS).pause_all(timedelta(minutes=10))
 
     RedisLimiter(client_of(valkey), "two", UPLOADS, sleep=Stop().sleep).wait()
 
@@ -219,15 +219,15 @@ def test_processes_share_one_allowance(valkey: Path) -> None:
 def test_a_redis_that_comes_back_is_used_again(valkey: Path) -> None:
     time = FakeTime()
     client = client_of(valkey)
-    pacer = RedisLimiter(client, "pace", UPLOADS, clock=time.clock, sleep=time.sleep)
+    limiter = RedisLimiter(client, "pace", UPLOADS, clock=time.clock, sleep=time.sleep)
     client.set("pace", "not a number")
     with capture_logs() as logs:
-        pacer.wait()
+        limiter.wait()
         client.delete("pace")
-        pacer.wait()
+        limiter.wait()
         assert client.exists("pace") == 0
         time.sleep(31)
-        pacer.wait()
+        limiter.wait()
 
     assert client.exists("pace") == 1
     assert [entry["event"] for entry in logs] == ["pacing_alone", "pacing_shared_again"]
@@ -258,10 +258,10 @@ class Stop:
 def wait_often(path: Path, rate: Rate, count: int) -> list[float]:
     """Return the moments of the passes, by the server's clock, which all processes share."""
     client = client_of(path)
-    pacer = RedisLimiter(client, "pace", rate)
+    limiter = RedisLimiter(client, "pace", rate)
     passes = []
     for _ in range(count):
-        pacer.wait()
+        limiter.wait()
         seconds, micros = client.time()
         passes.append(seconds + micros / 1e6)
     client.close()

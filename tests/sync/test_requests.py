@@ -78,7 +78,7 @@ def test_a_sync_goes_on_through_a_short_failure_and_ends_with_a_long_one() -> No
     installation.engine.turn("s")
     first = attended(installation, request)
     for _ in range(8):
-        installation.engine.turn("s", impatient=True)
+        installation.engine.turn("s", ignore_backoff=True)
     last = attended(installation, request)
 
     assert first.done_at is None
@@ -239,7 +239,7 @@ def test_a_running_turn_tells_how_far_it_is() -> None:
         seen.append(status.status(installation.state, installation.engine.inventory)["sources"][0])
 
     source.asked = look
-    installation.engine.turn("s", impatient=True)
+    installation.engine.turn("s", ignore_backoff=True)
 
     last = seen[-1]
     assert last["state"] == "syncing"

@@ -45,7 +45,7 @@ def _two_sources() -> Installation:
     installation = Installation("sqlite:///:memory:", SourceWorld())
     both = _engine(installation, "kept", "old")
     for name in ("kept", "old"):
-        assert both.turn(name, impatient=True).failure is None
+        assert both.turn(name, ignore_backoff=True).failure is None
     return installation
 
 
@@ -61,7 +61,7 @@ def _engine(installation: Installation, *names: str) -> Engine:
         installation.memory,
         [source(name) for name in names],
         INDEXES,
-        width=Concurrency(calls=1),
+        concurrency=Concurrency(calls=1),
         keep_lease=lambda _state, _lease: nullcontext(),
         wait=installation.clock.forward,
     )

@@ -34,7 +34,7 @@ def uploaded(world: OpenAIWorld, count: int) -> dict[FileId, Attributes]:
 
 @dataclass
 class Recorder:
-    """A pacer that lets everybody pass and remembers."""
+    """A limiter that lets every call pass and remembers."""
 
     waits: list[int] = field(default_factory=list)
     penalties: list[timedelta] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Recorder:
     def wait(self, cost: int = 1) -> None:
         self.waits.append(cost)
 
-    def penalise(self, pause: timedelta) -> None:
+    def pause_all(self, pause: timedelta) -> None:
         self.penalties.append(pause)
 
 
@@ -226,7 +226,7 @@ def test_a_long_rate_limit_is_left_to_the_caller(world: OpenAIWorld, store: Stor
     assert world.time.slept == []
 
 
-def test_uploads_are_paced_and_a_limit_reaches_the_pacer(world: OpenAIWorld) -> None:
+def test_uploads_are_paced_and_a_limit_reaches_the_limiter(world: OpenAIWorld) -> None:
     uploads = Recorder()
     index = world.index_with(uploads=uploads)
     index.upload(rendered("a"))

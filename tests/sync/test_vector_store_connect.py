@@ -8,7 +8,8 @@ import pytest
 from sandbox.wire import Fault
 from sync.errors import Misconfigured, Retryable
 from sync.rate_limit import Unlimited
-from sync.vector_store.index import OpenAIIndex, connect
+from sync.vector_store.client import connect
+from sync.vector_store.index import OpenAIIndex
 from tests.contract.fake_time import FakeTime
 from tests.contract.openai_world import KEY, OpenAIWorld, openai_world
 

@@ -302,14 +302,14 @@ class Installation:
             self.index,  # type: ignore[arg-type]  # its search and listings are the inner index's bound methods
             [source],
             self.indexes,
-            width=Concurrency(calls=1, batch=3),
+            concurrency=Concurrency(calls=1, batch_size=3),
             keep_lease=lambda _state, _lease: nullcontext(),
             wait=self.clock.forward,
         )
 
     def beat(self) -> None:
         """What the schedule does: a turn, and whatever of a reindex has become possible."""
-        self.engine.turn("s", impatient=True)
+        self.engine.turn("s", ignore_backoff=True)
         for one in self.indexes:
             if not generations.promotion_blocker(self.state, one.name, ["s"]):
                 with suppress(Held):  # somebody else may have been faster
@@ -317,7 +317,7 @@ class Installation:
         self.engine.housekeep()
 
     def turn(self) -> Result:
-        return self.engine.turn("s", impatient=True)
+        return self.engine.turn("s", ignore_backoff=True)
 
     def turn_fully(self) -> Result:
         self.full()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sync.model import Audience
 from sync.state.transaction import Reader
 
-# How a document stands, in the order in which it matters to somebody who looks for it.
+# How a document stands, in the order in which it matters to a person who looks for it.
 _STATE = """CASE
     WHEN d.version IS NULL THEN 'believed_gone'
     WHEN d.error <> '' AND d.attempts >= 3 OR EXISTS (

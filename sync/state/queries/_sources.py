@@ -61,7 +61,7 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True)
 class ProgressMark:
-    """Equal for as long as nothing becomes of a source, whoever works on it."""
+    """Equal for as long as no worker gets anywhere with a source."""
 
     changes_cursor: str | None
     snapshot_cursor: str | None
@@ -104,7 +104,7 @@ def all_listed(state: Reader, names: list[str]) -> bool:
 
 
 def progress_mark(state: Reader, source: str) -> ProgressMark | None:
-    """How far anybody got with the source; None before its first turn."""
+    """How far the source is; None before its first turn."""
     rows = state.ask(
         """SELECT s.changes_cursor, s.snapshot_cursor, s.epoch,
              (SELECT count(*) FROM documents WHERE source = s.name) AS known,
