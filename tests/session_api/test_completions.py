@@ -1,14 +1,9 @@
 """A compatible server without the Responses API: we search, the model reads and cites by number."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from answering.completions import CitationMarks
-from answering.model import FileCitation, Passage, TextDelta
 from sandbox.openai.state import Speech
 from sandbox.wire import Fault
 from tests.session_api.kit import CHAT, Shop, shop
@@ -75,31 +70,3 @@ def test_a_short_follow_up_is_searched_with_the_question_before_it(compatible: S
     assert files == ["And the price?"]
     assert second.text == "They cost 12 euros."
     assert [source["title"] for source in second.sources] == ["Shipping"]
-
-
-PASSAGES = [Passage(f"file-{n}", f"{n}.md", 1.0, "") for n in (1, 2)]
-MARKED = [
-    ("A [1].", "A.", [("file-1", 1)]),
-    ("A [1][2].", "A.", [("file-1", 1), ("file-2", 1)]),
-    ("A [1, 2] b", "A b", [("file-1", 1), ("file-2", 1)]),
-    ("A【2】 b", "A b", [("file-2", 1)]),
-    ("A [9] b [x] [", "A [9] b [x] [", []),
-    ("[1] A", " A", [("file-1", 0)]),
-    ("A [1", "A [1", []),
-    ("", "", []),
-]
-
-
-@given(st.sampled_from(MARKED), st.lists(st.integers(0, 12)))
-def test_numbers_are_citations_wherever_the_text_is_cut(
-    marked: tuple[str, str, list[tuple[str, int]]], cuts: list[int]
-) -> None:
-    text, shown, cited = marked
-    marks = CitationMarks(PASSAGES)
-    edges = sorted({min(cut, len(text)) for cut in cuts} | {0, len(text)})
-
-    told = [one for start, end in pairwise(edges) for one in marks.feed(text[start:end])]
-    told += marks.close()
-
-    assert "".join(one.text for one in told if isinstance(one, TextDelta)) == shown
-    assert [(one.file, one.index) for one in told if isinstance(one, FileCitation)] == cited

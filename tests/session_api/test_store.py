@@ -8,10 +8,8 @@ import pytest
 from chatkit.store import NotFoundError
 from chatkit.types import AssistantMessageContent, AssistantMessageItem, Page, Thread, ThreadMetadata
 
-from answering import citations
 from answering.blocking import BlockingPool
 from answering.events import Outcome
-from answering.model import Passage
 from cli.state_schema import SCHEMAS
 from session_api.access.tokens import Session
 from session_api.access.visitors import claim
@@ -199,24 +197,6 @@ class StoreContract:
 
         assert retention.prune(state, timedelta(days=90)) == 1
         assert [one.id for one in self.run(store.load_threads(9, None, "asc", ADA)).data] == [new.id]
-
-    def test_a_passage_of_an_unknown_file_is_no_source(self, state: State) -> None:
-        ours = {
-            "managed_by": f"answerwell:{state.installation}",
-            "audience": "public",
-            "title": "T",
-            "url": "https://x",
-        }
-        passages = [
-            Passage("file-1", "a.md", 1.0, "text", ours),
-            Passage("file-2", "b.md", 1.0, "text", {**ours, "audience": "internal"}),
-            Passage("file-3", "c.md", 1.0, "text", {**ours, "managed_by": "answerwell:other"}),
-            Passage("file-4", "d.md", 1.0, "text", {}),
-        ]
-
-        assert list(citations.pages(state, passages, search_unmanaged=False)) == ["file-1"]
-        assert list(citations.pages(state, passages, search_unmanaged=True)) == ["file-1", "file-4"]
-        assert citations.pages(state, [], search_unmanaged=False) == {}
 
 
 class TestSqlite(StoreContract):
