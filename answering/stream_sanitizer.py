@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 MAX_MARK_LENGTH = 300
 MAX_LINK_LENGTH = 2400
 
+_OWN = re.compile("[\ue200-\ue20f]")  # a sign of a leaked mark: it stands in no link and no brackets
 _MARK = re.compile("\ue200[^\ue201]*\ue201")
-_BRACKETED = re.compile("【[^】]*】")
+_BRACKETED = re.compile("【[^】\ue200-\ue20f]*】")
 _PLAIN = re.compile(r"(?:file)?cite[ \ue202]?(?:turn\d+[a-z]+\d+[ \ue202,]?)+")
 _PLAIN_GOES_ON = re.compile(r"(?:t|tu|tur|turn\d*[a-z]*\d*)?")
 _LINK = re.compile(
-    r"(?P<picture>!?)\[(?P<text>[^\[\]]*)\](?:\(\s*<?(?P<url>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?(?:\s[^()]*)?\))?"
+    r"(?P<picture>!?)\[(?P<text>(?:(?!\n\n)[^\[\]\ue200-\ue20f])*)\]"
+    r"(?:\(\s*<?(?P<url>[^\s()<>\ue200-\ue20f]*(?:\([^\s()<>\ue200-\ue20f]*\)[^\s()<>\ue200-\ue20f]*)*)>?"
+    r"(?:\s[^()\ue200-\ue20f]*)?\))?"
 )
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\[\]\"'`|]+", re.IGNORECASE)
 _SCHEME = re.compile(r"https?://|www\.", re.IGNORECASE)
@@ -120,7 +123,8 @@ class StreamSanitizer:
     def _bracketed(self, *, final: bool) -> tuple[int, str] | None:
         if match := _BRACKETED.match(self._held):
             return match.end(), "" if "†" in match[0] else match[0]
-        return None if len(self._held) < MAX_MARK_LENGTH and not final else (1, "【")
+        waits = not final and len(self._held) < MAX_MARK_LENGTH and not _OWN.search(self._held)
+        return None if waits else (1, "【")
 
     def _plain(self, *, final: bool) -> tuple[int, str] | None:
         match = _PLAIN.match(self._held)
@@ -139,7 +143,9 @@ class StreamSanitizer:
             if match["picture"]:
                 return match.end(), match["text"]
             return match.end(), match[0] if self.allows(match["url"]) else match["text"]
-        waits = not final and len(self._held) < MAX_LINK_LENGTH and "\n\n" not in self._held
+        waits = (
+            not final and len(self._held) < MAX_LINK_LENGTH and "\n\n" not in self._held and not _OWN.search(self._held)
+        )
         return None if waits else (1, self._held[0])
 
     def _address(self, *, final: bool) -> tuple[int, str] | None:

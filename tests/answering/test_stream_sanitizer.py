@@ -73,6 +73,8 @@ def test_cuts_change_nothing(case: tuple[str, str], cuts: list[int]) -> None:
 )
 @example("![[]](x)", [1])
 @example("[a](https://evil.com/(x", [3, 9])
+@example("[\n\n\ue200]0", [3])
+@example("【\ue200】", [])
 def test_any_text_comes_out_whatever_the_cuts_and_no_mark_does(text: str, cuts: list[int]) -> None:
     shown = clean(text, cuts)
 
