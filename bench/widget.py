@@ -103,7 +103,7 @@ def _answering(browser: Browser, address: str, runs: int) -> None:
         chat.open()
         for n in range(runs):
             chat.input.fill(f"Question {n}?")
-            found = f".talk > :nth-child({2 * n + 2}).answer .body"
+            found = f".messages > :nth-child({2 * n + 2}).answer .body"
             times.append(_timed(chat.page, "keydown", found, lambda: chat.input.press("Enter")))
             chat.answers.nth(n).locator(".actions").wait_for()
     _tell("send to first token painted", times)

@@ -131,8 +131,8 @@ class Chat:
     def button(self, key: str) -> Locator:
         return self.panel.get_by_role("button", name=self.words[key], exact=True)
 
-    def trouble(self, code: str) -> Locator:
-        return self.panel.locator(f".trouble-box[data-code={code}]")
+    def error(self, code: str) -> Locator:
+        return self.panel.locator(f".error-box[data-code={code}]")
 
     def open(self) -> "Chat":
         self.launcher.click()

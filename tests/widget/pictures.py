@@ -122,33 +122,33 @@ def stopped(chat: Chat, stage: Stage, wire: Wire) -> None:
 def cut(chat: Chat, stage: Stage, wire: Wire) -> None:
     stage.chat.answers = [[*ANSWER[:3], Break(politely=True)]]
     chat.open().send(QUESTION)
-    chat.trouble("cut").wait_for()
+    chat.error("cut").wait_for()
 
 
 def down(chat: Chat, stage: Stage, wire: Wire) -> None:
     wire.fail(Fault(path="^/api/", method="POST", times=None, status=503, headers=ANYWHERE))
     chat.open()
-    chat.trouble("down").wait_for()
+    chat.error("down").wait_for()
 
 
 def limited(chat: Chat, stage: Stage, wire: Wire) -> None:
     answered(chat, stage, wire)
     wire.fail(Fault(path="^/chatkit", method="POST", status=429, headers=ANYWHERE))
     chat.send("And from Norway?")
-    chat.trouble("limited").wait_for()
+    chat.error("limited").wait_for()
 
 
 def blocked(chat: Chat, stage: Stage, wire: Wire) -> None:
     wire.fail(Fault(path="^/api/", method="POST", status=403, headers=ANYWHERE))
     chat.open()
-    chat.trouble("blocked").wait_for()
+    chat.error("blocked").wait_for()
 
 
 def offline(chat: Chat, stage: Stage, wire: Wire) -> None:
     answered(chat, stage, wire)
     chat.page.context.set_offline(True)
     chat.send("And from Norway?")
-    chat.trouble("offline").wait_for()
+    chat.error("offline").wait_for()
 
 
 def unloadable(chat: Chat, stage: Stage, wire: Wire) -> None:

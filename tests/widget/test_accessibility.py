@@ -101,7 +101,7 @@ def _then(chat: Chat, key: str) -> None:
 def _offline(chat: Chat) -> None:
     chat.page.context.set_offline(True)
     chat.send(QUESTION)
-    chat.trouble("offline").wait_for()
+    chat.error("offline").wait_for()
 
 
 def _delete(chat: Chat) -> None:
@@ -120,14 +120,14 @@ def _answering(chat: Chat, stage: Stage, then: Callable[[], None]) -> None:
 def _cut(chat: Chat, stage: Stage) -> None:
     stage.chat.answers = [["The beginning", Break(politely=True)]]
     chat.send(QUESTION)
-    chat.trouble("cut").wait_for()
+    chat.error("cut").wait_for()
 
 
 def _fail(chat: Chat, wire: Wire, status: int) -> None:
     headers = {"access-control-allow-origin": "*", "retry-after": "900"}
     wire.fail(Fault(path="^/chatkit", method="POST", times=None, status=status, headers=headers))
     chat.send(QUESTION)
-    chat.panel.locator(".trouble-box").wait_for()
+    chat.panel.locator(".error-box").wait_for()
 
 
 @pytest.mark.parametrize("state", STATES)

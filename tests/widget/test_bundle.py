@@ -168,7 +168,7 @@ def test_every_text_is_used_and_every_used_text_exists() -> None:
         (build.STATIC / f"{module}.js").read_text(encoding="utf-8") for module in (*build.MODULES, "embed", "chatkit")
     )
     used = set(re.findall(r"(?:texts|words)\.(\w+)", code)) | set(re.findall(r'code: "(\w+)"', code))
-    used |= set(re.findall(r'Trouble\((?:.*?\? )?"(\w+)"', code)) | set(
+    used |= set(re.findall(r'ChatError\((?:.*?\? )?"(\w+)"', code)) | set(
         re.findall(r': "(\w+)", (?:message|error)', code)
     )
     known = set(bundle.texts("en")) - {"load_failed"}

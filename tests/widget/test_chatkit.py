@@ -227,7 +227,7 @@ def test_where_a_hosted_workflow_cannot_be_reached_a_person_can(
         chat.input.wait_for(timeout=9_000)
         chat.send("Hello?")
 
-        chat.trouble("hosted").wait_for()
+        chat.error("hosted").wait_for()
         chat.button("person").first.click()
         assert chat.panel.get_by_role("link", name=words["email"]).is_visible()
 

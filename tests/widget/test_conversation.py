@@ -132,7 +132,7 @@ def test_a_question_right_after_an_answer_is_not_lost_to_the_end_of_its_stream(
 
     chat.last.get_by_text("Second.").wait_for()
     assert [text.splitlines()[-1] for text in chat.questions.all_inner_texts()] == ["One?", "Two?"]
-    assert chat.panel.locator(".trouble-box").count() == 0
+    assert chat.panel.locator(".error-box").count() == 0
 
 
 def test_an_answer_that_is_stopped_stays_as_far_as_it_came(chat: Chat, stage: Stage) -> None:
@@ -153,14 +153,14 @@ def test_a_question_can_be_stopped_before_anything_is_said_and_asked_again(chat:
     chat.send(QUESTION)
     eventually(chat.page, lambda: len(stage.chat.asked) == 1)
     chat.button("stop").click()
-    chat.trouble("stopped").wait_for()
+    chat.error("stopped").wait_for()
     gate.open()
 
-    chat.trouble("stopped").get_by_role("button", name=chat.words["retry"]).click()
+    chat.error("stopped").get_by_role("button", name=chat.words["retry"]).click()
 
     chat.last.get_by_text("Here you are.").wait_for()
     assert chat.questions.count() == 1
-    assert chat.trouble("stopped").count() == 0
+    assert chat.error("stopped").count() == 0
 
 
 def test_answering_again_replaces_the_answer(chat: Chat, stage: Stage) -> None:
@@ -185,10 +185,10 @@ def test_a_connection_that_breaks_keeps_what_came_and_offers_another_try(
     chat.send(QUESTION)
     chat.last.get_by_text("Half of the").wait_for()
     gate.open()
-    chat.trouble("cut").wait_for()
+    chat.error("cut").wait_for()
     assert chat.last.inner_text() == "Half of the"
 
-    chat.trouble("cut").get_by_role("button", name=chat.words["retry"]).click()
+    chat.error("cut").get_by_role("button", name=chat.words["retry"]).click()
 
     chat.last.get_by_text("All of the answer.").wait_for()
     assert chat.answers.count() == 1
@@ -199,9 +199,9 @@ def test_a_question_that_never_reached_the_server_is_sent_again_not_answered_ane
 ) -> None:
     wire.fail(Fault(path="^/chatkit", method="POST", status=503))
     chat.send(QUESTION)
-    chat.trouble("down").wait_for()
+    chat.error("down").wait_for()
 
-    chat.trouble("down").get_by_role("button", name=chat.words["retry"]).click()
+    chat.error("down").get_by_role("button", name=chat.words["retry"]).click()
 
     chat.last.get_by_text("All right.").wait_for()
     assert [request["type"] for request in stage.requests if "create" in request["type"]] == ["threads.create"]
@@ -212,7 +212,7 @@ def test_an_error_of_the_server_is_told_in_its_words_and_offers_what_it_allows(c
 
     chat.send(QUESTION)
 
-    box = chat.trouble("said")
+    box = chat.error("said")
     box.get_by_text("Nothing can be searched yet.").wait_for()
     assert box.get_by_role("button", name=chat.words["retry"]).count() == 0
     assert box.get_by_role("button", name=chat.words["person"]).is_visible()
@@ -321,7 +321,7 @@ def test_a_conversation_deleted_elsewhere_goes_on_as_a_new_one(chat: Chat, stage
     chat.ask(QUESTION)
     stage.chat.store.threads.clear()  # type: ignore[attr-defined] # the scripted server's own store
     chat.send("Are you still there?")
-    chat.trouble("gone").get_by_role("button", name=chat.words["retry"]).click()
+    chat.error("gone").get_by_role("button", name=chat.words["retry"]).click()
 
     chat.answers.nth(1).locator(".actions").wait_for()
 

@@ -302,7 +302,7 @@ def test_no_payload_executes_in_answers_titles_sources_or_questions(
         for some in parts:
             chat.button("new").click()
             chat.ask(some[0] + some[-1])
-            check(chat.panel.locator(".talk").evaluate(LIST), "in the chat")
+            check(chat.panel.locator(".messages").evaluate(LIST), "in the chat")
             hover_and_focus_everything(chat)
         chat.button("history").click()
         chat.panel.locator(".threads li").nth(len(parts) - 1).wait_for()
@@ -315,7 +315,7 @@ def test_no_payload_executes_in_answers_titles_sources_or_questions(
 
 
 def hover_and_focus_everything(chat: Chat) -> None:
-    chat.panel.locator(".talk").evaluate(
+    chat.panel.locator(".messages").evaluate(
         "node => node.querySelectorAll('*').forEach((n) => { n.focus && n.focus();"
         " for (const type of ['pointerenter', 'mouseover', 'error', 'load'])"
         " n.dispatchEvent(new Event(type)); })"

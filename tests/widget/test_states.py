@@ -30,7 +30,7 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 def advises(chat: Chat, code: str) -> bool:
     """Whether the state shows its own words and a way to a person."""
-    box = chat.trouble(code)
+    box = chat.error(code)
     box.wait_for()
     return box.inner_text().startswith(chat.words[code].split("{")[0]) and chat.button("person").first.is_visible()
 
@@ -77,10 +77,10 @@ def test_too_many_questions_say_how_long_to_wait_and_count_it_down(chat: Chat, w
     )
     chat.send(QUESTION)
     assert advises(chat, "limited")
-    again = chat.trouble("limited").get_by_role("button", name=chat.words["retry"])
+    again = chat.error("limited").get_by_role("button", name=chat.words["retry"])
     assert again.is_disabled()
 
-    chat.trouble("limited").get_by_text(chat.words["waited"]).wait_for()
+    chat.error("limited").get_by_text(chat.words["waited"]).wait_for()
     again.click()
 
     chat.last.get_by_text("All right.").wait_for()
@@ -96,9 +96,9 @@ def test_a_server_that_is_down_is_told_before_anybody_wrote_in_vain(
 
     for fault in down:
         wire.faults.remove(fault)
-    chat.trouble("down").get_by_role("button", name=chat.words["retry"]).click()
+    chat.error("down").get_by_role("button", name=chat.words["retry"]).click()
 
-    chat.trouble("down").wait_for(state="detached")
+    chat.error("down").wait_for(state="detached")
     chat.ask(QUESTION)
 
 
@@ -157,7 +157,7 @@ def test_a_sign_in_that_ended_is_told_and_a_new_one_goes_on(chat: Chat, wire: Wi
     assert advises(chat, "signin")
 
     wire.faults.remove(fault)
-    chat.trouble("signin").get_by_role("button", name=chat.words["retry"]).click()
+    chat.error("signin").get_by_role("button", name=chat.words["retry"]).click()
 
     chat.answers.nth(1).locator(".actions").wait_for()
 

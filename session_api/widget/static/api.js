@@ -1,7 +1,7 @@
 /* What the server is asked: a session, then the ChatKit protocol, one POST for each request. */
 
-/* Something a person can act on. `code` chooses the words that are shown; `wait` is in seconds. */
-export class Trouble extends Error {
+/* An error that a person can act on. `code` chooses the words that are shown; `wait` is in seconds. */
+export class ChatError extends Error {
   constructor(code, message, wait) {
     super(message);
     this.code = code;
@@ -10,11 +10,15 @@ export class Trouble extends Error {
 }
 
 const EXPIRED = /^token_/;
-const SHORTEST = 60000; // a visitor's clock may be wrong by hours: no token is renewed sooner than after a minute
+const MIN_LIFETIME = 60000; // ms: a visitor's clock may be wrong by hours: no token is renewed sooner than after a minute
 
 export class Server {
-  constructor({ base, local, proof, onvisitor }) {
-    Object.assign(this, { base, local, proof, onvisitor });
+  /* `proof`: who is asking, as a token or a function that returns one. `onsession` is called with each new session. */
+  constructor({ base, local, proof, onsession }) {
+    this.base = base;
+    this.local = local;
+    this.proof = proof;
+    this.onsession = onsession;
     this.session = null;
     this.blocked = null; // what the page's Content-Security-Policy refused
     this.watch = (event) => {
@@ -27,7 +31,13 @@ export class Server {
     document.removeEventListener("securitypolicyviolation", this.watch);
   }
 
-  /* Forget who was talking. */
+  /* Another proof of who is asking; null after a sign-out. */
+  identify(proof) {
+    this.proof = proof;
+    this.session = null;
+  }
+
+  /* Forget who was asking. */
   reset() {
     this.session = null;
     this.local.removeItem(`answerwell:${this.base}`);
@@ -57,7 +67,7 @@ export class Server {
     });
     const answer = await response.json();
     const expiry = typeof answer.expires_at === "number" ? answer.expires_at * 1000 : Date.parse(answer.expires_at);
-    const lasts = Math.max(SHORTEST, Math.min(expiry - Date.now() - 30000, 600000) || 0);
+    const lasts = Math.max(MIN_LIFETIME, Math.min(expiry - Date.now() - 30000, 600000) || 0);
     this.session = {
       token: answer.client_secret,
       mode: answer.mode,
@@ -65,7 +75,7 @@ export class Server {
       until: performance.now() + lasts,
     };
     if (answer.visitor_token) this.local.setItem(`answerwell:${this.base}`, answer.visitor_token);
-    this.onvisitor();
+    this.onsession();
   }
 
   url(path) {
@@ -77,7 +87,7 @@ export class Server {
     return (await this.post({ type, params, metadata })).json();
   }
 
-  /* A ChatKit request that answers with events, as they arrive. Raises Trouble when the connection breaks off. */
+  /* A ChatKit request that answers with events, as they arrive. Raises ChatError when the connection breaks off. */
   async *stream(type, params, signal) {
     const response = await this.post({ type, params, metadata: {} }, signal);
     const reader = response.body.getReader();
@@ -96,7 +106,7 @@ export class Server {
         if (done) return;
       }
     } catch (error) {
-      throw error.name === "AbortError" || error instanceof Trouble ? error : new Trouble("cut", error.message);
+      throw error.name === "AbortError" || error instanceof ChatError ? error : new ChatError("cut", error.message);
     } finally {
       reader.cancel().catch(() => {});
     }
@@ -107,7 +117,7 @@ export class Server {
     for (let renewed = false; ; renewed = true) {
       const session = await this.ready();
       if (session.mode === "hosted")
-        throw new Trouble("hosted", "this server uses a hosted workflow, which only OpenAI's own element can talk to");
+        throw new ChatError("hosted", "this server uses a hosted workflow, which only OpenAI's own element can talk to");
       try {
         return await this.fetch(session.url, {
           method: "POST",
@@ -138,13 +148,13 @@ export class Server {
 
   refused(response, { code = "", message = response.statusText, fix = "" }) {
     const wait = Number(response.headers.get("Retry-After")) || 30;
-    if (response.status === 401) return new Trouble(EXPIRED.test(code) ? code : "signin", message);
-    if (response.status === 403) return this.told(new Trouble("blocked", message), fix);
-    if (response.status === 429) return new Trouble("limited", message, wait);
-    if (response.status === 404) return new Trouble("gone", message);
+    if (response.status === 401) return new ChatError(EXPIRED.test(code) ? code : "signin", message);
+    if (response.status === 403) return this.told(new ChatError("blocked", message), fix);
+    if (response.status === 429) return new ChatError("limited", message, wait);
+    if (response.status === 404) return new ChatError("gone", message);
     if (response.status < 500)
-      return this.told(new Trouble(/long/.test(code) || response.status === 413 ? "long" : "failed", message), fix);
-    return new Trouble("down", message);
+      return this.told(new ChatError(/long/.test(code) || response.status === 413 ? "long" : "failed", message), fix);
+    return new ChatError("down", message);
   }
 
   /* Browsers hide why a request failed. The page's own policy, the network and the server's diagnosis tell. */
@@ -153,23 +163,23 @@ export class Server {
     await new Promise((resolve) => setTimeout(resolve)); // violations are reported as events of their own
     if (this.blocked)
       return this.told(
-        new Trouble("blocked", `the page's Content-Security-Policy refuses ${origin}`),
+        new ChatError("blocked", `the page's Content-Security-Policy refuses ${origin}`),
         `add ${origin} to ${this.blocked}`,
       );
-    if (!navigator.onLine) return new Trouble("offline", error.message);
+    if (!navigator.onLine) return new ChatError("offline", error.message);
     const asked = `widget/diagnose?origin=${encodeURIComponent(location.origin)}&now=${Date.now() / 1000}`;
     const { findings = [] } = await fetch(this.url(asked), { credentials: "omit" })
       .then((told) => told.json())
       .catch(() => ({}));
-    if (!findings.length) return new Trouble(navigator.onLine ? "down" : "offline", error.message);
+    if (!findings.length) return new ChatError(navigator.onLine ? "down" : "offline", error.message);
     const fix = findings.map((found) => `${found.message} ${found.fix}`).join(" ");
-    return this.told(new Trouble("blocked", `the server does not answer pages of ${location.origin}`), fix);
+    return this.told(new ChatError("blocked", `the server does not answer pages of ${location.origin}`), fix);
   }
 
   /* Visitors read what they can do; whoever set the page up reads this. */
-  told(trouble, fix) {
-    console.error(`Answerwell: ${trouble.message}; ${fix || "see the server's log"}`);
-    return trouble;
+  told(error, fix) {
+    console.error(`Answerwell: ${error.message}; ${fix || "see the server's log"}`);
+    return error;
   }
 }
 

@@ -7,30 +7,30 @@ const RADII = ["sharp", "soft", "round", "pill"];
 let policy = null;
 
 /* Returns what drives the element, or null once our own chat has taken over. */
-export async function embed(panel) {
+export async function embed(chat) {
   try {
-    const chat = await within(PATIENCE, shown(panel));
-    chat.addEventListener("chatkit.error", ({ detail }) => later(panel, detail.error));
-    chat.addEventListener("chatkit.thread.change", ({ detail }) => remember(panel, detail.threadId));
-    panel.emit("chatkit", { element: chat });
-    return { ask: (text) => chat.sendUserMessage({ text }) };
+    const node = await within(PATIENCE, shown(chat));
+    node.addEventListener("chatkit.error", ({ detail }) => later(chat, detail.error));
+    node.addEventListener("chatkit.thread.change", ({ detail }) => chat.store.dispatch("remember", detail.threadId));
+    chat.emit("chatkit", { element: node });
+    return { ask: (text) => node.sendUserMessage({ text }) };
   } catch (error) {
-    return fallBack(panel, error);
+    return fallBack(chat, error);
   }
 }
 
-async function shown(panel) {
-  const [session] = await Promise.all([panel.server.ready(), load(panel.nonce)]);
+async function shown(chat) {
+  const [session] = await Promise.all([chat.server.ready(), load(chat.nonce)]);
   await customElements.whenDefined("openai-chatkit");
-  const chat = document.createElement("openai-chatkit");
+  const node = document.createElement("openai-chatkit");
   const ready = new Promise((resolve, reject) => {
-    chat.addEventListener("chatkit.ready", resolve, { once: true });
-    chat.addEventListener("chatkit.error", ({ detail }) => reject(detail.error), { once: true });
+    node.addEventListener("chatkit.ready", resolve, { once: true });
+    node.addEventListener("chatkit.error", ({ detail }) => reject(detail.error), { once: true });
   });
-  panel.frame.append(chat);
-  chat.setOptions(chatkitOptions(panel, session));
+  chat.frame.append(node);
+  node.setOptions(chatkitOptions(chat, session));
   await ready;
-  return chat;
+  return node;
 }
 
 function load(nonce) {
@@ -56,20 +56,19 @@ function trusted(address) {
 }
 
 /* The same configuration in OpenAI's words: its types know no other keys. */
-export function chatkitOptions(panel, session) {
-  const { options, texts, server } = panel;
-  const prompts = panel.starters().map((text) => ({ label: text, prompt: text }));
+function chatkitOptions({ options, texts, language, starters, server, memory, panel, host }, session) {
+  const prompts = starters.map((text) => ({ label: text, prompt: text }));
   const hosted = session.mode === "hosted";
   return {
     api: hosted
       ? { getClientSecret: (current) => secret(server, current) }
       : { url: session.url, domainKey: options.domainKey, fetch: authorised(server) },
-    locale: panel.language,
+    locale: language,
     frameTitle: options.title,
     theme: {
-      colorScheme: panel.node.dataset.theme,
+      colorScheme: panel.dataset.theme,
       radius: RADII.includes(options.radius) ? options.radius : "round",
-      color: { accent: { primary: panel.host.style.getPropertyValue("--accent"), level: 1 } },
+      color: { accent: { primary: host.style.getPropertyValue("--accent"), level: 1 } },
     },
     header: { enabled: true, title: { enabled: false } },
     history: { enabled: true, showDelete: true, showRename: false },
@@ -77,7 +76,7 @@ export function chatkitOptions(panel, session) {
     composer: { placeholder: texts.placeholder, attachments: { enabled: false } },
     threadItemActions: { feedback: true, retry: true },
     disclaimer: { text: options.disclaimer || texts.disclaimer },
-    ...(!hosted && { initialThread: panel.remembered() }),
+    ...(!hosted && { initialThread: memory.thread() }),
   };
 }
 
@@ -102,23 +101,17 @@ async function secret(server, current) {
 }
 
 /* An error after it came up concerns one request, unless OpenAI took the domain's permission back. */
-function later(panel, error) {
-  if (/domain/i.test(error.message)) fallBack(panel, error);
+function later(chat, error) {
+  if (/domain/i.test(error.message)) fallBack(chat, error);
   else console.warn("Answerwell: ChatKit reports", error);
 }
 
-function fallBack(panel, error) {
+function fallBack({ store }, error) {
   console.warn(
     `Answerwell: OpenAI's ChatKit element does not come up (${error.message}); the built-in chat is used instead. Check domain_key and that ${location.hostname} is on the domain allowlist in OpenAI's settings.`,
   );
-  panel.element = null;
-  panel.framed(null);
+  store.dispatch("leaveChatkit");
   return null;
-}
-
-function remember(panel, id) {
-  if (id) panel.threaded({ id });
-  else panel.local.removeItem(`${panel.key}:thread`);
 }
 
 function within(patience, promise) {

@@ -1,71 +1,71 @@
-/* Where a question is written: it grows with its text, keeps a draft, and sends or stops. */
+/* Composer: where a question is written. It grows with its text, keeps a draft, and sends or stops. */
 
+import { MAX_QUESTION } from "./actions.js";
+import { isAnswering } from "./conversation.js";
 import { element, icon } from "./dom.js";
 
-export const LONGEST = 4000; // characters of one question
+export function composer(store, { texts, key, tab }) {
+  const draft = `${key}:draft`;
+  const input = element("textarea", {
+    rows: "1",
+    maxlength: String(MAX_QUESTION),
+    enterkeyhint: "send",
+    "aria-label": texts.placeholder,
+    placeholder: texts.placeholder,
+    oninput: typed,
+    onkeydown: pressed,
+  });
+  input.value = tab.getItem(draft) || "";
+  const sendButton = element("button", { type: "submit", class: "send", part: "send" });
+  const node = element("form", { class: "composer", part: "composer", onsubmit: submit }, input, sendButton);
 
-export class Composer {
-  constructor(panel) {
-    this.panel = panel;
-    this.draft = `${panel.key}:draft`;
-    const { texts } = panel;
-    this.input = element("textarea", {
-      rows: "1",
-      maxlength: String(LONGEST),
-      enterkeyhint: "send",
-      "aria-label": texts.placeholder,
-      placeholder: texts.placeholder,
-      oninput: () => this.typed(),
-      onkeydown: (event) => this.pressed(event),
-    });
-    this.input.value = panel.tab.getItem(this.draft) || "";
-    this.go = element("button", { type: "submit", class: "go", part: "send" });
-    const onsubmit = (event) => this.submit(event);
-    this.form = element("form", { class: "composer", part: "composer", onsubmit }, this.input, this.go);
+  function typed() {
+    tab.setItem(draft, input.value);
+    fit();
+    drawButton(store.getState());
   }
 
-  focus() {
-    this.input.focus();
-  }
-
-  typed() {
-    this.panel.tab.setItem(this.draft, this.input.value);
-    this.update();
-  }
-
-  update() {
-    const { talk, texts } = this.panel;
-    const { input, go } = this;
+  function fit() {
     input.dir = input.value ? "auto" : texts.dir;
     input.style.height = "auto";
     input.style.height = `${input.scrollHeight}px`;
-    const stops = talk.answering && talk.mayStop;
-    const name = stops ? "stop" : "send";
-    if (go.dataset.does !== name) {
-      go.dataset.does = name;
-      go.setAttribute("aria-label", texts[name]);
-      go.replaceChildren(icon(name));
-    }
-    go.setAttribute("aria-disabled", String(!stops && (talk.answering || !input.value.trim())));
+  }
+
+  function drawButton(state) {
+    const answering = isAnswering(state);
+    const name = answering && state.mayStop ? "stop" : "send";
+    const disabled = String(name === "send" && (answering || !input.value.trim()));
+    if (sendButton.getAttribute("aria-disabled") !== disabled) sendButton.setAttribute("aria-disabled", disabled);
+    if (sendButton.dataset.does === name) return;
+    sendButton.dataset.does = name;
+    sendButton.setAttribute("aria-label", texts[name]);
+    sendButton.replaceChildren(icon(name));
+  }
+
+  function update(state, before) {
+    node.hidden = Boolean(state.page || state.chatkit);
+    if (state.open !== before.open) fit();
+    drawButton(state);
   }
 
   /* Enter sends; with Shift, and while a word is being composed of several keys, it is what it always is. */
-  pressed(event) {
+  function pressed(event) {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    if (!this.panel.talk.answering) this.submit(event);
+    if (!isAnswering(store.getState())) submit(event);
   }
 
-  submit(event) {
+  function submit(event) {
     event.preventDefault();
-    const { talk } = this.panel;
-    const text = this.input.value.trim();
-    if (talk.answering) {
-      if (talk.mayStop) talk.stop();
+    const text = input.value.trim();
+    if (isAnswering(store.getState())) {
+      if (store.getState().mayStop) store.dispatch("stop");
     } else if (text) {
-      this.input.value = "";
-      this.typed();
-      this.panel.ask(text);
-    } else this.focus();
+      input.value = "";
+      typed();
+      store.dispatch("ask", text);
+    } else input.focus();
   }
+
+  return { node, input, update };
 }

@@ -1,37 +1,39 @@
 /* A person to talk to: the way that is configured, and the conversation carried along. */
 
 import { withSources } from "./conversation.js";
-import { copy, element, icon, link, press, safeAddress } from "./dom.js";
+import { button, copy, element, icon, link, safeAddress } from "./dom.js";
 
-const LONGEST_MAIL = 1800; // what mail programs and servers still take, in encoded characters
+const MAX_MAIL = 1800; // what mail programs and servers still take, in encoded characters
 
-export function contactPage(panel, transcript) {
-  const { texts, options } = panel;
-  const ways = [form(panel, transcript), email(panel, transcript), page(panel, transcript)].filter(Boolean);
-  if (!ways.length)
+export function contactPage(store, { texts, options }) {
+  const transcript = transcriptOf(store.getState().entries, texts);
+  const copyIt = async () => store.dispatch("announce", (await copy(transcript)) ? texts.copied : texts.notCopied);
+  const ways = [form, email, page].map((way) => way(texts, options, transcript, copyIt));
+  const contactable = ways.some(Boolean);
+  if (!contactable)
     console.warn("Answerwell: nobody can be contacted; set contact_email, contact_url or contact_form under [widget]");
-  const button = press("button quiet", () => copied(panel, transcript), icon("copy"), texts.copyTalk);
-  const kept = element(
+  const shown = element(
     "details",
     {},
     element("summary", {}, texts.transcript),
     element("pre", { class: "transcript", tabindex: "0", dir: "auto" }, transcript || texts.nothingYet),
   );
-  const used = ({ target }) => target.closest(".button") && panel.handOff();
-  return element(
+  const used = ({ target }) => target.closest(".button") && store.dispatch("handOff");
+  const node = element(
     "div",
     { class: "page", onclick: used },
     element("h3", { tabindex: "-1" }, texts.person),
-    element("p", {}, options.contactText || (ways.length ? texts.personIntro : texts.personNone)),
+    element("p", {}, options.contactText || (contactable ? texts.personIntro : texts.personNone)),
     ways,
-    element("div", { class: "row" }, button),
-    kept,
+    element("div", { class: "row" }, button("button quiet", copyIt, icon("copy"), texts.copyTalk)),
+    shown,
   );
+  return { node };
 }
 
 /* The conversation as plain text, with its sources. */
-export function transcriptOf(talk, texts) {
-  const parts = talk.entries.map((entry) => {
+export function transcriptOf(entries, texts) {
+  const parts = entries.map((entry) => {
     const { text, sources } = withSources(entry);
     const words = text.replace(/\uE000(\d+)\uE001/g, " [$1]").replace(/\*\*/g, "");
     const named = sources.map((source, at) => `[${at + 1}] ${source.title} ${source.url || ""}`.trim());
@@ -40,29 +42,25 @@ export function transcriptOf(talk, texts) {
   return parts.join("\n\n");
 }
 
-function email({ texts, options }, transcript) {
+function email(texts, options, transcript) {
   if (!options.contactEmail) return null;
   const subject = encodeURIComponent(texts.subject);
   const address = safeAddress(`mailto:${options.contactEmail}?subject=${subject}&body=${shortened(transcript)}`);
   return address && element("div", {}, element("a", { class: "button", href: address }, icon("mail"), texts.email));
 }
 
-function page(panel, transcript) {
-  const { texts, options } = panel;
+function page(texts, options, transcript, copyIt) {
   if (!options.contactUrl) return null;
   const carried = options.contactUrl.includes("{transcript}");
   const address = safeAddress(options.contactUrl.replace("{transcript}", () => shortened(transcript)));
-  const label = [icon("link"), texts.page, element("span", { class: "unseen" }, ` (${texts.newTab})`)];
-  const button =
-    address && link(address, { class: "button", onclick: () => carried || copied(panel, transcript) }, label);
-  return (
-    address && element("div", {}, button, !carried && transcript && element("p", { class: "aside" }, texts.pageNote))
-  );
+  const label = [icon("link"), texts.page, element("span", { class: "visually-hidden" }, ` (${texts.newTab})`)];
+  if (!address) return null;
+  const way = link(address, { class: "button", onclick: () => carried || copyIt() }, label);
+  return element("div", {}, way, !carried && transcript && element("p", { class: "aside" }, texts.pageNote));
 }
 
 /* A plain form: it reaches any server, in a tab of its own, with a conversation of any length. */
-function form(panel, transcript) {
-  const { texts, options } = panel;
+function form(texts, options, transcript) {
   const address = safeAddress(options.contactForm || "");
   if (!address) return null;
   const kept = element("textarea", { name: "transcript", hidden: true });
@@ -91,12 +89,7 @@ function form(panel, transcript) {
 
 /* The newest part that fits into an address; the whole can be copied. */
 function shortened(transcript) {
-  let kept = Array.from(transcript).slice(-LONGEST_MAIL);
-  while (encodeURIComponent(kept.join("")).length > LONGEST_MAIL) kept = kept.slice(Math.ceil(kept.length / 8));
+  let kept = Array.from(transcript).slice(-MAX_MAIL);
+  while (encodeURIComponent(kept.join("")).length > MAX_MAIL) kept = kept.slice(Math.ceil(kept.length / 8));
   return encodeURIComponent(kept.join(""));
-}
-
-async function copied(panel, transcript) {
-  const done = await copy(transcript);
-  panel.say(done ? panel.texts.copied : panel.texts.notCopied);
 }

@@ -1,262 +1,103 @@
-/* One conversation: what was asked and answered, whatever order the events arrive in. It draws nothing. */
+/* Conversation: what was asked and answered, as a value. Each function returns what it becomes; none draws or asks. */
 
-import { Trouble } from "./api.js";
+import { ChatError } from "./api.js";
 import { cited } from "./markdown.js";
 
-const ITEMS = 100;
+/* `running`: the request that is under way. `progress`: what the server is doing until it says something. */
+export const EMPTY = { thread: null, entries: [], running: null, mayStop: true, progress: "" };
 
-/* A question or an answer. `state`: sending, streaming, done, stopped, cut, failed. */
-function entry(id, role, state) {
-  return { id, role, state, parts: [], trouble: null, rated: null };
+let numbers = 0;
+
+/* A question, an answer or a notice. Its key stays; its id is the server's, null until the server has it.
+   `state`: sending, streaming, done, stopped, cut, failed. */
+function entry(role, state, id, parts) {
+  numbers += 1;
+  return { key: numbers, id, role, state, parts, error: null, rated: null };
 }
 
-export class Conversation {
-  /* `changed(entry)` and `removed(entry)` draw one entry; `progress(text)` says what the server is doing. */
-  constructor(server, view) {
-    this.server = server;
-    this.view = view;
-    this.fresh();
-  }
-
-  fresh() {
-    this.stop();
-    this.thread = null;
-    this.entries = [];
-    this.running = null;
-    this.mayStop = true;
-  }
-
-  get busy() {
-    return this.running !== null;
-  }
-
-  /* Whether more is to come than the end of the stream: the server still puts away what it has said. */
-  get answering() {
-    return this.busy && !(this.running.answered && this.entries.every((one) => one.state !== "streaming"));
-  }
-
-  /* Load a thread with everything in it. Raises Trouble; "gone" when it is not there for this visitor. */
-  async load(id) {
-    const data = [];
-    for (let after, more = true; more;) {
-      const page = await this.server.call("items.list", {
-        thread_id: id,
-        limit: ITEMS,
-        order: "asc",
-        ...(after && { after }),
-      });
-      data.push(...page.data);
-      after = page.after;
-      more = page.has_more && after;
-    }
-    this.fresh();
-    this.thread = { id };
-    for (const item of data) this.done(item);
-  }
-
-  /* Ask, and draw the answer as it arrives. Never raises: what went wrong belongs to the entry that it happened to. */
-  async ask(text) {
-    const question = entry(`local-${Date.now()}`, "question", "sending");
-    question.parts = [{ text, annotations: [] }];
-    this.entries.push(question);
-    this.view.changed(question);
-    await this.send(question);
-  }
-
-  async send(question) {
-    const input = { content: [{ type: "input_text", text: textOf(question) }], attachments: [], inference_options: {} };
-    question.trouble = null;
-    if (this.thread) await this.run(question, "threads.add_user_message", { thread_id: this.thread.id, input });
-    else await this.run(question, "threads.create", { input });
-  }
-
-  /* Ask the same again. What the server already holds is answered anew; what never reached it is sent. */
-  async retry(question) {
-    const later = this.entries.splice(this.entries.indexOf(question) + 1);
-    later.forEach((gone) => this.view.removed(gone));
-    if (question.id.startsWith("local-")) return this.send(question);
-    question.trouble = null;
-    return this.run(question, "threads.retry_after_item", { thread_id: this.thread.id, item_id: question.id });
-  }
-
-  async run(question, type, params) {
-    const running = { controller: new AbortController(), question, answered: false };
-    this.running = running;
-    this.mayStop = true;
-    question.state = question.id.startsWith("local-") ? "sending" : "done";
-    this.view.changed(question);
-    try {
-      for await (const event of this.server.stream(type, params, running.controller.signal)) {
-        if (this.running !== running) return;
-        this.apply(event);
-      }
-      if (!running.answered || this.entries.some((one) => one.state === "streaming"))
-        throw new Trouble("cut", "the connection ended in the middle of an answer");
-    } catch (error) {
-      if (this.running === running) this.fail(question, error);
-    } finally {
-      if (this.running === running) this.end();
-    }
-  }
-
-  stop() {
-    if (!this.running) return;
-    const { answering } = this;
-    const { controller, question } = this.running;
-    const begun = this.cutOff("stopped");
-    if (answering && !begun) question.trouble = { code: "stopped" };
-    this.put(question, question.state === "sending" ? "failed" : "done");
-    this.end();
-    controller.abort();
-  }
-
-  /* What was on its way stays as far as it came; returns it, or nothing where nothing came. */
-  cutOff(state) {
-    const [answer] = this.entries.filter((one) => one.state === "streaming");
-    if (!answer) return null;
-    if (textOf(answer)) this.put(answer, state);
-    else this.remove(answer.id);
-    return textOf(answer) ? answer : null;
-  }
-
-  end() {
-    this.running = null;
-    this.view.progress("");
-    this.view.ended();
-  }
-
-  fail(question, error) {
-    const trouble = error instanceof Trouble ? error : new Trouble("failed", error.message);
-    if (!(error instanceof Trouble)) console.error("Answerwell:", error);
-    const answer = this.cutOff("cut");
-    if (trouble.code === "gone") {
-      this.thread = null; // another try begins a new conversation with the same question
-      question.id = `local-${Date.now()}`;
-    }
-    (answer || question).trouble = trouble;
-    if (answer) this.put(answer);
-    this.put(question, question.state === "sending" ? "failed" : "done");
-    this.view.troubled(trouble);
-  }
-
-  apply(event) {
-    const act = EVENTS[event.type];
-    const { item = {} } = event;
-    if (event.type === "notice" || (/done|replaced/.test(event.type) && item.type !== "user_message"))
-      this.running.answered = true;
-    if (act) act(this, event);
-  }
-
-  put(changed, state) {
-    if (state) changed.state = state;
-    this.view.changed(changed);
-  }
-
-  find(id) {
-    return this.entries.find((one) => one.id === id);
-  }
-
-  remove(id) {
-    const gone = this.find(id);
-    if (!gone) return;
-    this.entries.splice(this.entries.indexOf(gone), 1);
-    this.view.removed(gone);
-  }
-
-  /* An item as the server keeps it: authoritative, so it replaces what was streamed. */
-  done(item) {
-    if (item.type === "user_message") return this.accepted(item);
-    if (item.type !== "assistant_message") return undefined;
-    const answer = this.find(item.id) || this.begin(item);
-    answer.parts = item.content.map(({ text, annotations = [] }) => ({ text, annotations }));
-    return this.put(answer, "done");
-  }
-
-  begin(item) {
-    const answer = entry(item.id, "answer", "streaming");
-    answer.parts = (item.content || []).map(({ text, annotations = [] }) => ({ text, annotations: [...annotations] }));
-    this.entries.push(answer);
-    this.put(answer);
-    return answer;
-  }
-
-  /* The question that is being sent gets the server's id; any other is one from before. */
-  accepted(item) {
-    const text = item.content.map((part) => part.text).join("");
-    const sent =
-      this.running && this.running.question.id.startsWith("local-") ? this.running.question : this.find(item.id);
-    const question = sent || entry(item.id, "question", "done");
-    if (!sent) this.entries.push(question);
-    question.id = item.id;
-    question.parts = [{ text, annotations: [] }];
-    this.put(question, "done");
-  }
-
-  async rate(answer, kind, comment) {
-    answer.rated = kind;
-    await this.server.call(
-      "items.feedback",
-      { thread_id: this.thread.id, item_ids: [answer.id], kind },
-      comment ? { comment } : {},
-    );
-  }
+/* Add a question that the server does not know yet. */
+export function asked(conversation, text) {
+  return put(conversation, entry("question", "sending", null, [{ text, annotations: [] }]));
 }
 
-const EVENTS = {
-  "thread.created": (talk, { thread }) => talk.view.threaded((talk.thread = thread)),
-  "thread.updated": (talk, { thread }) => talk.view.threaded((talk.thread = thread)),
-  "thread.item.added": (talk, { item }) => {
-    if (item.type === "assistant_message") talk.begin(item);
-  },
-  "thread.item.done": (talk, { item }) => talk.done(item),
-  "thread.item.replaced": (talk, { item }) => talk.done(item),
-  "thread.item.removed": (talk, event) => talk.remove(event.item_id),
-  "thread.item.updated"(talk, { item_id: id, update }) {
-    const answer = talk.find(id);
-    const change = UPDATES[update.type];
-    if (!answer || !change) return;
-    const part = (answer.parts[update.content_index] = answer.parts[update.content_index] || {
-      text: "",
-      annotations: [],
-    });
-    change(part, update);
-    talk.put(answer);
-  },
-  stream_options(talk, event) {
-    talk.mayStop = event.stream_options.allow_cancel;
-    talk.view.progress();
-  },
-  progress_update: (talk, { text }) => talk.view.progress(text),
-  notice(talk, { title, message, level }) {
-    const notice = { ...entry(`notice-${talk.entries.length}`, "notice", "done"), title, level };
-    notice.parts = [{ text: message, annotations: [] }];
-    talk.entries.push(notice);
-    talk.put(notice);
-  },
-  error(talk, { message, allow_retry: again, code }) {
-    throw Object.assign(new Trouble(code === "custom" && message ? "said" : "failed", message || code), {
-      final: !again,
-    });
-  },
-};
+/* A request for an answer to that question begins; what followed the question is answered anew. */
+export function started(conversation, key, progress) {
+  const { entries } = conversation;
+  const question = find(conversation, key);
+  const again = { ...question, error: null, state: question.id ? "done" : "sending" };
+  numbers += 1;
+  return {
+    ...conversation,
+    entries: [...entries.slice(0, entries.indexOf(question)), again],
+    running: { number: numbers, question: key, answered: false },
+    mayStop: true,
+    progress,
+  };
+}
 
-const UPDATES = {
-  "assistant_message.content_part.added"(part, { content }) {
-    part.text = content.text || "";
-    part.annotations = [...(content.annotations || [])];
-  },
-  "assistant_message.content_part.text_delta": (part, { delta }) => {
-    part.text += delta;
-  },
-  "assistant_message.content_part.annotation_added": (part, { annotation }) => {
-    part.annotations.push(annotation);
-  },
-  /* The finished text may come without the annotations that were sent before it: they stay. */
-  "assistant_message.content_part.done"(part, { content }) {
-    part.text = content.text;
-    if (content.annotations && content.annotations.length) part.annotations = [...content.annotations];
-  },
-};
+/* An event of the server's stream, in whatever order they arrive. Throws ChatError where it is one. */
+export function received(conversation, event) {
+  const { type, item = {} } = event;
+  const answered = type === "notice" || (/done|replaced/.test(type) && item.type !== "user_message");
+  const next = answered ? { ...conversation, running: { ...conversation.running, answered } } : conversation;
+  return EVENTS[type] ? EVENTS[type](next, event) : next;
+}
+
+/* An item as the server keeps it: authoritative, so it replaces what was streamed. */
+export function kept(conversation, item) {
+  if (item.type === "user_message") return accepted(conversation, item);
+  if (item.type !== "assistant_message") return conversation;
+  const answer = withId(conversation, item.id) || begun(item);
+  return put(conversation, { ...answer, state: "done", parts: partsOf(item) });
+}
+
+/* The conversation that the server keeps under this id. */
+export function loaded(id, items) {
+  return items.reduce(kept, { ...EMPTY, thread: { id } });
+}
+
+/* The stream has ended after everything was said. */
+export function finished(conversation) {
+  return { ...conversation, running: null, progress: "" };
+}
+
+/* The visitor wanted no more: what was on its way stays as far as it came. */
+export function stopped(conversation) {
+  const [next, answer] = cutOff(conversation, "stopped");
+  return ended(next, isAnswering(conversation) && !answer ? { error: { code: "stopped" } } : {});
+}
+
+/* The request failed: what was on its way stays, and the error belongs to whatever it happened to. */
+export function failed(conversation, error) {
+  const [next, answer] = cutOff(conversation, "cut");
+  const told = answer ? put(next, { ...answer, error }) : next;
+  const change = answer ? {} : { error };
+  if (error.code !== "gone") return ended(told, change);
+  return ended({ ...told, thread: null }, { ...change, id: null }); // another try begins a new conversation with it
+}
+
+export function find(conversation, key) {
+  return conversation.entries.find((one) => one.key === key);
+}
+
+export function put(conversation, changed) {
+  const { entries, progress } = conversation;
+  const known = find(conversation, changed.key);
+  return {
+    ...conversation,
+    entries: known ? entries.map((one) => (one === known ? changed : one)) : [...entries, changed],
+    progress: changed.role === "answer" && textOf(changed) ? "" : progress,
+  };
+}
+
+/* Whether more is to come than the end of the stream: the server still puts away what it has said. */
+export function isAnswering({ running, entries }) {
+  return Boolean(running) && !(running.answered && !entries.some(isStreaming));
+}
+
+export function isStreaming(one) {
+  return one.state === "streaming";
+}
 
 export function textOf(one) {
   return one.parts
@@ -283,3 +124,91 @@ export function withSources(answer) {
   });
   return { text: texts.join("\n\n"), sources };
 }
+
+function withId(conversation, id) {
+  return conversation.entries.find((one) => one.id === id);
+}
+
+function partsOf({ content }) {
+  return (content || []).map(({ text, annotations = [] }) => ({ text, annotations }));
+}
+
+function begun(item) {
+  return entry("answer", "streaming", item.id, partsOf(item));
+}
+
+/* The question that is being sent gets the server's id; any other is one from before. */
+function accepted(conversation, item) {
+  const { running } = conversation;
+  const sent = running && find(conversation, running.question);
+  const known = sent && !sent.id ? sent : withId(conversation, item.id);
+  const text = item.content.map((part) => part.text).join("");
+  const parts = [{ text, annotations: [] }];
+  return put(conversation, { ...(known || entry("question")), id: item.id, state: "done", parts });
+}
+
+/* The conversation without a stream, and the answer that stays of it; none where nothing came. */
+function cutOff(conversation, state) {
+  const answer = conversation.entries.find(isStreaming);
+  if (!answer) return [conversation, null];
+  if (!textOf(answer)) return [without(conversation, answer.id), null];
+  const cut = { ...answer, state };
+  return [put(conversation, cut), cut];
+}
+
+function without(conversation, id) {
+  return { ...conversation, entries: conversation.entries.filter((one) => one.id !== id) };
+}
+
+/* No request is under way any more; `change` is what that did to its question. */
+function ended(conversation, change) {
+  const question = find(conversation, conversation.running.question);
+  if (!question) return finished(conversation);
+  const state = question.state === "sending" ? "failed" : "done";
+  return finished(put(conversation, { ...question, state, ...change }));
+}
+
+const EVENTS = {
+  "thread.created": (conversation, { thread }) => ({ ...conversation, thread }),
+  "thread.updated": (conversation, { thread }) => ({ ...conversation, thread }),
+  "thread.item.added": (conversation, { item }) =>
+    item.type === "assistant_message" ? put(conversation, begun(item)) : conversation,
+  "thread.item.done": (conversation, { item }) => kept(conversation, item),
+  "thread.item.replaced": (conversation, { item }) => kept(conversation, item),
+  "thread.item.removed": (conversation, { item_id: id }) => without(conversation, id),
+  "thread.item.updated"(conversation, { item_id: id, update }) {
+    const answer = withId(conversation, id);
+    const change = UPDATES[update.type];
+    if (!answer || !change) return conversation;
+    const parts = [...answer.parts];
+    parts[update.content_index] = change(parts[update.content_index] || { text: "", annotations: [] }, update);
+    return put(conversation, { ...answer, parts });
+  },
+  stream_options: (conversation, { stream_options: options }) => ({ ...conversation, mayStop: options.allow_cancel }),
+  progress_update: (conversation, { text }) => ({ ...conversation, progress: text }),
+  notice(conversation, { title, message, level }) {
+    const notice = entry("notice", "done", null, [{ text: message, annotations: [] }]);
+    return put(conversation, { ...notice, title, level });
+  },
+  error(conversation, { message, allow_retry: again, code }) {
+    const error = new ChatError(code === "custom" && message ? "said" : "failed", message || code);
+    throw Object.assign(error, { final: !again });
+  },
+};
+
+const UPDATES = {
+  "assistant_message.content_part.added": (part, { content }) => ({
+    text: content.text || "",
+    annotations: content.annotations || [],
+  }),
+  "assistant_message.content_part.text_delta": (part, { delta }) => ({ ...part, text: part.text + delta }),
+  "assistant_message.content_part.annotation_added": (part, { annotation }) => ({
+    ...part,
+    annotations: [...part.annotations, annotation],
+  }),
+  /* The finished text may come without the annotations that were sent before it: they stay. */
+  "assistant_message.content_part.done": (part, { content: { text, annotations = [] } }) => ({
+    text,
+    annotations: annotations.length ? annotations : part.annotations,
+  }),
+};

@@ -43,7 +43,7 @@ export function icon(name) {
 }
 
 /* A button of a kind, which is also its part for the page's styles. */
-export function press(kind, onclick, ...children) {
+export function button(kind, onclick, ...children) {
   return element("button", { type: "button", class: kind, part: kind.split(" ")[0], onclick }, ...children);
 }
 
@@ -67,7 +67,7 @@ export function safeAddress(text) {
 }
 
 /* The day of a timestamp, as it is written in a language; nothing where there is none. */
-export function dated(timestamp, language) {
+export function dateOf(timestamp, language) {
   const at = Date.parse(timestamp);
   return Number.isNaN(at) ? "" : new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(at);
 }

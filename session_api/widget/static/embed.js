@@ -123,7 +123,7 @@ if (!customElements.get("answerwell-chat")) customElements.define("answerwell-ch
     show(true);
     try {
       const opened = await load();
-      trouble();
+      showError();
       if (isOpen) opened.open(focus);
       emit("open");
       return opened;
@@ -133,7 +133,7 @@ if (!customElements.get("answerwell-chat")) customElements.define("answerwell-ch
         `Answerwell: ${base} cannot be loaded; if a Content-Security-Policy blocks it, add it to script-src and connect-src`,
         error,
       );
-      trouble(texts.failed);
+      showError(texts.failed);
       emit("error", { code: "load_failed" });
     }
   }
@@ -146,8 +146,8 @@ if (!customElements.get("answerwell-chat")) customElements.define("answerwell-ch
     emit("close");
   }
 
-  /* Says what went wrong; nothing, that all is well. */
-  function trouble(text = "") {
+  /* Says that the chat cannot be loaded; given nothing, that all is well. */
+  function showError(text = "") {
     notice.remove();
     notice.textContent = text;
     if (text) root.append(notice);
@@ -227,7 +227,7 @@ if (!customElements.get("answerwell-chat")) customElements.define("answerwell-ch
     launcher.type = "button";
     launcher.setAttribute("part", "launcher");
     launcher.setAttribute("aria-haspopup", "dialog");
-    notice.className = "trouble";
+    notice.className = "load-error";
     notice.setAttribute("role", "alert");
     launcher.onclick = () => (isOpen ? close() : open());
     launcher.onpointerenter = launcher.onfocus = () => load().catch(() => {}); // shown when it is clicked

@@ -1,74 +1,64 @@
-/* Earlier conversations of this visitor: open one, or delete it. */
+/* History: earlier conversations of this visitor, to open or to delete. */
 
-import { dated, element, iconButton, press } from "./dom.js";
+import { button, dateOf, element, iconButton } from "./dom.js";
 
-const THREADS = 20;
-
-export function historyPage(panel) {
+export function historyPage(store, { texts, language }) {
+  const rows = new Map(); // by the id of their thread
   const list = element("ul", { class: "threads" });
-  const more = press("button quiet", () => show(), panel.texts.more);
-  more.hidden = true;
-  const note = element("p", { class: "aside" }, panel.texts.thinking);
-  let after = null;
+  const more = button("button quiet", () => store.dispatch("moreThreads"), texts.more);
+  const note = element("p", { class: "aside" });
+  const heading = element("h3", { tabindex: "-1" }, texts.history);
+  const node = element("div", { class: "page" }, heading, note, list, more);
 
-  async function show() {
-    try {
-      const page = await panel.server.call("threads.list", { limit: THREADS, order: "desc", ...(after && { after }) });
-      list.append(...page.data.map((thread) => row(panel, thread)));
-      after = page.after;
-      more.hidden = !(page.has_more && after);
-      note.textContent = list.childElementCount ? "" : panel.texts.noHistory;
-    } catch (trouble) {
-      note.textContent = panel.worded(trouble);
-    }
-    note.hidden = !note.textContent;
-    if (!note.hidden) panel.say(note.textContent);
+  function draw({ list: threads, more: further, note: text }) {
+    const kept = new Set(threads.map((thread) => thread.id));
+    for (const id of rows.keys()) if (!kept.has(id)) remove(id);
+    for (const thread of threads) if (!rows.has(thread.id)) add(thread);
+    more.hidden = !further;
+    note.textContent = text;
+    note.hidden = !text;
   }
 
-  show();
-  return element("div", { class: "page" }, element("h3", { tabindex: "-1" }, panel.texts.history), note, list, more);
+  function add(thread) {
+    rows.set(thread.id, row(store, texts, language, thread));
+    list.append(rows.get(thread.id));
+  }
+
+  /* The focus goes on to the next row. */
+  function remove(id) {
+    const gone = rows.get(id);
+    const next = gone.nextElementSibling || gone.previousElementSibling;
+    gone.remove();
+    rows.delete(id);
+    (next ? next.querySelector("button") : heading).focus();
+  }
+
+  draw(store.getState().threads);
+  return { node, update: (state, before) => state.threads !== before.threads && draw(state.threads) };
 }
 
-function row(panel, thread) {
-  const { texts } = panel;
+function row(store, texts, language, thread) {
   const title = thread.title || texts.untitled;
-  const open = press(
+  const open = button(
     "open",
-    () => chosen(panel, thread.id),
+    () => store.dispatch("openThread", thread.id),
     element("span", { dir: "auto" }, title),
-    element("time", {}, dated(thread.created_at, panel.locale)),
+    element("time", {}, dateOf(thread.created_at, language)),
   );
-  const remove = iconButton("trash", `${texts.delete}: ${title}`, () => ask());
-  const entry = element("li", {}, open, remove);
+  const remove = iconButton("trash", `${texts.delete}: ${title}`, confirm);
+  const node = element("li", {}, open, remove);
 
-  function ask() {
-    const yes = press("button", () => deleted(panel, thread.id, entry), texts.deleteAsk);
-    const kept = () => {
-      entry.replaceChildren(open, remove);
-      remove.focus();
-    };
-    const no = press("button quiet", kept, texts.cancel);
-    entry.replaceChildren(yes, no);
+  function confirm() {
+    const yes = button("button", () => store.dispatch("deleteThread", thread.id), texts.deleteAsk);
+    const no = button("button quiet", keep, texts.cancel);
+    node.replaceChildren(yes, no);
     yes.focus();
   }
 
-  return entry;
-}
-
-async function chosen(panel, id) {
-  panel.conversation();
-  await panel.show(id).catch((trouble) => panel.failed(trouble));
-}
-
-async function deleted(panel, id, entry) {
-  try {
-    await panel.server.call("threads.delete", { thread_id: id });
-  } catch (trouble) {
-    if (trouble.code !== "gone") return panel.say(panel.worded(trouble));
+  function keep() {
+    node.replaceChildren(open, remove);
+    remove.focus();
   }
-  const next = entry.nextElementSibling || entry.previousElementSibling;
-  entry.remove();
-  panel.say(panel.texts.deleted);
-  if (panel.talk.thread && panel.talk.thread.id === id) panel.forget();
-  return (next ? next.querySelector("button") : panel.page.querySelector("h3")).focus();
+
+  return node;
 }

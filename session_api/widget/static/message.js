@@ -1,44 +1,46 @@
 /* One question or answer as it is shown, with its sources and what can be done about it. */
 
-import { copy, dated, element, icon, iconButton, link, press, safeAddress } from "./dom.js";
-import { textOf, withSources } from "./conversation.js";
+import { button, copy, dateOf, element, icon, iconButton, link, safeAddress } from "./dom.js";
+import { isStreaming, textOf, withSources } from "./conversation.js";
 import { drawing } from "./markdown.js";
 
 const DRAWN_EVERY = 40; // milliseconds: smooth to the eye, and cheap for long answers
 
 export class Message {
-  constructor(entry, panel) {
+  constructor(entry, store, { texts, language }) {
     this.entry = entry;
-    this.panel = panel;
+    this.store = store;
+    this.texts = texts;
+    this.language = language;
     this.sources = [];
-    this.words = panel.texts;
     this.body = element("div", { class: "body", dir: "auto" });
     this.foot = element("div", { class: "foot" });
-    const speaker = entry.role === "question" ? this.words.you : this.words.they;
-    const name = element(
-      "h3",
-      { class: "unseen" },
-      entry.role === "notice" ? entry.title || this.words.notice : speaker,
-    );
+    const speaker = { question: texts.you, answer: texts.they, notice: entry.title || texts.notice }[entry.role];
+    const name = element("h3", { class: "visually-hidden" }, speaker);
     this.node = element("article", { class: `message ${entry.role}`, part: entry.role }, name, this.body, this.foot);
-    const number = (n) => this.mark(n);
     this.draw = drawing(this.body, {
-      texts: this.words,
-      citation: number,
-      copy: (text, button) => this.copied(text, button),
+      texts,
+      citation: (number) => this.mark(number),
+      copy: (text, copyButton) => this.copyText(text, copyButton),
     });
     this.due = 0;
     this.shown = "";
-    this.update();
+    this.show();
+  }
+
+  update(entry) {
+    if (entry === this.entry) return;
+    this.entry = entry;
+    this.show();
   }
 
   /* Text that streams in is drawn at most once in a while; an end is drawn at once. */
-  update() {
-    if (this.entry.state !== "streaming") return this.paint();
-    if (this.due) return undefined;
-    const wait = this.shown ? DRAWN_EVERY : 0;
-    this.due = setTimeout(() => requestAnimationFrame(() => this.paint()), wait);
-    return undefined;
+  show() {
+    if (!isStreaming(this.entry)) this.paint();
+    else if (!this.due) {
+      const wait = this.shown ? DRAWN_EVERY : 0;
+      this.due = setTimeout(() => requestAnimationFrame(() => this.paint()), wait);
+    }
   }
 
   paint() {
@@ -50,38 +52,46 @@ export class Message {
   }
 
   paintQuestion() {
+    const { error } = this.entry;
     if (this.body.textContent !== textOf(this.entry)) this.body.textContent = textOf(this.entry);
-    const { trouble } = this.entry;
-    if (this.shownTrouble === trouble) return;
-    this.shownTrouble = trouble;
-    this.foot.replaceChildren(...(trouble ? [this.trouble(trouble)] : []));
+    if (this.shownError === error) return;
+    this.shownError = error;
+    this.foot.replaceChildren(...(error ? [this.errorBox()] : []));
   }
 
   paintAnswer() {
-    const open = this.entry.state === "streaming";
+    const { state, error, rated } = this.entry;
+    const open = isStreaming(this.entry);
     const { text, sources } = withSources(this.entry);
     const changed = text !== this.shown || !open;
     this.shown = text;
     this.sources = sources;
     if (changed) this.draw(text, { open });
-    if (!open && (this.footed !== this.entry.state || this.entry.trouble)) this.paintFoot();
+    if (!open && (this.footed !== state || this.shownError !== error)) this.paintFoot();
+    for (const choice of this.foot.querySelectorAll("[data-kind]"))
+      choice.setAttribute("aria-pressed", String(choice.dataset.kind === rated));
   }
 
   paintFoot() {
-    this.footed = this.entry.state;
-    if (this.entry.role === "notice") return;
-    const { state, trouble } = this.entry;
-    const stopped = state === "stopped" && element("p", { class: "aside" }, this.words.stopped);
-    const parts = [stopped, this.sourceList(), state === "done" && this.actions(), trouble && this.trouble(trouble)];
+    const { role, state, error } = this.entry;
+    this.footed = state;
+    this.shownError = error;
+    if (role === "notice") return;
+    const note = state === "stopped" && element("p", { class: "aside" }, this.texts.stopped);
+    const parts = [note, this.sourceList(), state === "done" && this.actions(), error && this.errorBox()];
     this.foot.replaceChildren(...parts.filter(Boolean));
-    this.panel.latest();
+  }
+
+  errorBox() {
+    const { error, key } = this.entry;
+    return errorBox(error, this.store, this.texts, () => this.store.dispatch("retry", key));
   }
 
   /* A number in the text that leads to its source. */
   mark(number) {
     const source = this.sources[number - 1];
     const address = source && addressOf(source);
-    const label = `${this.words.source} ${number}: ${source ? source.title : ""}`;
+    const label = `${this.texts.source} ${number}: ${source ? source.title : ""}`;
     return element(
       "sup",
       {},
@@ -100,7 +110,7 @@ export class Message {
         element("span", { class: "number", "aria-hidden": "true" }, String(at + 1)),
         element("span", { class: "title", dir: "auto" }, title),
       ];
-      const opened = element("span", { class: "unseen" }, ` (${this.words.newTab})`);
+      const opened = element("span", { class: "visually-hidden" }, ` (${this.texts.newTab})`);
       const age = this.age(source);
       return element(
         "li",
@@ -113,124 +123,104 @@ export class Message {
     });
     return element(
       "section",
-      { class: "sources", part: "sources", "aria-label": this.words.sources },
-      element("p", { class: "label", "aria-hidden": "true" }, this.words.sources),
+      { class: "sources", part: "sources", "aria-label": this.texts.sources },
+      element("p", { class: "label", "aria-hidden": "true" }, this.texts.sources),
       element("ol", {}, rows),
     );
   }
 
   age({ timestamp, description }) {
-    const day = dated(timestamp, this.panel.locale);
-    return day ? this.words.synced.replace("{date}", day) : description;
+    const day = dateOf(timestamp, this.language);
+    return day ? this.texts.synced.replace("{date}", day) : description;
   }
 
   actions() {
-    const { words } = this;
-    const rate = (name, kind, label) =>
-      iconButton(name, label, () => this.rate(kind), {
-        "aria-pressed": String(this.entry.rated === kind),
-        "data-kind": kind,
-      });
-    const whole = iconButton("copy", words.copyAnswer, () => this.copied(textOf(this.entry), whole));
-    const again = iconButton("retry", words.again, () => this.panel.retry(this.entry), { class: "icon-button again" });
+    const { texts } = this;
+    const rate = (name, kind, label) => iconButton(name, label, () => this.rate(kind), { "data-kind": kind });
+    const whole = iconButton("copy", texts.copyAnswer, () => this.copyText(textOf(this.entry), whole));
+    const retry = () => this.store.dispatch("retry", this.entry.key);
+    const row = element(
+      "div",
+      { class: "actions" },
+      rate("up", "positive", texts.helpful),
+      rate("unhelpful", "negative", texts.unhelpful),
+      whole,
+      iconButton("retry", texts.again, retry, { class: "icon-button again" }),
+    );
     this.comment = element("div", { class: "comment" });
     this.note = element("p", { class: "aside", tabindex: "-1", hidden: true });
-    return element(
-      "div",
-      {},
-      element(
-        "div",
-        { class: "actions" },
-        rate("up", "positive", words.helpful),
-        rate("unhelpful", "negative", words.unhelpful),
-        whole,
-        again,
-      ),
-      this.comment,
-      this.note,
-    );
+    return element("div", {}, row, this.comment, this.note);
   }
 
   async rate(kind) {
-    for (const button of this.foot.querySelectorAll("[data-kind]"))
-      button.setAttribute("aria-pressed", String(button.dataset.kind === kind));
     this.comment.replaceChildren(...(kind === "negative" ? [this.commentForm()] : []));
     if (kind === "negative") this.comment.querySelector("textarea").focus();
-    this.panel.latest();
-    const trouble = await this.panel.rate(this.entry, kind);
-    if (trouble || kind === "positive") this.told(trouble);
+    const problem = await this.store.dispatch("rate", this.entry.key, kind);
+    if (problem || kind === "positive") this.acknowledge(problem);
   }
 
-  /* Thanks, or what kept the rating from being heard. */
-  told(trouble) {
-    this.note.textContent = trouble || this.words.thanks;
+  /* Thanks, or what kept the rating from being counted. */
+  acknowledge(problem) {
+    this.note.textContent = problem || this.texts.thanks;
     this.note.hidden = false;
-    this.panel.say(this.note.textContent);
-    this.panel.latest();
+    this.store.dispatch("announce", this.note.textContent);
   }
 
   commentForm() {
-    const text = element("textarea", {
-      rows: "2",
-      maxlength: "1000",
-      "aria-label": this.words.comment,
-      placeholder: this.words.comment,
-    });
-    const send = async (event) => {
+    const { texts } = this;
+    const attributes = { rows: "2", maxlength: "1000", "aria-label": texts.comment, placeholder: texts.comment };
+    const text = element("textarea", attributes);
+    const onsubmit = async (event) => {
       event.preventDefault();
-      const trouble = text.value.trim() && (await this.panel.rate(this.entry, "negative", text.value.trim()));
-      this.told(trouble);
-      if (trouble) return;
+      const comment = text.value.trim();
+      const problem = comment && (await this.store.dispatch("rate", this.entry.key, "negative", comment));
+      this.acknowledge(problem);
+      if (problem) return;
       this.comment.replaceChildren();
       this.note.focus();
     };
-    return element(
-      "form",
-      { onsubmit: send },
-      text,
-      element("button", { class: "button", type: "submit" }, this.words.sendComment),
-    );
+    const send = element("button", { class: "button", type: "submit" }, texts.sendComment);
+    return element("form", { onsubmit }, text, send);
   }
 
-  async copied(text, button) {
+  async copyText(text, copyButton) {
     const done = await copy(text);
-    this.panel.say(done ? this.words.copied : this.words.notCopied);
-    button.classList.toggle("done", done);
-    setTimeout(() => button.classList.remove("done"), 2000);
-  }
-
-  /* What went wrong, in words that say what to do, and the way to do it. */
-  trouble(trouble, retry = () => this.panel.retry(this.entry)) {
-    const { words } = this;
-    const text = trouble.code === "said" ? trouble.message : words[trouble.code] || words.failed;
-    const line = element("p", { dir: "auto" });
-    const again =
-      ["blocked", "hosted", "long"].includes(trouble.code) || trouble.final
-        ? null
-        : press("button", retry, icon("retry"), words.retry);
-    this.countDown(line, text, trouble.wait || 0, again);
-    const person = trouble.code === "stopped" ? null : press("button quiet", () => this.panel.person(), words.person);
-    return element(
-      "div",
-      { class: "trouble-box", "data-code": trouble.code, role: "group" },
-      line,
-      element("div", { class: "row" }, again, person),
-    );
-  }
-
-  /* A limit ends by itself: the button waits with the visitor. */
-  countDown(line, text, wait, again) {
-    const end = performance.now() + wait * 1000;
-    const tick = () => {
-      const left = Math.ceil((end - performance.now()) / 1000);
-      line.textContent = left > 0 ? text.replace("{seconds}", left) : wait ? this.words.waited : text;
-      if (again) again.disabled = left > 0;
-      if (left > 0) setTimeout(tick, 1000);
-    };
-    tick();
+    this.store.dispatch("announce", done ? this.texts.copied : this.texts.notCopied);
+    copyButton.classList.toggle("done", done);
+    setTimeout(() => copyButton.classList.remove("done"), 2000);
   }
 }
 
-export function addressOf(source) {
+/* What went wrong, in words that say what to do, and the way to do it. */
+export function errorBox(error, store, texts, retry) {
+  const { code = "failed", message, wait = 0, final } = error;
+  const text = code === "said" ? message : texts[code] || texts.failed;
+  const line = element("p", { dir: "auto" });
+  const hopeless = ["blocked", "hosted", "long"].includes(code) || final;
+  const again = hopeless ? null : button("button", retry, icon("retry"), texts.retry);
+  countDown(line, text, wait, again, texts.waited);
+  const toPerson = () => store.dispatch("showPage", "contact");
+  const person = code === "stopped" ? null : button("button quiet", toPerson, texts.person);
+  return element(
+    "div",
+    { class: "error-box", "data-code": code, role: "group" },
+    line,
+    element("div", { class: "row" }, again, person),
+  );
+}
+
+/* A limit ends by itself: the button waits with the visitor. */
+function countDown(line, text, wait, again, waited) {
+  const end = performance.now() + wait * 1000;
+  const tick = () => {
+    const left = Math.ceil((end - performance.now()) / 1000);
+    line.textContent = left > 0 ? text.replace("{seconds}", left) : wait ? waited : text;
+    if (again) again.disabled = left > 0;
+    if (left > 0) setTimeout(tick, 1000);
+  };
+  tick();
+}
+
+function addressOf(source) {
   return safeAddress(source.url || (source.data && (source.data.url || source.data.href)) || "");
 }
