@@ -1,6 +1,6 @@
 """Agent: our own, whose model searches the store itself.
 
-The Agents SDK takes two seconds and sixty megabytes to load, so this module is imported when somebody is about to ask.
+The Agents SDK takes two seconds and sixty megabytes to load, so this module is imported when a visitor comes.
 """
 
 from collections.abc import AsyncGenerator

@@ -10,7 +10,7 @@ from datetime import timedelta
 from answering import citations, grounding
 from answering.blocking import BlockingPool
 from answering.draft import Draft
-from answering.events import AnswerEvent, CitedPage, Cost, Done, Outcome, Progress, Text, Withdrawn
+from answering.events import AnswerEvent, AnswerOutcome, CitedPage, Cost, Done, Progress, Text, Withdrawn
 from answering.grounding import Evidence
 from answering.instructions import instructions
 from answering.localized_texts import PHRASES, abstention, greets, language_of
@@ -20,7 +20,7 @@ from answering.scope import SearchScope
 from answering.settings import AnsweringSettings
 from sync.state.database import State
 
-SURE = 0.8  # without citations of its own, an answer is only attributed to a passage that says this much of it
+MIN_ATTRIBUTED = 0.8  # an answer without citations is attributed to a passage that holds this share of its words
 
 
 class NothingSynced(Exception):
@@ -57,7 +57,7 @@ class Answering:
 
 @dataclass
 class AnswerStream:
-    """One answer. `cost` and `first_text` tell at any time what it has taken: also when it is cancelled or fails."""
+    """One answer. `cost` and `first_text` are current at any time: also when it is cancelled or fails."""
 
     answering: Answering
     question: Question
@@ -106,20 +106,20 @@ class AnswerStream:
         """Return what is said without asking the model; None where the model is to be asked."""
         said, text = self._phrases, self.question.text
         if greets(text):
-            return Done(said.greeting, Outcome.GREETED)
+            return Done(said.greeting, AnswerOutcome.GREETED)
         contact = self._settings.hand_off or said.hand_off
         if not self.may_spend:
-            return Done(f"{said.spent}\n\n{contact}", Outcome.REFUSED, "daily_usd is spent")
+            return Done(f"{said.spent}\n\n{contact}", AnswerOutcome.REFUSED, "daily_usd is spent")
         if self.answering.moderation is not None and await self.answering.moderation.flags(text):
-            return Done(f"{said.flagged} {contact}", Outcome.REFUSED, "flagged")
+            return Done(f"{said.flagged} {contact}", AnswerOutcome.REFUSED, "flagged")
         return None
 
     def _request(self) -> ModelRequest:
         question, scope = self.question, self.question.scope
         if scope is None:
             raise NothingSynced("the index holds nothing yet; run `answerwell sync`")
-        told = instructions(self._settings.instructions)
-        return ModelRequest(question.text, question.history, scope.store, scope.filters, told)
+        rules = instructions(self._settings.instructions)
+        return ModelRequest(question.text, question.history, scope.store, scope.filters, rules)
 
     async def _take(self, event: ModelEvent) -> str:
         """Take in what the model did; return why it must not go on, or nothing."""
@@ -163,7 +163,7 @@ class AnswerStream:
 
     @property
     def _buffered(self) -> bool:
-        """Whether a document gives orders to the model: then nothing is shown before it was looked at."""
+        """Whether a found document holds instructions to a model: then nothing is shown before it was checked."""
         return self.evidence is not None and bool(self.evidence.injections)
 
     def _ready(self) -> list[AnswerEvent]:
@@ -192,7 +192,7 @@ class AnswerStream:
         cited = self._cite(final=True)
         if reason := self._verdict():
             return self._withhold(reason)
-        return [*self._show(len(self._draft.text)), *cited, self._done(self._draft.text, Outcome.ANSWERED)]
+        return [*self._show(len(self._draft.text)), *cited, self._done(self._draft.text, AnswerOutcome.ANSWERED)]
 
     def _verdict(self) -> str:
         """Return why the finished answer may not stand, or nothing."""
@@ -215,7 +215,7 @@ class AnswerStream:
         """Cite the passage that an answer without citations repeats: some servers send none."""
         text = self._draft.text
         for one in self.passages:
-            if len(grounding.stems(text)) >= 4 and Evidence([one.text], "").share(text) >= SURE:
+            if len(grounding.stems(text)) >= 4 and Evidence([one.text], "").share(text) >= MIN_ATTRIBUTED:
                 self._draft.add(self.pages[one.file], len(text))
                 return True
         return False
@@ -225,9 +225,9 @@ class AnswerStream:
         self._draft.citations.clear()
         withdrawn: list[AnswerEvent] = [] if self.first_text is None else [Withdrawn(reason)]
         self.first_text = self.first_text or self._elapsed()
-        return [*withdrawn, self._done(text, Outcome.ABSTAINED, reason)]
+        return [*withdrawn, self._done(text, AnswerOutcome.ABSTAINED, reason)]
 
-    def _done(self, text: str, outcome: Outcome, reason: str = "") -> Done:
+    def _done(self, text: str, outcome: AnswerOutcome, reason: str = "") -> Done:
         return Done(
             text,
             outcome,
@@ -250,7 +250,7 @@ class AnswerStream:
     def _allows(self, address: str) -> bool:
         """A link may lead to a page that was found, or where a passage's own text leads."""
         known = {grounding.plain_address(page.url) for page in self.pages.values() if page.url}
-        return grounding.plain_address(address) in known or bool(self.evidence and self.evidence.says(address))
+        return grounding.plain_address(address) in known or bool(self.evidence and self.evidence.mentions(address))
 
     def _elapsed(self) -> timedelta:
         return timedelta(seconds=self.answering.timer() - self._started)

@@ -10,7 +10,10 @@ from answering.stream_sanitizer import StreamSanitizer
 
 @dataclass
 class Draft:
-    """An answer in the making. `allows` says whether a link may lead to an address; `synced` words a page's day."""
+    """An answer in the making.
+
+    `allows` says whether a link may lead to an address; `synced` is the phrase for the day of a page's sync.
+    """
 
     allows: Callable[[str], bool]
     synced: str

@@ -7,7 +7,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 
-class Outcome(StrEnum):
+class AnswerOutcome(StrEnum):
     """What became of a question. An abandoned one is never counted as answered."""
 
     ANSWERED = "answered"
@@ -83,7 +83,7 @@ class Done:
     """
 
     text: str
-    outcome: Outcome
+    outcome: AnswerOutcome
     reason: str = ""
     citations: tuple[Citation, ...] = ()
     model: str = ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Phrases:
-    """One language. `nothing` is told what was asked; `hand_off` stands in where the operator wrote no text."""
+    """One language. `nothing` quotes the question; `hand_off` is used where the operator wrote none."""
 
     searching: str
     nothing: str

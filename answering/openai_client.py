@@ -32,11 +32,11 @@ def connect(
 
 
 class ModelFailed(Exception):
-    """The Agents SDK gave up; its cause says why."""
+    """The Agents SDK gave up; see its cause."""
 
 
 class WorkflowFailed(Exception):
-    """The operator's own workflow raised something; its cause says what."""
+    """The operator's own workflow raised an exception: its cause."""
 
 
 FAILURES = (

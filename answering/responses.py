@@ -21,7 +21,7 @@ class ResponseEventParser:
         self._messages: dict[str, int] = {}
 
     def parse(self, event: Mapping[str, Any]) -> list[ModelEvent]:
-        """Return what the event says; nothing for one that says nothing to us."""
+        """Return what the event means; nothing for an event that does not matter here."""
         kind = event.get("type")
         if kind == "response.output_text.delta":
             return [TextDelta(str(event["delta"]), self._message(event))]

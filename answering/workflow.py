@@ -87,7 +87,7 @@ _CURRENT: contextvars.ContextVar[_Bound | None] = contextvars.ContextVar("answer
 
 
 class WorkflowModel:
-    """Answers by running a workflow. It does not stream: an export says what it has to say at its end."""
+    """Answers by running a workflow. It does not stream: an export returns its answer at its end."""
 
     def __init__(self, client: Client, function: Function) -> None:
         self._function = function
@@ -218,11 +218,11 @@ async def _recorded(stream: AsyncIterator[Any], asked: _Bound) -> AsyncIterator[
 def _rebound(wanted: Mapping[str, Any], request: ModelRequest) -> dict[str, Any]:
     """Point every file search to our store, show us its results, keep nothing, and tell what was said before."""
     tools = wanted.get("tools")
-    told = {**wanted, "store": False, "input": _with_history(wanted.get("input"), request)}
+    rebound = {**wanted, "store": False, "input": _with_history(wanted.get("input"), request)}
     if isinstance(tools, Sequence) and any(_searches(tool) for tool in tools):
-        told["tools"] = [_on_our_store(tool, request) if _searches(tool) else tool for tool in tools]
-        told["include"] = sorted({*(wanted.get("include") or []), "file_search_call.results"})
-    return told
+        rebound["tools"] = [_on_our_store(tool, request) if _searches(tool) else tool for tool in tools]
+        rebound["include"] = sorted({*(wanted.get("include") or []), "file_search_call.results"})
+    return rebound
 
 
 def _with_history(given: Any, request: ModelRequest) -> Any:

@@ -82,9 +82,9 @@ def _client(config: Config, settings: ChatSettings) -> openai_client.Client:
 
 
 def _model(config: Config, client: openai_client.Client, settings: ChatSettings) -> Callable[[], Model]:
-    """Return what makes that which answers: the operator's workflow, or our agent through the API of the server.
+    """Return what makes the model: the operator's workflow, or our agent through the API of the server.
 
-    A workflow that does not load is said at once; our own agent is loaded when somebody is about to ask.
+    A workflow that does not load is refused at once; our own agent is loaded when the first visitor comes.
     """
     if settings.workflow is not None:
         from answering import workflow

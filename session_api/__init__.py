@@ -1,1 +1,1 @@
-"""What the embedded widget talks to."""
+"""Session API: the HTTP service behind the embedded widget, the admin console and vendors' webhooks."""

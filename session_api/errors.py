@@ -29,8 +29,8 @@ class ApiError(Exception):
             self.headers["WWW-Authenticate"] = "Bearer"
 
     def response(self) -> JSONResponse:
-        told = {"code": self.code, "message": self.message, "fix": self.fix}
-        return JSONResponse({"error": told}, self.status, self.headers)
+        content = {"code": self.code, "message": self.message, "fix": self.fix}
+        return JSONResponse({"error": content}, self.status, self.headers)
 
 
 class Told(BaseModel):

@@ -11,8 +11,8 @@ T = TypeVar("T")
 class Lazy(Generic[T]):
     """What `load` returns, which runs once and in a thread of its own. To be used from one event loop.
 
-    A session is asked for when a visitor opens the chat, and by the time a question is written, the libraries that
-    answer it are there: a server that nobody asks neither waits for them nor holds them in memory.
+    A session is requested when a visitor opens the chat, and by the time a question is written, the libraries that
+    answer it are loaded: a server without visitors neither waits for them nor holds them in memory.
     """
 
     def __init__(self, load: Callable[[], T]) -> None:

@@ -35,16 +35,16 @@ class CorsMiddleware:
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                told = MutableHeaders(scope=message)
+                marks = MutableHeaders(scope=message)
                 if shared:
-                    told.add_vary_header("Origin")
+                    marks.add_vary_header("Origin")
                 if allowed:
-                    told["access-control-allow-origin"] = str(origin)
-                    told["access-control-expose-headers"] = ALLOWED["access-control-expose-headers"]
-                if told.get("content-type", "").startswith("text/html"):
-                    self._frame(told)
-                told.setdefault("x-content-type-options", "nosniff")
-                told.setdefault("referrer-policy", "strict-origin-when-cross-origin")
+                    marks["access-control-allow-origin"] = str(origin)
+                    marks["access-control-expose-headers"] = ALLOWED["access-control-expose-headers"]
+                if marks.get("content-type", "").startswith("text/html"):
+                    self._frame(marks)
+                marks.setdefault("x-content-type-options", "nosniff")
+                marks.setdefault("referrer-policy", "strict-origin-when-cross-origin")
             await send(message)
 
         await self._app(scope, receive, marked)
@@ -55,8 +55,8 @@ class CorsMiddleware:
             refused.headers["vary"] = "Origin"
             await refused(scope, receive, send)
             return
-        told = {**ALLOWED, "access-control-allow-origin": str(origin), "vary": "Origin", "content-length": "0"}
-        raw = [(name.encode(), value.encode()) for name, value in told.items()]
+        headers = {**ALLOWED, "access-control-allow-origin": str(origin), "vary": "Origin", "content-length": "0"}
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": 204, "headers": raw})
         await send({"type": "http.response.body", "body": b""})
 

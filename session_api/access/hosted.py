@@ -1,7 +1,7 @@
 """Hosted mode: OpenAI runs an Agent Builder workflow and talks to the widget itself, for as long as it does.
 
-OpenAI ends Agent Builder on 2026-11-30; what its sessions answer afterwards is not documented. Everything that could
-be the end of it is told as such, with what to change.
+OpenAI ends Agent Builder on 2026-11-30; what its sessions answer afterwards is not documented. Every refusal that may
+mean this end says so, with what to change.
 """
 
 import asyncio

@@ -7,7 +7,7 @@ from sync.state.database import State
 
 
 def new_visitor() -> str:
-    """Return an id that nobody can guess."""
+    """Return an unguessable id."""
     return f"v_{secrets.token_hex(16)}"
 
 

@@ -19,7 +19,7 @@ from chatkit.types import (
     URLSource,
 )
 
-from answering.events import AnswerEvent, Citation, Done, Outcome, Progress, Text, Withdrawn
+from answering.events import AnswerEvent, AnswerOutcome, Citation, Done, Progress, Text, Withdrawn
 
 Update = (
     AssistantMessageContentPartAdded
@@ -38,7 +38,7 @@ class MessageEvents:
         self._annotations = 0
 
     def translate(self, event: AnswerEvent) -> list[ThreadStreamEvent]:
-        """Return what ChatKit is told. The protocol has no word for Withdrawn: the finished message replaces all."""
+        """Return the events for ChatKit. It has none for Withdrawn: the finished message replaces what was shown."""
         match event:
             case Progress():
                 return [ProgressUpdateEvent(icon="search", text=event.text)]
@@ -69,7 +69,7 @@ class MessageEvents:
         content = AssistantMessageContent(text=done.text, annotations=[annotation(one) for one in done.citations])
         self._item.content = [content]
         finished = ThreadItemDoneEvent(item=self._item)
-        if not self._begun and done.outcome != Outcome.ABSTAINED:
+        if not self._begun and done.outcome != AnswerOutcome.ABSTAINED:
             return [finished]
         delta = AssistantMessageContentPartTextDelta(content_index=0, delta=done.text)
         streamed = [] if self._begun else [*self._begin(), self._update(delta)]

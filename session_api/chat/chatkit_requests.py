@@ -93,7 +93,7 @@ async def authorize(request: ChatKitReq, store: VisitorStore, session: Session) 
             await store.load_thread(request.params.thread_id, session)
         case ThreadsCreateReq() | ThreadsListReq():
             pass
-        case _:  # whatever a newer SDK adds is refused until somebody has thought about it here
+        case _:  # what a newer SDK adds is refused until it is listed here
             raise NotFoundError(request.type)
 
 

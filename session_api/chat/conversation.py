@@ -27,7 +27,7 @@ from chatkit.types import (
 
 from answering import openai_client, scope
 from answering.answers import Answering, AnswerStream, NothingSynced, Question
-from answering.events import Done, Outcome
+from answering.events import AnswerOutcome, Done
 from answering.localized_texts import PHRASES, language_of
 from session_api import model_errors
 from session_api.access.tokens import Session
@@ -73,7 +73,7 @@ class Conversation(ChatKitServer[Session]):
     async def respond(
         self, thread: ThreadMetadata, input_user_message: UserMessageItem | None, context: Session
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """Yield what the visitor sees. A failure of the model is told politely, with its reason in the log."""
+        """Yield what the visitor sees. A failure of the model is a polite message, with its reason in the log."""
         if input_user_message is None:
             return
         asked = _Asked(self._record(thread, text_of(input_user_message), context))
@@ -81,7 +81,7 @@ class Conversation(ChatKitServer[Session]):
             async with contextlib.aclosing(self._answer(asked, context)) as events:
                 async for event in events:
                     yield event
-            # Last: naming it is a commit, and nobody waits for it.
+            # Last: naming it is a commit, which no reader should wait for.
             thread.title = thread.title or _title(asked.record.question)
         except NothingSynced as error:
             raise CustomStreamError("Nothing can be searched yet. Please try again later.", allow_retry=True) from error
@@ -91,7 +91,7 @@ class Conversation(ChatKitServer[Session]):
             log.warning("question_failed", code=refusal.code, fix=refusal.fix, thread=thread.id)
             raise CustomStreamError(refusal.message, allow_retry=True) from error
         except (asyncio.CancelledError, GeneratorExit):
-            asked.record = replace(asked.record, outcome=Outcome.CANCELLED)
+            asked.record = replace(asked.record, outcome=AnswerOutcome.CANCELLED)
             raise
         finally:
             await asyncio.shield(self._keep(asked.final()))
@@ -106,7 +106,9 @@ class Conversation(ChatKitServer[Session]):
         del sender
         history = await self._run(self._history, thread.id, context)
         asked = next((text for role, text in reversed(history) if role == "user"), "")
-        record = replace(self._record(thread, asked, context), model="", outcome=Outcome.HANDED_OFF, reason=action.type)
+        record = replace(
+            self._record(thread, asked, context), model="", outcome=AnswerOutcome.HANDED_OFF, reason=action.type
+        )
         text = self._settings.hand_off or PHRASES[language_of(asked)].hand_off
         item = message_item(thread.id, record.answer, text)
         await self._keep(record)
@@ -121,8 +123,8 @@ class Conversation(ChatKitServer[Session]):
             async for event in events:
                 if isinstance(event, Done):
                     asked.done(event)
-                for told in message.translate(event):
-                    yield told
+                for chatkit_event in message.translate(event):
+                    yield chatkit_event
 
     def _question(self, record: QuestionRecord, context: Session) -> tuple[Question, bool]:
         """Everything that answering reads, at once: each way to the database and back is time to the first word."""
@@ -156,13 +158,13 @@ class Conversation(ChatKitServer[Session]):
 
     def _to_thread_response(self, thread: ThreadMetadata | Thread) -> Thread:
         """The SDK stamps new threads with the server's local time."""
-        told = super()._to_thread_response(thread)
-        told.created_at = aware(told.created_at)
-        return told
+        response = super()._to_thread_response(thread)
+        response.created_at = aware(response.created_at)
+        return response
 
 
 class _Asked:
-    """A question that is being answered, and what its record says so far. `stream` None: nothing was begun."""
+    """A question that is being answered, and its record so far. `stream` None: answering has not begun."""
 
     def __init__(self, record: QuestionRecord) -> None:
         self.record = record
@@ -177,7 +179,7 @@ class _Asked:
             sources=tuple({"title": page.title, "url": page.link} for page in done.sources),
             latency_ms=_milliseconds(done.latency),
         )
-        if done.outcome == Outcome.ABSTAINED:
+        if done.outcome == AnswerOutcome.ABSTAINED:
             log.info("answer_withheld", thread=self.record.thread, answer=self.record.answer, reason=done.reason)
 
     def final(self) -> QuestionRecord:

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 class EventStream(Response):
-    """Sends frames as they come, a comment where none comes for a while, and ends the work when nobody listens.
+    """Sends frames as they come, a comment where none comes for a while, and ends the work when the reader leaves.
 
     The next frame is only made once the one before is with the network: a slow reader slows its own answer, and one
     that takes nothing for `patience` seconds is cut. Frames are made in one context, whichever task asks for them:

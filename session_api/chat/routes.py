@@ -20,7 +20,7 @@ from session_api.state import questions
 
 if TYPE_CHECKING:
     from session_api.chat.conversation import (
-        Conversation,  # loads the Agents SDK, which nobody needs until somebody asks
+        Conversation,  # loads the Agents SDK, which is not needed before the first question
     )
 
 BROKEN = b'data: {"type":"error","code":"stream.error","allow_retry":true}\n\n'
@@ -74,13 +74,13 @@ async def chatkit(request: Request, service: Annotated[ChatService, Depends(_ser
         server = await service.conversation.ready()
         if is_streaming_req(asked):
             return EventStream(server.stream(asked, session), broken=BROKEN)
-        told = await server.reply(asked, session)
+        reply = await server.reply(asked, session)
         if isinstance(asked, ItemsFeedbackReq):
             await _keep_comment(service, asked, session)
     except NotFoundError:
         raise ApiError(404, "not_found", "This visitor has no such thread or message.",
                       "Start a new thread; old ones are deleted after a while.") from None  # fmt: skip
-    return Response(told, media_type="application/json", headers={"cache-control": "no-store"})
+    return Response(reply, media_type="application/json", headers={"cache-control": "no-store"})
 
 
 async def _keep_comment(service: ChatService, request: ItemsFeedbackReq, session: Session) -> None:

@@ -35,7 +35,7 @@ _ITEM: TypeAdapter[ThreadItem] = TypeAdapter(ThreadItem)
 
 
 def new_id(kind: StoreItemType) -> str:
-    """Return an id that nobody can guess: the SDK's own has 32 bits."""
+    """Return an unguessable id: the SDK's own has 32 bits."""
     return f"{PREFIXES[kind]}_{secrets.token_hex(16)}"
 
 

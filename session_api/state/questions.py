@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from answering.events import Outcome
+from answering.events import AnswerOutcome
 from session_api.state import spend
 from sync.state.database import State
 from sync.state.transaction import Transaction
@@ -21,7 +21,7 @@ class QuestionRecord:
     question: str
     model: str
     asked_at: float
-    outcome: Outcome = Outcome.ERROR
+    outcome: AnswerOutcome = AnswerOutcome.ERROR
     reason: str = ""
     sources: tuple[Mapping[str, str], ...] = ()
     first_token_ms: int | None = None

@@ -1,6 +1,6 @@
 """Schema migrations: the tables of the chat, as steps of their own beside the engine's.
 
-Numbers are of the whole database, see `sync.state.schema`: the next step takes the next number that nobody has.
+Numbers are of the whole database, see `sync.state.schema`: the next step takes the next free number.
 """
 
 from sync.state.schema import Steps

@@ -96,7 +96,7 @@ class BatchAnswer(Identified):
     file_counts: FileCounts
 
 
-class Passage(Answer):
+class ContentPart(Answer):
     text: str = ""
 
 
@@ -104,7 +104,7 @@ class HitAnswer(Answer):
     file_id: str
     filename: str
     score: float
-    content: list[Passage]
+    content: list[ContentPart]
     attributes: dict[str, str | bool | int | float] | None = None
 
     def hit(self) -> Hit:

@@ -8,7 +8,7 @@ import pytest
 from answering import scope
 from answering.answers import Answering, AnswerStream, NothingSynced, Question
 from answering.blocking import BlockingPool
-from answering.events import AnswerEvent, Citation, Done, Outcome, Progress, Text, Withdrawn
+from answering.events import AnswerEvent, AnswerOutcome, Citation, Done, Progress, Text, Withdrawn
 from answering.model import FileCitation, ModelEvent, ModelRequest, Passage, SearchDone, TextDelta, Usage
 from answering.scope import SearchScope
 from answering.settings import AnsweringSettings
@@ -97,7 +97,7 @@ def test_an_answer_comes_as_text_and_citations_and_ends_with_what_became_of_it(s
 
     assert [type(event) for event in events] == [Progress, Text, Text, Citation, Done]
     assert shown(events) == done(events).text == said
-    assert done(events).outcome == Outcome.ANSWERED
+    assert done(events).outcome == AnswerOutcome.ANSWERED
     assert [(one.page.link, one.index) for one in done(events).citations] == [("https://acme.com/0", len(said))]
     assert [page.title for page in done(events).sources] == ["Page 0"]
 
@@ -114,7 +114,7 @@ def test_what_turns_out_to_be_unsupported_is_withdrawn(state: State) -> None:
 
     assert shown(events) == "We pay for the parcel. "
     assert Withdrawn("90 stands in no passage") in events
-    assert (done(events).outcome, done(events).reason) == (Outcome.ABSTAINED, "90 stands in no passage")
+    assert (done(events).outcome, done(events).reason) == (AnswerOutcome.ABSTAINED, "90 stands in no passage")
     assert "found nothing" in done(events).text
     assert done(events).citations == ()
     assert model.closed
@@ -138,7 +138,7 @@ def test_beside_an_instruction_nothing_is_shown_before_it_was_checked(state: Sta
     )
 
     assert shown(events) == "We pay for the parcel. "
-    assert done(events).outcome == Outcome.ABSTAINED
+    assert done(events).outcome == AnswerOutcome.ABSTAINED
 
 
 def test_a_citation_of_a_message_that_ended_is_announced_like_any_other(state: State) -> None:
@@ -161,7 +161,7 @@ def test_a_greeting_asks_no_model_and_needs_no_budget(state: State) -> None:
 
     events = awaited(read(answering(state, model).answer(asked("Hello!"), may_spend=False)))
 
-    assert events == [Done("Hello! Ask me anything about our products and services.", Outcome.GREETED)]
+    assert events == [Done("Hello! Ask me anything about our products and services.", AnswerOutcome.GREETED)]
     assert model.requests == []
 
 
@@ -170,7 +170,7 @@ def test_without_a_budget_nothing_that_costs_is_begun(state: State) -> None:
 
     events = awaited(read(answering(state, model).answer(asked(), may_spend=False)))
 
-    assert (done(events).outcome, done(events).reason) == (Outcome.REFUSED, "daily_usd is spent")
+    assert (done(events).outcome, done(events).reason) == (AnswerOutcome.REFUSED, "daily_usd is spent")
     assert model.requests == []
 
 

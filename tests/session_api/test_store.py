@@ -9,7 +9,7 @@ from chatkit.store import NotFoundError
 from chatkit.types import AssistantMessageContent, AssistantMessageItem, Page, Thread, ThreadMetadata
 
 from answering.blocking import BlockingPool
-from answering.events import Outcome
+from answering.events import AnswerOutcome
 from cli.state_schema import SCHEMAS
 from session_api.access.tokens import Session
 from session_api.access.visitors import claim
@@ -143,7 +143,9 @@ class StoreContract:
 
     def test_records_add_up_to_the_days_cost(self, state: State) -> None:
         for _ in range(3):
-            questions.record(state, self.record("v_ada", micro_usd=2500, outcome=Outcome.ANSWERED, first_token_ms=12))
+            questions.record(
+                state, self.record("v_ada", micro_usd=2500, outcome=AnswerOutcome.ANSWERED, first_token_ms=12)
+            )
         questions.record(state, self.record("v_ada"))
 
         assert spend.spent_today(state) == 0.0075
