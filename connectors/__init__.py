@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SourceKind:
     """One kind of source, by where its parts stand (`module:name`). A part is imported when it is first used."""
 
     settings_model: str
@@ -52,32 +52,32 @@ class Kind:
         return event
 
 
-CONNECTORS: Final[Mapping[str, Kind]] = {
-    "zendesk": Kind(
+CONNECTORS: Final[Mapping[str, SourceKind]] = {
+    "zendesk": SourceKind(
         "connectors.zendesk.settings:ZendeskSettings",
         "connectors.zendesk.connector:Zendesk",
         "connectors.zendesk.check:check",
         "connectors.zendesk.webhooks:verify",
     ),
-    "confluence": Kind(
+    "confluence": SourceKind(
         "connectors.confluence.settings:ConfluenceSettings",
         "connectors.confluence.connector:Confluence",
         "connectors.confluence.check:check",
         "connectors.confluence.webhooks:verify",
     ),
-    "google_docs": Kind(
+    "google_docs": SourceKind(
         "connectors.google_docs.settings:GoogleDocsSettings",
         "connectors.google_docs.connector:GoogleDocs",
         "connectors.google_docs.check:check",
         "connectors.google_docs.webhooks:verify",
     ),
-    "slack": Kind(
+    "slack": SourceKind(
         "connectors.slack.settings:SlackSettings",
         "connectors.slack.connector:Slack",
         "connectors.slack.check:check",
         "connectors.slack.events:verify",
     ),
-    "markdown_folder": Kind(
+    "markdown_folder": SourceKind(
         "connectors.markdown_folder.settings:MarkdownFolderSettings",
         "connectors.markdown_folder.connector:MarkdownFolder",
         "connectors.markdown_folder.connector:check",

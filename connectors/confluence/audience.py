@@ -11,7 +11,7 @@ MAX_DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Placement:
     """What the place of a content says of it. `unconfirmed`: internal only because a listing for visitors lacks it."""
 
     breadcrumb: tuple[str, ...]
@@ -39,8 +39,8 @@ def breadcrumb(space: Space, above: Iterable[tuple[str, Node]]) -> tuple[str, ..
     return space.name, *reversed([node.title for _, node in above if node.title])
 
 
-class Exact:
-    """Reads, one by one, what a standing depends on, as it is at this moment. Made anew for each question."""
+class AudienceLookup:
+    """Reads, one by one, what a placement depends on, as it is at this moment. Made anew for each question."""
 
     def __init__(self, site: Site, spaces: dict[str, Space], node_of: Callable[[str, str], Node | None]) -> None:
         self._site = site
@@ -49,23 +49,23 @@ class Exact:
         self._restricted: dict[str, bool | None] = {}
         self._public: dict[str, bool] = {}
 
-    def standing(self, content: Content, labels: tuple[str, ...]) -> Standing:
+    def placement(self, content: Content, labels: tuple[str, ...]) -> Placement:
         """Return where it stands, decided by loading it as a visitor."""
         space = self._spaces[content.space]
         above, _ = chain(content, self._node_of)
         audience = Audience.PUBLIC if self.is_public(content) else Audience.INTERNAL
-        return Standing(breadcrumb(space, above), labels, audience)
+        return Placement(breadcrumb(space, above), labels, audience)
 
-    def listed(self, content: Content, labels: tuple[str, ...], open_ids: set[str]) -> Standing:
+    def listed(self, content: Content, labels: tuple[str, ...], anonymous_ids: set[str]) -> Placement:
         """Return where it stands, decided by what a visitor may list."""
         space = self._spaces[content.space]
         above, whole = chain(content, self._node_of)
         path = breadcrumb(space, above)
         marks = [self.restricted(number) for number in (content.id, *(n for n, _ in above))] if space.public else [True]
         if any(mark is True for mark in marks):
-            return Standing(path, labels, Audience.INTERNAL)
-        public = whole and None not in marks and content.id in open_ids
-        return Standing(path, labels, Audience.PUBLIC if public else Audience.INTERNAL, unconfirmed=not public)
+            return Placement(path, labels, Audience.INTERNAL)
+        public = whole and None not in marks and content.id in anonymous_ids
+        return Placement(path, labels, Audience.PUBLIC if public else Audience.INTERNAL, unconfirmed=not public)
 
     def is_public(self, content: Content) -> bool:
         """Whether the whole world may read it: its space is for that, nothing restricts it, and a visitor loads it."""
@@ -73,7 +73,7 @@ class Exact:
         if space is None or not space.public:
             return False
         if content.id not in self._public:
-            self._public[content.id] = self._site.opens(content) and self.unrestricted(content)
+            self._public[content.id] = self._site.anonymous_can_read(content) and self.unrestricted(content)
         return self._public[content.id]
 
     def unrestricted(self, content: Content) -> bool:

@@ -5,10 +5,10 @@ from datetime import datetime
 from functools import partial
 
 from connectors.confluence import documents
-from connectors.confluence.audience import Exact, visible
+from connectors.confluence.audience import AudienceLookup, visible
 from connectors.confluence.feed import ZONES
 from connectors.confluence.records import KINDS, Content, Facts, Kind, Touched, document_id
-from connectors.confluence.site_cache import Library
+from connectors.confluence.site_cache import SiteCache
 from connectors.files import kind_of
 from sync.errors import Gone, Retryable
 from sync.model import Change, Document
@@ -16,14 +16,14 @@ from sync.model import Change, Document
 FEW = 5
 
 
-class Edits:
+class ChangeReader:
     """Turns one page of a feed into changes. Made anew for each page: nothing that it read is used again."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._site = library.site
-        self._exact = library.exact()
-        self._writer = library.writer(self._exact)
+    def __init__(self, cache: SiteCache) -> None:
+        self._cache = cache
+        self._site = cache.site
+        self._lookup = cache.lookup()
+        self._writer = cache.writer(self._lookup)
 
     def changes(self, touched: list[Touched]) -> list[Change]:
         found: list[Change] = []
@@ -39,17 +39,17 @@ class Edits:
         if len(touched) <= FEW:
             return [self._alone(document_id(kind, t.id), t, kind) for t in touched]
         try:
-            several = self._site.several(kind, [t.id for t in touched])
+            contents_by_id = self._site.contents_by_id(kind, [t.id for t in touched])
         except Retryable as error:
             if error.after is not None:
                 raise
             return [_left(document_id(kind, t.id), t) for t in touched]  # one of them may be why: each is fetched alone
-        found = {content.id: content for content in several}
-        found = {number: content for number, content in found.items() if content.space in self._library.spaces()}
+        found = {content.id: content for content in contents_by_id}
+        found = {number: content for number, content in found.items() if content.space in self._cache.spaces()}
         facts = self._facts(found.values(), min(t.edited_at for t in touched))
         known = [content for number, content in found.items() if number in facts]
-        open_ids = self._open_ids(kind, known)
-        changes = [self._by_listing(content, facts[content.id], open_ids) for content in known]
+        anonymous_ids = self._open_ids(kind, known)
+        changes = [self._by_listing(content, facts[content.id], anonymous_ids) for content in known]
         changes += [
             self._alone(document_id(kind, t.id), t, kind) for t in touched if t.id in found and t.id not in facts
         ]
@@ -58,7 +58,7 @@ class Edits:
     def _alone(self, external_id: str, touched: Touched, kind: Kind | None = None) -> Change:
         """Return the change that a fetch would make of it; one that cannot be read now does not hold up the others."""
         try:
-            document = read(self._library, external_id, kind, self._exact)
+            document = read(self._cache, external_id, kind, self._lookup)
         except Gone:
             return Change(external_id, None)
         except Retryable as error:
@@ -73,22 +73,22 @@ class Edits:
         for number in {content.space for content in contents}:
             after: str | None = None
             while True:
-                listing = self._site.facts(self._library.spaces()[number], after, since - ZONES)
+                listing = self._site.facts(self._cache.spaces()[number], after, since - ZONES)
                 found.update(listing.rows)
                 after = listing.following
                 if after is None:
                     break
         for number, facts in found.items():
-            self._exact.tell(number, facts)
+            self._lookup.tell(number, facts)
         return found
 
     def _open_ids(self, kind: Kind, contents: list[Content]) -> set[str]:
-        numbers = [content.id for content in contents if self._library.spaces()[content.space].public]
-        return visible(self._site, partial(self._site.open_of, kind, numbers)) if numbers else set()
+        numbers = [content.id for content in contents if self._cache.spaces()[content.space].public]
+        return visible(self._site, partial(self._site.anonymous_among, kind, numbers)) if numbers else set()
 
-    def _by_listing(self, content: Content, facts: Facts, open_ids: set[str]) -> Change:
-        standing = self._exact.listed(content, facts.labels, open_ids)
-        return self._writer.change(content, standing)
+    def _by_listing(self, content: Content, facts: Facts, anonymous_ids: set[str]) -> Change:
+        placement = self._lookup.listed(content, facts.labels, anonymous_ids)
+        return self._writer.change(content, placement)
 
 
 def _left(external_id: str, touched: Touched) -> Change:
@@ -96,49 +96,51 @@ def _left(external_id: str, touched: Touched) -> Change:
     return Change(external_id, f"unread:{touched.number}")
 
 
-def read(library: Library, external_id: str, kind: Kind | None = None, exact: Exact | None = None) -> Document:
+def read(
+    cache: SiteCache, external_id: str, kind: Kind | None = None, lookup: AudienceLookup | None = None
+) -> Document:
     """Return a document as it is at this moment. Raises Gone for anything that a snapshot would not list."""
-    exact = exact or library.exact()
+    lookup = lookup or cache.lookup()
     number, _, below = external_id.partition(":")
     if below not in ("", "comments"):
-        raise _gone(library, external_id)
+        raise _gone(cache, external_id)
     if number.startswith("att"):
-        return _file(library, exact, external_id)
-    content = _content(library, number, external_id, kind)
-    standing = exact.standing(content, content.labels or ())
+        return _file(cache, lookup, external_id)
+    content = _content(cache, number, external_id, kind)
+    placement = lookup.placement(content, content.labels or ())
     if not below:
-        return library.writer(exact).document(content, standing)
-    comments = library.site.comments(content) if library.settings.comments else []
+        return cache.writer(lookup).document(content, placement)
+    comments = cache.site.comments(content) if cache.settings.comments else []
     if not comments:
-        raise _gone(library, external_id)
-    return library.writer(exact).comments(content, standing, comments)
+        raise _gone(cache, external_id)
+    return cache.writer(lookup).comments(content, placement, comments)
 
 
-def _file(library: Library, exact: Exact, external_id: str) -> Document:
+def _file(cache: SiteCache, lookup: AudienceLookup, external_id: str) -> Document:
     number = external_id.removeprefix("att")
-    known = library.settings.attachments and _is_number(number)
-    file = library.site.file(external_id) if known else None
+    known = cache.settings.attachments and _is_number(number)
+    file = cache.site.file(external_id) if known else None
     if file is None or not documents.is_readable(file):
-        raise _gone(library, external_id)
-    content = _content(library, file.container, external_id, None)
-    standing = exact.standing(content, content.labels or ())
-    space = library.spaces()[content.space]
-    return documents.file_document(file, content, standing, space.key, library.site.read)
+        raise _gone(cache, external_id)
+    content = _content(cache, file.container, external_id, None)
+    placement = lookup.placement(content, content.labels or ())
+    space = cache.spaces()[content.space]
+    return documents.file_document(file, content, placement, space.key, cache.site.read)
 
 
-def _content(library: Library, number: str, external_id: str, kind: Kind | None) -> Content:
-    content = library.site.content(number, kind) if _is_number(number) else None
-    if content is None or library.space(content.space) is None:
-        raise _gone(library, external_id)
-    if content.kind == "blogpost" and not library.settings.blog_posts:
-        raise _gone(library, external_id)
+def _content(cache: SiteCache, number: str, external_id: str, kind: Kind | None) -> Content:
+    content = cache.site.content(number, kind) if _is_number(number) else None
+    if content is None or cache.space(content.space) is None:
+        raise _gone(cache, external_id)
+    if content.kind == "blogpost" and not cache.settings.blog_posts:
+        raise _gone(cache, external_id)
     return content
 
 
-def _gone(library: Library, external_id: str) -> Gone:
+def _gone(cache: SiteCache, external_id: str) -> Gone:
     """Return that it is gone, once it is sure that the site answers for what is in scope at all."""
-    library.check_lists()
-    return Gone(f"confluence {library.site.address}: {external_id} is not among what the settings include")
+    cache.check_lists()
+    return Gone(f"confluence {cache.site.address}: {external_id} is not among what the settings include")
 
 
 def _is_number(text: str) -> bool:

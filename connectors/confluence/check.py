@@ -7,7 +7,7 @@ from connectors.confluence.connector import Confluence
 from connectors.confluence.records import Space
 from connectors.confluence.settings import ConfluenceSettings
 from connectors.confluence.site import Closed, Site
-from connectors.confluence.site_cache import Library
+from connectors.confluence.site_cache import SiteCache
 from sync.errors import SyncError
 
 LATE = "webhook_secret is not set, so changes are found by the schedule alone"
@@ -15,15 +15,15 @@ LATE = "webhook_secret is not set, so changes are found by the schedule alone"
 
 def check(settings: ConfluenceSettings) -> Iterator[Finding]:
     """Ask the site for the start of everything that a sync reads, and say what does not answer."""
-    yield from findings(Confluence(settings).library)
+    yield from findings(Confluence(settings).cache)
 
 
-def findings(library: Library) -> Iterator[Finding]:
-    """Say what stands behind each space of a library."""
-    settings = library.settings
+def findings(cache: SiteCache) -> Iterator[Finding]:
+    """Say what stands behind each space of a site."""
+    settings = cache.settings
     where = f"confluence {settings.url}"
     try:
-        spaces = library.spaces()
+        spaces = cache.spaces()
     except SyncError as error:
         yield Finding(Level.PROBLEM, f"{where} is not readable", str(error))
         return
@@ -33,7 +33,7 @@ def findings(library: Library) -> Iterator[Finding]:
                 Level.WARNING, f"{where}: the space {key} is archived", "take it out of spaces, or restore it"
             )
     for space in spaces.values():
-        yield from _space(library, space, f"{where}: space {space.key}")
+        yield from _space(cache, space, f"{where}: space {space.key}")
     for pattern in settings.public_spaces:
         if not any(space.public for space in spaces.values()):
             yield Finding(Level.WARNING, f"{where}: no space matches public_spaces {pattern}", "correct public_spaces")
@@ -41,13 +41,13 @@ def findings(library: Library) -> Iterator[Finding]:
         yield Finding(Level.OK, f"{where}: {LATE}")
 
 
-def _space(library: Library, space: Space, what: str) -> Iterator[Finding]:
-    site = library.site
+def _space(cache: SiteCache, space: Space, what: str) -> Iterator[Finding]:
+    site = cache.site
     try:
         contents = site.contents(space, "page", None, bodies=False)
         site.facts(space, None)
-        if library.settings.attachments:
-            site.edited(space, ("attachment",), library.clock(), None)
+        if cache.settings.attachments:
+            site.edited(space, ("attachment",), cache.clock(), None)
     except SyncError as error:
         yield Finding(Level.PROBLEM, f"{what} is not readable", str(error))
         return
@@ -61,7 +61,7 @@ def _space(library: Library, space: Space, what: str) -> Iterator[Finding]:
 
 def _openness(site: Site, space: Space, what: str) -> Iterator[Finding]:
     try:
-        site.open_ids(space, "page", None)
+        site.anonymous_ids(space, "page", None)
     except Closed as error:
         yield Finding(Level.PROBLEM, f"{what} is in public_spaces, but not open to everyone", str(error))
     except SyncError as error:

@@ -6,9 +6,20 @@ from datetime import datetime
 from typing import Final
 
 from connectors.confluence import parse, responses
-from connectors.confluence.records import Comment, Content, Facts, File, Kind, Node, Space, Touched, in_order, one_line
+from connectors.confluence.records import (
+    Attachment,
+    Content,
+    Facts,
+    Kind,
+    Node,
+    PageComment,
+    Space,
+    Touched,
+    in_order,
+    one_line,
+)
 from connectors.confluence.settings import ConfluenceSettings
-from connectors.confluence.site import Closed, Doors, Listing, Unsearchable, query
+from connectors.confluence.site import Clients, Closed, ListPage, Unsearchable, query
 from connectors.http.transport import Json, Oversized, TimedOut
 from sync.errors import Misconfigured, Retryable
 
@@ -32,7 +43,7 @@ class Cloud:
     """Reads a Cloud site. What is remembered saves calls: page sizes that proved too large, kinds, ids of spaces."""
 
     settings: ConfluenceSettings
-    doors: Doors = field(repr=False)
+    clients: Clients = field(repr=False)
     _limits: dict[str, int] = field(default_factory=dict)
     _kinds: dict[str, Kind] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
@@ -58,7 +69,7 @@ class Cloud:
             key=lambda space: in_order(space.id),
         )
 
-    def contents(self, space: Space, kind: Kind, after: str | None, *, bodies: bool) -> Listing[Content]:
+    def contents(self, space: Space, kind: Kind, after: str | None, *, bodies: bool) -> ListPage[Content]:
         if not bodies:
             return self._contents(space, kind, after, PAGE, bodies=False)
         limit = self._limits.get(space.id, PAGE)
@@ -76,19 +87,19 @@ class Cloud:
                 return self._contents(space, kind, after, MIN_LENGTH, bodies=False)
             limit = smaller
 
-    def facts(self, space: Space, after: str | None, since: datetime | None = None) -> Listing[tuple[str, Facts]]:
+    def facts(self, space: Space, after: str | None, since: datetime | None = None) -> ListPage[tuple[str, Facts]]:
         asked = query(("page", "blogpost"), space.key, since)
         found, following = self._search(asked, f"{RESTRICTIONS},metadata.labels", after)
         told = ((str(row["id"]), parse.facts_of(row)) for row in found)
-        return Listing(tuple((number, facts) for number, facts in told if facts is not None), following)
+        return ListPage(tuple((number, facts) for number, facts in told if facts is not None), following)
 
-    def open_ids(self, space: Space, kind: Kind, after: str | None) -> Listing[str]:
-        path = f"{self.doors.visitors_base}/api/v2/spaces/{space.id}/{PATHS[kind]}"
+    def anonymous_ids(self, space: Space, kind: Kind, after: str | None) -> ListPage[str]:
+        path = f"{self.clients.anonymous_base}/api/v2/spaces/{space.id}/{PATHS[kind]}"
         params: Json = {"limit": PAGE, "status": "current"}
-        _, found, following = responses.listed(self.doors.visitors, path, params, after)
-        return Listing(tuple(str(row["id"]) for row in found), following)
+        _, found, following = responses.listed(self.clients.anonymous, path, params, after)
+        return ListPage(tuple(str(row["id"]) for row in found), following)
 
-    def files(self, space: Space, contents: Collection[str]) -> list[File]:
+    def files(self, space: Space, contents: Collection[str]) -> list[Attachment]:
         few = self._all_files_if_few()
         if few is not None:
             return [file for file in few if file.container in contents]
@@ -98,32 +109,34 @@ class Cloud:
             below = (self._files_below(self._kinds.get(number, "page"), number) for number in sorted(contents, key=int))
             return [file for files in below for file in files]
 
-    def recent(self, spaces: list[Space], kind: Kind, after: str | None, limit: int) -> Listing[Touched]:
-        path = f"{self.doors.base}/api/v2/{PATHS[kind]}"
+    def recent(self, spaces: list[Space], kind: Kind, after: str | None, limit: int) -> ListPage[Touched]:
+        path = f"{self.clients.base}/api/v2/{PATHS[kind]}"
         params: Json = {"sort": "-modified-date", "status": "current", "limit": limit}
         if len(spaces) == 1:
-            path = f"{self.doors.base}/api/v2/spaces/{spaces[0].id}/{PATHS[kind]}"
+            path = f"{self.clients.base}/api/v2/spaces/{spaces[0].id}/{PATHS[kind]}"
         else:
             params["space-id"] = ",".join(space.id for space in spaces)
-        answer, found, following = responses.listed(self.doors.ours, path, params, after)
+        answer, found, following = responses.listed(self.clients.authenticated, path, params, after)
         rows = (self._content(row, kind, answer.json()) for row in found)
-        return Listing(tuple(Touched(kind, row.id, "", row.number, row.edited_at) for row in rows), following)
+        return ListPage(tuple(Touched(kind, row.id, "", row.number, row.edited_at) for row in rows), following)
 
-    def latest(self, space: Space, types: Iterable[str]) -> Listing[Touched]:
+    def latest(self, space: Space, types: Iterable[str]) -> ListPage[Touched]:
         asked = query(types, space.key, None, newest_first=True)
         found, following = self._search(asked, "version,container", None)
-        return Listing(tuple(parse.touched_of(row) for row in found), following)
+        return ListPage(tuple(parse.touched_of(row) for row in found), following)
 
-    def edited(self, space: Space, types: Iterable[str], since: datetime, after: str | None) -> Listing[Touched]:
+    def edited(self, space: Space, types: Iterable[str], since: datetime, after: str | None) -> ListPage[Touched]:
         found, following = self._search(query(types, space.key, since), "version,container", after)
-        return Listing(tuple(parse.touched_of(row) for row in found), following)
+        return ListPage(tuple(parse.touched_of(row) for row in found), following)
 
     def content(self, number: str, kind: Kind | None = None) -> Content | None:
         first = kind or self._kinds.get(number, "page")
         kinds: list[Kind] = [first] if kind else [first, "blogpost" if first == "page" else "page"]
         for asked in kinds:
-            path = f"{self.doors.base}/api/v2/{PATHS[asked]}/{number}"
-            row = responses.record(self.doors.ours, path, {"body-format": "storage", "include-labels": "true"})
+            path = f"{self.clients.base}/api/v2/{PATHS[asked]}/{number}"
+            row = responses.record(
+                self.clients.authenticated, path, {"body-format": "storage", "include-labels": "true"}
+            )
             if row is not None:
                 self._check_id(row, number, path)
                 if asked == "blogpost":
@@ -131,22 +144,22 @@ class Cloud:
                 return self._labelled(row, asked, path) if row.get("status") == "current" else None
         return None
 
-    def several(self, kind: Kind, numbers: list[str]) -> list[Content]:
-        path = f"{self.doors.base}/api/v2/{PATHS[kind]}"
+    def contents_by_id(self, kind: Kind, numbers: list[str]) -> list[Content]:
+        path = f"{self.clients.base}/api/v2/{PATHS[kind]}"
         found: list[Content] = []
         for batch in _batches(numbers, PAGE // 5):  # bodies weigh: five small pages rather than one that times out
             params: Json = {"id": ",".join(batch), "status": "current", "body-format": "storage", "limit": PAGE}
-            answer, listed = responses.everything(self.doors.ours, path, params)
+            answer, listed = responses.everything(self.clients.authenticated, path, params)
             found += [self._content(row, kind, answer.json()) for row in listed]
         return found
 
-    def titled(self, space_key: str, title: str) -> Content | None:
+    def page_by_title(self, space_key: str, title: str) -> Content | None:
         space = self._keys.get(space_key) or self._space_id(space_key)
         if space is None:
             return None
-        path = f"{self.doors.base}/api/v2/spaces/{space}/pages"
+        path = f"{self.clients.base}/api/v2/spaces/{space}/pages"
         params: Json = {"title": title, "status": "current", "body-format": "storage", "limit": 5}
-        answer, found, _ = responses.listed(self.doors.ours, path, params, None)
+        answer, found, _ = responses.listed(self.clients.authenticated, path, params, None)
         rows = [self._content(row, "page", answer.json()) for row in found]
         return next((row for row in rows if row.title.casefold() == one_line(title).casefold()), None)
 
@@ -154,82 +167,84 @@ class Cloud:
         name = PATHS.get(kind)
         if name is None:
             return None
-        row = responses.record(self.doors.ours, f"{self.doors.base}/api/v2/{name}/{number}", {})
+        row = responses.record(self.clients.authenticated, f"{self.clients.base}/api/v2/{name}/{number}", {})
         if row is None:
             return None
         parent = str(row.get("parentId") or "")
         return Node(one_line(row.get("title")), parent, str(row.get("parentType") or "") if parent else "")
 
     def restricted(self, number: str) -> bool | None:
-        return responses.restriction(self.doors.ours, f"{self.doors.base}/rest/api/content/{number}")
+        return responses.restriction(self.clients.authenticated, f"{self.clients.base}/rest/api/content/{number}")
 
-    def opens(self, content: Content) -> bool:
-        path = f"{self.doors.visitors_base}/api/v2/{PATHS[content.kind]}/{content.id}"
+    def anonymous_can_read(self, content: Content) -> bool:
+        path = f"{self.clients.anonymous_base}/api/v2/{PATHS[content.kind]}/{content.id}"
         try:
-            row = self.doors.visitors.get(path).json()
+            row = self.clients.anonymous.get(path).json()
         except Closed:
             return False
         self._check_id(row, content.id, path)
         return row.get("status") == "current"
 
-    def open_of(self, kind: Kind, numbers: list[str]) -> set[str]:
-        path = f"{self.doors.visitors_base}/api/v2/{PATHS[kind]}"
+    def anonymous_among(self, kind: Kind, numbers: list[str]) -> set[str]:
+        path = f"{self.clients.anonymous_base}/api/v2/{PATHS[kind]}"
         found: set[str] = set()
         for batch in _batches(numbers, PAGE):
             params: Json = {"id": ",".join(batch), "status": "current", "limit": PAGE}
-            _, listed = responses.everything(self.doors.visitors, path, params)
+            _, listed = responses.everything(self.clients.anonymous, path, params)
             found.update(str(row["id"]) for row in listed)
         return found
 
-    def file(self, number: str) -> File | None:
-        path = f"{self.doors.base}/api/v2/attachments/{number}"
-        row = responses.record(self.doors.ours, path, {})
+    def file(self, number: str) -> Attachment | None:
+        path = f"{self.clients.base}/api/v2/attachments/{number}"
+        row = responses.record(self.clients.authenticated, path, {})
         if row is None or row.get("status", "current") != "current":
             return None
         if not row.get("id"):
-            raise Retryable(f"{self.doors.ours.where(path)} answered without the attachment")
+            raise Retryable(f"{self.clients.authenticated.where(path)} answered without the attachment")
         return parse.file_of(row, self._site(row))
 
-    def files_of(self, content: Content) -> list[File]:
+    def files_of(self, content: Content) -> list[Attachment]:
         return self._files_below(content.kind, content.id)
 
-    def read(self, file: File, most: int) -> bytes | None:
+    def read(self, file: Attachment, most: int) -> bytes | None:
         link = file.download if file.download.startswith("/") else f"/{file.download}"
-        answer = self.doors.files.download(self.doors.base + link, most=most, expect=(404,))
+        answer = self.clients.files.download(self.clients.base + link, most=most, expect=(404,))
         if answer.status == 404 and self.settings.cloud_id:  # the gateway may serve the API's own address only
             number = file.id.removeprefix("att")
-            path = f"{self.doors.base}/rest/api/content/{file.container}/child/attachment/att{number}/download"
-            answer = self.doors.files.download(path, most=most, expect=(404,))
+            path = f"{self.clients.base}/rest/api/content/{file.container}/child/attachment/att{number}/download"
+            answer = self.clients.files.download(path, most=most, expect=(404,))
         return answer.body if answer.status == 200 else None
 
-    def comments(self, content: Content) -> list[Comment]:
-        roots = f"{self.doors.base}/api/v2/{PATHS[content.kind]}/{content.id}/footer-comments"
+    def comments(self, content: Content) -> list[PageComment]:
+        roots = f"{self.clients.base}/api/v2/{PATHS[content.kind]}/{content.id}/footer-comments"
         params: Json = {"body-format": "storage", "limit": PAGE}
-        found: list[Comment] = []
-        answer, rows = responses.everything(self.doors.ours, roots, params, expect=(404,))
+        found: list[PageComment] = []
+        answer, rows = responses.everything(self.clients.authenticated, roots, params, expect=(404,))
         if answer.status == 404 and not responses.says_not_found(answer):
-            raise Misconfigured(f"{self.doors.ours.where(roots)} is no address there (404); check url")
+            raise Misconfigured(f"{self.clients.authenticated.where(roots)} is no address there (404); check url")
         waiting = rows
         while waiting:
             row = waiting.pop(0)
             found.append(parse.comment_of(row))
-            below = f"{self.doors.base}/api/v2/footer-comments/{row['id']}/children"
-            waiting = [*responses.everything(self.doors.ours, below, params)[1], *waiting]
+            below = f"{self.clients.base}/api/v2/footer-comments/{row['id']}/children"
+            waiting = [*responses.everything(self.clients.authenticated, below, params)[1], *waiting]
         return found
 
     def rendered(self, content: Content, *, public: bool) -> str:
         form = "anonymous_export_view" if public else "export_view"
-        path = f"{self.doors.base}/api/v2/{PATHS[content.kind]}/{content.id}"
-        body = responses.text_at(self.doors.ours.get(path, {"body-format": form}).json(), "body", form, "value")
+        path = f"{self.clients.base}/api/v2/{PATHS[content.kind]}/{content.id}"
+        body = responses.text_at(
+            self.clients.authenticated.get(path, {"body-format": form}).json(), "body", form, "value"
+        )
         if body is None:
-            raise Retryable(f"{self.doors.ours.where(path)} answered without {form}")
+            raise Retryable(f"{self.clients.authenticated.where(path)} answered without {form}")
         return body
 
     def names(self, accounts: Collection[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for batch in _batches(sorted(accounts), NAMES):
-            answer = self.doors.ours.post(
-                f"{self.doors.base}/api/v2/users-bulk", {"accountIds": batch}, expect=(403, 404)
+            answer = self.clients.authenticated.post(
+                f"{self.clients.base}/api/v2/users-bulk", {"accountIds": batch}, expect=(403, 404)
             )
             for row in responses.objects_at(answer.json(), "results"):
                 name = one_line(row.get("displayName") or row.get("publicName"))
@@ -245,34 +260,34 @@ class Cloud:
         self._limits.clear()
 
     def _space_rows(self) -> list[Json]:
-        path, exact = f"{self.doors.base}/api/v2/spaces", self.settings.exact_keys
-        if len(exact) == len(self.settings.spaces) <= PAGE:
-            params: Json = {"keys": ",".join(exact), "limit": PAGE}
-            answer, found = responses.everything(self.doors.ours, path, params, expect=(400,))
+        path, lookup = f"{self.clients.base}/api/v2/spaces", self.settings.exact_keys
+        if len(lookup) == len(self.settings.spaces) <= PAGE:
+            params: Json = {"keys": ",".join(lookup), "limit": PAGE}
+            answer, found = responses.everything(self.clients.authenticated, path, params, expect=(400,))
             if answer.status == 200:
                 return found
-        return responses.everything(self.doors.ours, path, {"limit": PAGE})[1]
+        return responses.everything(self.clients.authenticated, path, {"limit": PAGE})[1]
 
     def _space_id(self, key: str) -> str | None:
-        path = f"{self.doors.base}/api/v2/spaces"
-        found = responses.everything(self.doors.ours, path, {"keys": key, "limit": PAGE})[1]
+        path = f"{self.clients.base}/api/v2/spaces"
+        found = responses.everything(self.clients.authenticated, path, {"keys": key, "limit": PAGE})[1]
         return next((str(row["id"]) for row in found if row.get("key") == key), None)
 
     def _space(self, row: Json) -> Space:
         key = str(row["key"])
         return Space(str(row["id"]), key, one_line(row.get("name")) or key, self.settings.may_be_public(key))
 
-    def _contents(self, space: Space, kind: Kind, after: str | None, limit: int, *, bodies: bool) -> Listing[Content]:
-        path = f"{self.doors.base}/api/v2/spaces/{space.id}/{PATHS[kind]}"
+    def _contents(self, space: Space, kind: Kind, after: str | None, limit: int, *, bodies: bool) -> ListPage[Content]:
+        path = f"{self.clients.base}/api/v2/spaces/{space.id}/{PATHS[kind]}"
         params: Json = {"limit": limit, "status": "current"} | ({"body-format": "storage"} if bodies else {})
-        api = self.doors.bulk if bodies else self.doors.ours
+        api = self.clients.bulk if bodies else self.clients.authenticated
         answer, found, following = responses.listed(api, path, params, after)
         rows = [self._content(row, kind, answer.json()) for row in found if row.get("status", "current") == "current"]
         if bodies and any(row.storage is None for row in rows):
             raise Retryable(f"{api.where(path)} answered without body.storage")
         if kind == "blogpost":
             self._kinds.update((row.id, kind) for row in rows)
-        return Listing(tuple(rows), following)
+        return ListPage(tuple(rows), following)
 
     def _content(self, row: Json, kind: Kind, envelope: Json) -> Content:
         return parse.content_of(row, kind, self._site(envelope))
@@ -280,10 +295,10 @@ class Cloud:
     def _labelled(self, row: Json, kind: Kind, path: str) -> Content:
         labels = responses.objects_at(row, "labels", "results")
         if responses.at(row, "labels", "results") is None or responses.at(row, "labels", "meta", "hasMore") is True:
-            labels = responses.everything(self.doors.ours, f"{path}/labels", {"limit": PAGE})[1]
+            labels = responses.everything(self.clients.authenticated, f"{path}/labels", {"limit": PAGE})[1]
         content = self._content(row, kind, row)
         if content.storage is None:
-            raise Retryable(f"{self.doors.ours.where(path)} answered without body.storage")
+            raise Retryable(f"{self.clients.authenticated.where(path)} answered without body.storage")
         return replace(content, labels=parse.labels_of(labels))
 
     def _site(self, envelope: Json) -> str:
@@ -292,24 +307,24 @@ class Cloud:
         return said.rstrip("/") if said.startswith(("https://", "http://")) else self.address
 
     def _search(self, cql: str, expand: str, after: str | None, *, limit: int = FOUND) -> tuple[list[Json], str | None]:
-        path = f"{self.doors.base}/rest/api/content/search"
+        path = f"{self.clients.base}/rest/api/content/search"
         params: Json = {"cql": cql, "expand": expand, "limit": limit}
-        answer, found, following = responses.listed(self.doors.ours, path, params, after, expect=(400,))
+        answer, found, following = responses.listed(self.clients.authenticated, path, params, after, expect=(400,))
         if answer.status == 400:
-            raise Unsearchable(f"{self.doors.ours.where(path)} does not take the query {cql}")
+            raise Unsearchable(f"{self.clients.authenticated.where(path)} does not take the query {cql}")
         return found, following if found else None  # a link to a page beyond the last may come with nothing on it
 
-    def _all_files_if_few(self) -> list[File] | None:
+    def _all_files_if_few(self) -> list[Attachment] | None:
         """Every attachment of the site, where they fit on one page and this release lists them."""
-        path = f"{self.doors.base}/api/v2/attachments"
+        path = f"{self.clients.base}/api/v2/attachments"
         params: Json = {"limit": PAGE, "status": "current"}
-        answer, found, following = responses.listed(self.doors.ours, path, params, None, expect=(400, 404))
+        answer, found, following = responses.listed(self.clients.authenticated, path, params, None, expect=(400, 404))
         if answer.status != 200 or following is not None:
             return None
         return [parse.file_of(row, self._site(answer.json())) for row in found]
 
-    def _found_files(self, space: Space) -> list[File]:
-        files: list[File] = []
+    def _found_files(self, space: Space) -> list[Attachment]:
+        files: list[Attachment] = []
         after: str | None = None
         asked = query(("attachment",), space.key, None)
         while True:
@@ -318,19 +333,21 @@ class Cloud:
             if after is None:
                 return files
 
-    def _files_below(self, kind: Kind, number: str) -> list[File]:
-        path = f"{self.doors.base}/api/v2/{PATHS[kind]}/{number}/attachments"
-        answer, found = responses.everything(self.doors.ours, path, {"limit": PAGE, "status": "current"}, expect=(404,))
+    def _files_below(self, kind: Kind, number: str) -> list[Attachment]:
+        path = f"{self.clients.base}/api/v2/{PATHS[kind]}/{number}/attachments"
+        answer, found = responses.everything(
+            self.clients.authenticated, path, {"limit": PAGE, "status": "current"}, expect=(404,)
+        )
         if answer.status == 404 and not responses.says_not_found(answer):
-            raise Misconfigured(f"{self.doors.ours.where(path)} is no address there (404); check url")
+            raise Misconfigured(f"{self.clients.authenticated.where(path)} is no address there (404); check url")
         return [parse.file_of(row, self._site(answer.json()), number) for row in found]
 
     def _check_id(self, row: Json, number: str, path: str) -> None:
         if str(row.get("id")) != number:
-            raise Retryable(f"{self.doors.ours.where(path)} answered without the content")
+            raise Retryable(f"{self.clients.authenticated.where(path)} answered without the content")
 
     def _where(self, path: str) -> str:
-        return self.doors.ours.where(self.doors.base + path)
+        return self.clients.authenticated.where(self.clients.base + path)
 
 
 def _batches(values: Sequence[str], size: int) -> Iterator[list[str]]:

@@ -7,7 +7,7 @@ from connectors.confluence import responses
 from connectors.confluence.cloud import Cloud
 from connectors.confluence.data_center import DataCenter
 from connectors.confluence.settings import ConfluenceSettings
-from connectors.confluence.site import Doors, Site
+from connectors.confluence.site import Clients, Site
 from connectors.confluence.transport import IN_FLIGHT, AtlassianTransport
 from connectors.http.auth import Anonymous, Auth, Basic, Bearer
 from connectors.http.client import HttpClient, Refuse
@@ -17,7 +17,7 @@ from connectors.http.transport import Clock, HttpxTransport, Sleep, Transport
 OPEN = "allow anonymous access to the space, or take it out of public_spaces"
 
 
-def enter(
+def connect(
     settings: ConfluenceSettings,
     allowances: QuotaStore | None,
     clock: Clock,
@@ -26,18 +26,18 @@ def enter(
     transport: Transport | None = None,
 ) -> Site:
     """Return the site that the settings name. `transport` None: the SDK's, with a session for each identity."""
-    doors = _doors(settings, allowances, clock, sleep, timeout, transport)
-    return Cloud(settings, doors) if settings.on_cloud else DataCenter(settings, doors)
+    clients = _clients(settings, allowances, clock, sleep, timeout, transport)
+    return Cloud(settings, clients) if settings.on_cloud else DataCenter(settings, clients)
 
 
-def _doors(
+def _clients(
     settings: ConfluenceSettings,
     allowances: QuotaStore | None,
     clock: Clock,
     sleep: Sleep,
     timeout: float,
     transport: Transport | None,
-) -> Doors:
+) -> Clients:
     origin, base = settings.origin, settings.base
     if settings.cloud_id:
         origin, base = settings.gateway_url, f"/ex/confluence/{settings.cloud_id}/wiki"
@@ -50,7 +50,7 @@ def _doors(
         return HttpClient("confluence", origin, auth, transport, fix, pacing, sleep, refuse, slots=slots)
 
     # Each identity has a session of its own: what one is given must not make the other somebody.
-    ours = api(
+    authenticated = api(
         origin,
         _auth(settings),
         transport or AtlassianTransport(timeout),
@@ -59,13 +59,13 @@ def _doors(
         known,
     )
     nobody, visitor = VendorLimits(clock=clock), transport or AtlassianTransport(timeout)
-    return Doors(
-        ours=ours,
-        bulk=replace(ours, refuse=responses.refused_in_bulk),
-        visitors=api(settings.origin, Anonymous(), visitor, responses.refused_to_visitors, OPEN, nobody),
-        files=replace(ours, transport=transport or HttpxTransport(timeout)),
+    return Clients(
+        authenticated=authenticated,
+        bulk=replace(authenticated, refuse=responses.refused_in_bulk),
+        anonymous=api(settings.origin, Anonymous(), visitor, responses.refused_to_visitors, OPEN, nobody),
+        files=replace(authenticated, transport=transport or HttpxTransport(timeout)),
         base=base,
-        visitors_base=settings.base,
+        anonymous_base=settings.base,
     )
 
 

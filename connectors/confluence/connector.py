@@ -4,13 +4,13 @@ import time
 from datetime import datetime, timedelta
 
 from connectors.confluence import change_reader, feed
-from connectors.confluence.connect import enter
-from connectors.confluence.feed import Feed, Latest, Search
+from connectors.confluence.connect import connect
+from connectors.confluence.feed import ChangeFeed, Latest, Search
 from connectors.confluence.listing import Listings
 from connectors.confluence.records import Space
 from connectors.confluence.settings import ConfluenceSettings
 from connectors.confluence.site import Unsearchable
-from connectors.confluence.site_cache import Library
+from connectors.confluence.site_cache import SiteCache
 from connectors.cursor import CursorCodec
 from connectors.http.rate_limit import QuotaStore
 from connectors.http.transport import Clock, Json, Sleep, Transport, now
@@ -40,15 +40,15 @@ class Confluence:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self.library = Library(enter(settings, allowances, clock, sleep, timeout, transport), settings, clock)
-        self._snapshots = Listings(self.library, public_only=False)
-        self._audiences = Listings(self.library, public_only=True)
+        self.cache = SiteCache(connect(settings, allowances, clock, sleep, timeout, transport), settings, clock)
+        self._snapshots = Listings(self.cache, public_only=False)
+        self._audiences = Listings(self.cache, public_only=True)
         self._cursors = CursorCodec("confluence", settings.scope)
         self._searches = settings.attachments or settings.comments
 
     def head(self) -> Cursor:
         """Return the cursor for now: what the lists show counts as seen."""
-        spaces = list(self.library.spaces().values())
+        spaces = list(self.cache.spaces().values())
         states: Json = {}
         for name, listed in self._feeds(spaces).items():
             try:
@@ -80,13 +80,13 @@ class Confluence:
                 spaces = self._without_search(spaces, name)
                 feeds = list(self._feeds(spaces).items())
                 continue
-            changes = change_reader.Edits(self.library).changes(touched) if touched else []
+            changes = change_reader.ChangeReader(self.cache).changes(touched) if touched else []
             number += not more
         finished = number >= len(feeds)
         return Page(tuple(changes), self._feed_cursor(spaces, states, 0 if finished else number, checked), not finished)
 
     def fetch(self, external_id: str) -> Document:
-        return change_reader.read(self.library, external_id)
+        return change_reader.read(self.cache, external_id)
 
     def _listed(self, listings: Listings, after: Cursor | None) -> Page:
         place = self._cursors.load(after, "place")["place"] if after is not None else None
@@ -95,15 +95,15 @@ class Confluence:
         changes, following = listings.page(place)
         return Page(tuple(changes), self._cursors.dump({"place": following}), more=following is not None)
 
-    def _feeds(self, spaces: list[Space]) -> dict[str, Feed]:
+    def _feeds(self, spaces: list[Space]) -> dict[str, ChangeFeed]:
         """Every feed by its name in the cursor, in the order in which they are read."""
-        site, settings = self.library.site, self._settings
+        site, settings = self.cache.site, self._settings
         below = ["attachment"] * settings.attachments + ["comment"] * settings.comments
         posts = ["blogpost"] * settings.blog_posts
         if not settings.on_cloud:
             return {f"search:{space.key}": Search(site, space, ["page", *posts, *below]) for space in spaces}
         batches = [spaces[start : start + SPACES_AT_ONCE] for start in range(0, len(spaces), SPACES_AT_ONCE)]
-        feeds: dict[str, Feed] = {f"page:{n}": Latest(site, batch, "page") for n, batch in enumerate(batches)}
+        feeds: dict[str, ChangeFeed] = {f"page:{n}": Latest(site, batch, "page") for n, batch in enumerate(batches)}
         if self._searches:
             return feeds | {f"search:{space.key}": Search(site, space, [*posts, *below]) for space in spaces}
         if settings.blog_posts:
@@ -113,7 +113,7 @@ class Confluence:
     def _without_search(self, spaces: list[Space], name: str) -> list[Space]:
         """Go on without a space that is no more; if it is there, the search does not take such queries at all."""
         lost = next((space for space in spaces if name == f"search:{space.key}"), None)
-        if lost is not None and self.library.space(lost.id) is None:
+        if lost is not None and self.cache.space(lost.id) is None:
             return [space for space in spaces if space != lost]
         self._searches = False  # what it would have shown is found by lists, and by the next snapshot
         return spaces
@@ -125,7 +125,7 @@ class Confluence:
         now = self._clock()
         if abs(now - checked) < RECHECKED:
             return spaces, checked
-        current = self.library.spaces()
+        current = self.cache.spaces()
         if set(current) - {space.id for space in spaces}:
             raise CursorExpired("confluence: there are new spaces that the settings include")
         return list(current.values()), now

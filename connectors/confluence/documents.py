@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from connectors.confluence import macros, rendered
-from connectors.confluence.audience import Exact, Standing
-from connectors.confluence.records import Comment, Content, File, Space, document_id
+from connectors.confluence.audience import AudienceLookup, Placement
+from connectors.confluence.records import Attachment, Content, PageComment, Space, document_id
 from connectors.confluence.site import Site
-from connectors.confluence.storage import Met, Reader, Reading, accounts_in
+from connectors.confluence.storage import Met, StorageReader, StorageReading, accounts_in
 from connectors.files import MAX_BYTES, Unreadable, extract, kind_of
 from connectors.http.transport import Clock, Oversized
 from connectors.language import language_of
@@ -22,7 +22,7 @@ FORMAT = "1"  # part of every version: a new way to build documents renews them 
 NAMES_AGE = timedelta(hours=1)
 
 
-class Names:
+class AccountNames:
     """What accounts are called, remembered for an hour."""
 
     def __init__(self, site: Site, clock: Clock) -> None:
@@ -54,31 +54,31 @@ class Written:
 class Writer:
     """Writes documents. Pages that others include are read once, and shown in public only if they are public."""
 
-    def __init__(self, site: Site, spaces: dict[str, Space], names: Names, exact: Exact) -> None:
+    def __init__(self, site: Site, spaces: dict[str, Space], names: AccountNames, lookup: AudienceLookup) -> None:
         self._site = site
         self._address = site.address
         self._spaces = spaces
         self._names = names
-        self._exact = exact
+        self._lookup = lookup
         self._titled: dict[tuple[str, str], Content | None] = {}
 
-    def change(self, content: Content, standing: Standing) -> Change:
+    def change(self, content: Content, placement: Placement) -> Change:
         """Return the change that a listing shows. What only the site can render is left to a fetch."""
-        written = self._write(content, standing)
-        version = self._version(content, standing, written)
-        document = None if written.met.unknown else self._document(content, standing, written, version)
-        return Change(document_id(content.kind, content.id), version, document, standing.unconfirmed)
+        written = self._write(content, placement)
+        version = self._version(content, placement, written)
+        document = None if written.met.unknown else self._document(content, placement, written, version)
+        return Change(document_id(content.kind, content.id), version, document, placement.unconfirmed)
 
-    def document(self, content: Content, standing: Standing) -> Document:
+    def document(self, content: Content, placement: Placement) -> Document:
         """Return the document, rendered by the site where that is needed."""
-        written = self._write(content, standing)
-        version = self._version(content, standing, written)
+        written = self._write(content, placement)
+        version = self._version(content, placement, written)
         if written.met.unknown:
-            page = self._site.rendered(content, public=standing.audience is Audience.PUBLIC)
+            page = self._site.rendered(content, public=placement.audience is Audience.PUBLIC)
             written = Written(rendered.markdown_of(page, content.url), written.met)
-        return self._document(content, standing, written, version)
+        return self._document(content, placement, written, version)
 
-    def comments(self, content: Content, standing: Standing, comments: list[Comment]) -> Document:
+    def comments(self, content: Content, placement: Placement, comments: list[PageComment]) -> Document:
         """Return what is said below a content as one document, which is never public."""
         reading = self._reading(content, public=False)
         self._names.learn(
@@ -92,7 +92,7 @@ class Writer:
                 f"<p><strong>{who}, {comment.edited_at:%Y-%m-%d}:</strong></p>{reading.body(comment.storage)}"
             )
         body = to_markdown("".join(pieces), url)
-        breadcrumb = (*standing.breadcrumb, content.title)
+        breadcrumb = (*placement.breadcrumb, content.title)
         title = f"Comments on {content.title}"
         return Document(
             external_id=document_id("comments", content.id),
@@ -108,35 +108,35 @@ class Writer:
             problem=reading.met.problem,
         )
 
-    def _write(self, content: Content, standing: Standing) -> Written:
+    def _write(self, content: Content, placement: Placement) -> Written:
         storage = content.storage or ""
         self._names.learn(accounts_in(storage))
-        reading = self._reading(content, public=standing.audience is Audience.PUBLIC)
+        reading = self._reading(content, public=placement.audience is Audience.PUBLIC)
         return Written(to_markdown(reading.body(storage), content.url), reading.met)
 
-    def _reading(self, content: Content, *, public: bool) -> Reading:
+    def _reading(self, content: Content, *, public: bool) -> StorageReading:
         space = self._spaces[content.space].key
 
         def include(key: str, title: str) -> str | None:
             return self._included(key, title, public=public)
 
-        reader = Reader(self._address, space, content.id, self._names, include, macros.macro)
-        return Reading(reader, ((space, content.title.casefold()),))
+        reader = StorageReader(self._address, space, content.id, self._names, include, macros.macro)
+        return StorageReading(reader, ((space, content.title.casefold()),))
 
     def _included(self, space_key: str, title: str, *, public: bool) -> str | None:
         place = (space_key, title.casefold())
         if place not in self._titled:
-            self._titled[place] = self._site.titled(space_key, title)
+            self._titled[place] = self._site.page_by_title(space_key, title)
         found = self._titled[place]
-        if found is None or (public and not self._exact.is_public(found)):
+        if found is None or (public and not self._lookup.is_public(found)):
             return None
         return found.storage
 
-    def _version(self, content: Content, standing: Standing, written: Written) -> str:
-        seed = [content.number, content.title, content.url, standing.audience, standing.breadcrumb, standing.labels]
+    def _version(self, content: Content, placement: Placement, written: Written) -> str:
+        seed = [content.number, content.title, content.url, placement.audience, placement.breadcrumb, placement.labels]
         return _hash([*seed, written.markdown, sorted(written.met.unknown)])
 
-    def _document(self, content: Content, standing: Standing, written: Written, version: str) -> Document:
+    def _document(self, content: Content, placement: Placement, written: Written, version: str) -> Document:
         return Document(
             external_id=document_id(content.kind, content.id),
             version=version,
@@ -144,10 +144,10 @@ class Writer:
             body=written.markdown,
             url=content.url,
             updated_at=content.edited_at,
-            audience=standing.audience,
+            audience=placement.audience,
             language=language_of(written.markdown),
-            breadcrumb=standing.breadcrumb,
-            labels=standing.labels,
+            breadcrumb=placement.breadcrumb,
+            labels=placement.labels,
             attributes=self._attributes(content),
             problem=written.met.problem,
         )
@@ -156,19 +156,23 @@ class Writer:
         return {"space": self._spaces[content.space].key}
 
 
-def is_readable(file: File) -> bool:
+def is_readable(file: Attachment) -> bool:
     """Whether a file is of a kind that has text; pictures and archives are no documents."""
     return bool(kind_of(file.media_type, file.title))
 
 
-def file_change(file: File, content: Content, standing: Standing) -> Change:
+def file_change(file: Attachment, content: Content, placement: Placement) -> Change:
     """Return the change that a listing shows of a file, which is not downloaded for that."""
-    version = _file_version(file, content, standing)
-    return Change(document_id("attachment", file.id), version, None, standing.unconfirmed)
+    version = _file_version(file, content, placement)
+    return Change(document_id("attachment", file.id), version, None, placement.unconfirmed)
 
 
 def file_document(
-    file: File, content: Content, standing: Standing, space_key: str, read: Callable[[File, int], bytes | None]
+    file: Attachment,
+    content: Content,
+    placement: Placement,
+    space_key: str,
+    read: Callable[[Attachment, int], bytes | None],
 ) -> Document:
     """Return the document of a file. One without text to be had says why; it is as public as what it hangs on."""
     body, problem = "", ""
@@ -183,22 +187,22 @@ def file_document(
         problem = str(error)
     return Document(
         external_id=document_id("attachment", file.id),
-        version=_file_version(file, content, standing),
+        version=_file_version(file, content, placement),
         title=file.title,
         body=body,
         url=file.url,
         updated_at=file.edited_at,
-        audience=standing.audience,
+        audience=placement.audience,
         language=language_of(body),
-        breadcrumb=(*standing.breadcrumb, content.title),
+        breadcrumb=(*placement.breadcrumb, content.title),
         attributes={"space": space_key},
         problem=problem,
     )
 
 
-def _file_version(file: File, content: Content, standing: Standing) -> str:
-    place = [*standing.breadcrumb, content.title]
-    return _hash([file.number, file.title, file.media_type, file.container, standing.audience, place])
+def _file_version(file: Attachment, content: Content, placement: Placement) -> str:
+    place = [*placement.breadcrumb, content.title]
+    return _hash([file.number, file.title, file.media_type, file.container, placement.audience, place])
 
 
 def _hash(seed: list[object]) -> str:

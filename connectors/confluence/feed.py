@@ -19,7 +19,7 @@ SEEN = 1000
 MAX_SEEN = 5000
 
 
-class Feed(Protocol):
+class ChangeFeed(Protocol):
     """One list of edits. Its state is what a cursor holds of it."""
 
     def head(self, top: float | None) -> Json:

@@ -7,13 +7,13 @@ from functools import partial
 from connectors.confluence import documents
 from connectors.confluence.documents import Writer
 from connectors.confluence.records import Content, Kind, Space, document_id, in_order
-from connectors.confluence.site_cache import Library
-from connectors.confluence.space_scan import Survey
+from connectors.confluence.site_cache import SiteCache
+from connectors.confluence.space_scan import SpaceScan
 from connectors.confluence.storage import accounts_in
 from connectors.http.transport import Json
 from sync.model import Change
 
-SURVEY_AGE = timedelta(minutes=30)
+SCAN_AGE = timedelta(minutes=30)
 FILES = 200
 DISCUSSED = 10  # contents whose comments are read for one page: a call for each, and one for each comment
 
@@ -21,14 +21,14 @@ Part = Callable[[Space, str | None], tuple[list[Change], str | None]]
 
 
 class Listings:
-    """Lists a library page by page. The survey of the space at hand is kept from one page to the next."""
+    """Lists a site page by page. The scan of the space at hand is kept from one page to the next."""
 
-    def __init__(self, library: Library, *, public_only: bool) -> None:
-        self._library = library
+    def __init__(self, cache: SiteCache, *, public_only: bool) -> None:
+        self._cache = cache
         self._public_only = public_only
-        self._survey: Survey | None = None
+        self._scan: SpaceScan | None = None
         self._used = False
-        settings = library.settings
+        settings = cache.settings
         parts: list[Part] = [partial(self._contents, "page")]
         parts += [partial(self._contents, "blogpost")] if settings.blog_posts else []
         parts += [self._files] if settings.attachments else []
@@ -39,7 +39,7 @@ class Listings:
         """Return one page, and where the next one starts; None after the last."""
         if place is None:
             self._start_over()
-        spaces = [space for space in self._library.spaces().values() if space.public or not self._public_only]
+        spaces = [space for space in self._cache.spaces().values() if space.public or not self._public_only]
         if place is None:
             place = _first(spaces)
         changes: list[Change] = []
@@ -62,58 +62,58 @@ class Listings:
         return changes, _first(later)
 
     def _contents(self, kind: Kind, space: Space, after: str | None) -> tuple[list[Change], str | None]:
-        survey = self._surveyed(space)
-        listing = self._library.site.contents(space, kind, after, bodies=True)
-        survey.saw(listing, kind, after)
-        self._library.names.learn({account for row in listing.rows for account in accounts_in(row.storage or "")})
-        writer = self._library.writer(survey.exact)
-        return [self._content(writer, survey, row) for row in listing.rows], listing.following
+        scan = self._surveyed(space)
+        listing = self._cache.site.contents(space, kind, after, bodies=True)
+        scan.saw(listing, kind, after)
+        self._cache.names.learn({account for row in listing.rows for account in accounts_in(row.storage or "")})
+        writer = self._cache.writer(scan.lookup)
+        return [self._content(writer, scan, row) for row in listing.rows], listing.following
 
-    def _content(self, writer: Writer, survey: Survey, content: Content) -> Change:
-        standing = survey.standing(content) if content.storage is not None else None
-        if standing is None:  # the listing could not tell everything; a fetch does
+    def _content(self, writer: Writer, scan: SpaceScan, content: Content) -> Change:
+        placement = scan.placement(content) if content.storage is not None else None
+        if placement is None:  # the listing could not tell everything; a fetch does
             return Change(document_id(content.kind, content.id), f"unread:{content.number}")
-        return writer.change(content, standing)
+        return writer.change(content, placement)
 
     def _files(self, space: Space, after: str | None) -> tuple[list[Change], str | None]:
-        survey = self._surveyed(space)
-        files = [file for file in survey.files() if documents.is_readable(file)]
+        scan = self._surveyed(space)
+        files = [file for file in scan.files() if documents.is_readable(file)]
         rest = [file for file in files if after is None or in_order(file.id) > in_order(after)]
         changes = []
         for file in rest[:FILES]:
-            content = survey.placed(file.container)
-            standing = survey.standing(content) if content is not None else None
-            if content is None or standing is None:
+            content = scan.placed(file.container)
+            placement = scan.placement(content) if content is not None else None
+            if content is None or placement is None:
                 changes.append(Change(document_id("attachment", file.id), f"unread:{file.number}"))
             else:
-                changes.append(documents.file_change(file, content, standing))
+                changes.append(documents.file_change(file, content, placement))
         return changes, rest[FILES - 1].id if len(rest) > FILES else None
 
     def _comments(self, space: Space, after: str | None) -> tuple[list[Change], str | None]:
-        survey = self._surveyed(space)
-        rest = [number for number in survey.discussed() if after is None or in_order(number) > in_order(after)]
-        writer = self._library.writer(survey.exact)
+        scan = self._surveyed(space)
+        rest = [number for number in scan.discussed() if after is None or in_order(number) > in_order(after)]
+        writer = self._cache.writer(scan.lookup)
         changes = []
         for number in rest[:DISCUSSED]:
-            content = survey.placed(number)
-            comments = self._library.site.comments(content) if content is not None else []
-            standing = survey.standing(content) if content is not None and comments else None
-            if content is not None and standing is not None:
-                document = writer.comments(content, standing, comments)
+            content = scan.placed(number)
+            comments = self._cache.site.comments(content) if content is not None else []
+            placement = scan.placement(content) if content is not None and comments else None
+            if content is not None and placement is not None:
+                document = writer.comments(content, placement, comments)
                 changes.append(Change(document.external_id, document.version, document))
         return changes, rest[DISCUSSED - 1] if len(rest) > DISCUSSED else None
 
-    def _surveyed(self, space: Space) -> Survey:
-        now = self._library.clock()
-        if self._survey is None or self._survey.space != space or now - self._survey.started > SURVEY_AGE:
-            self._survey = Survey(self._library.site, space, now, self._library.exact())
-        return self._survey
+    def _surveyed(self, space: Space) -> SpaceScan:
+        now = self._cache.clock()
+        if self._scan is None or self._scan.space != space or now - self._scan.started > SCAN_AGE:
+            self._scan = SpaceScan(self._cache.site, space, now, self._cache.lookup())
+        return self._scan
 
     def _start_over(self) -> None:
         """Forget what an earlier listing used. What only a failed attempt read is kept: it may have taken long."""
         if self._used:
-            self._survey, self._used = None, False
-        self._library.start_over()
+            self._scan, self._used = None, False
+        self._cache.start_over()
 
 
 def _first(spaces: Iterable[Space]) -> Json | None:

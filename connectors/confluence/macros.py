@@ -8,7 +8,7 @@ from lxml import etree
 from markdown_it import MarkdownIt
 
 from connectors.confluence import storage, tree
-from connectors.confluence.storage import Reading, callout, code
+from connectors.confluence.storage import StorageReading, callout, code
 from connectors.confluence.tree import attribute, child, name_of, text_of
 
 CALLOUTS: Final = {
@@ -38,7 +38,7 @@ DROPPED: Final = frozenset(
 )  # fmt: skip
 
 
-def macro(reading: Reading, element: etree._Element) -> str:
+def macro(reading: StorageReading, element: etree._Element) -> str:
     """Return what the macro shows, as HTML."""
     name = attribute(element, "name").lower()
     if name in CALLOUTS:
@@ -68,17 +68,17 @@ def _parameter(element: etree._Element, name: str) -> etree._Element | None:
     return next((p for p in element if name_of(p) == "ac:parameter" and attribute(p, "name").lower() == name), None)
 
 
-def _rich(reading: Reading, element: etree._Element) -> str:
+def _rich(reading: StorageReading, element: etree._Element) -> str:
     body = child(element, "ac:rich-text-body")
     return reading.inner(body) if body is not None else ""
 
 
-def _titled(reading: Reading, element: etree._Element) -> str:
+def _titled(reading: StorageReading, element: etree._Element) -> str:
     title = parameter(element, "title")
     return (f"<p><strong>{html.escape(title, quote=False)}</strong></p>" if title else "") + _rich(reading, element)
 
 
-def _code(reading: Reading, element: etree._Element) -> str:
+def _code(reading: StorageReading, element: etree._Element) -> str:
     body = child(element, "ac:plain-text-body")
     text = text_of(body) if body is not None else text_of(child(element, "ac:rich-text-body"))
     title = parameter(element, "title")
@@ -87,25 +87,25 @@ def _code(reading: Reading, element: etree._Element) -> str:
     return named + code(reading, text, "" if language in ("none", "text", "plain") else language)
 
 
-def _panel(reading: Reading, element: etree._Element) -> str:
+def _panel(reading: StorageReading, element: etree._Element) -> str:
     return callout(reading, parameter(element, "title"), _rich(reading, element))
 
 
-def _shown_part(reading: Reading, element: etree._Element) -> str:
+def _shown_part(reading: StorageReading, element: etree._Element) -> str:
     """An excerpt or page properties, which may be kept for other pages only."""
     return "" if parameter(element, "hidden") == "true" else _rich(reading, element)
 
 
-def _status(_: Reading, element: etree._Element) -> str:
+def _status(_: StorageReading, element: etree._Element) -> str:
     title = parameter(element, "title")
     return f"[{html.escape(title, quote=False)}]" if title else ""
 
 
-def _jira(_: Reading, element: etree._Element) -> str:
+def _jira(_: StorageReading, element: etree._Element) -> str:
     return html.escape(parameter(element, "key"), quote=False)
 
 
-def _address(_: Reading, element: etree._Element) -> str:
+def _address(_: StorageReading, element: etree._Element) -> str:
     for name in ("url", "src"):
         held = _parameter(element, name)
         target = child(held, "ri:url") if held is not None else None
@@ -115,7 +115,7 @@ def _address(_: Reading, element: etree._Element) -> str:
     return ""
 
 
-def _file(reading: Reading, element: etree._Element) -> str:
+def _file(reading: StorageReading, element: etree._Element) -> str:
     held = _parameter(element, "name")
     target = child(held, "ri:attachment") if held is not None else None
     if target is None:
@@ -124,18 +124,18 @@ def _file(reading: Reading, element: etree._Element) -> str:
     return f'<a href="{html.escape(url)}">{html.escape(called, quote=False)}</a>'
 
 
-def _markdown(_: Reading, element: etree._Element) -> str:
+def _markdown(_: StorageReading, element: etree._Element) -> str:
     return str(
         MarkdownIt("commonmark", {"html": False}).enable("table").render(text_of(child(element, "ac:plain-text-body")))
     )
 
 
-def _include(reading: Reading, element: etree._Element) -> str:
+def _include(reading: StorageReading, element: etree._Element) -> str:
     found = _included(reading, element)
     return found[1].body(found[0]) if found else ""
 
 
-def _excerpt(reading: Reading, element: etree._Element) -> str:
+def _excerpt(reading: StorageReading, element: etree._Element) -> str:
     found = _included(reading, element)
     if not found:
         return ""
@@ -156,7 +156,7 @@ def _excerpt(reading: Reading, element: etree._Element) -> str:
     return _rich(inside, chosen)
 
 
-def _included(reading: Reading, element: etree._Element) -> tuple[str, Reading] | None:
+def _included(reading: StorageReading, element: etree._Element) -> tuple[str, StorageReading] | None:
     """Return the storage of the page that the macro names, and how to read it; None where it is not shown.
 
     A page that includes itself, through whatever others, is shown once.
@@ -179,7 +179,7 @@ def _included(reading: Reading, element: etree._Element) -> tuple[str, Reading] 
     return (held, reading.within(space, place)) if held is not None else None
 
 
-_MACROS: Final[dict[str, Callable[[Reading, etree._Element], str]]] = {
+_MACROS: Final[dict[str, Callable[[StorageReading, etree._Element], str]]] = {
     "panel": _panel,
     "expand": _titled,
     "ui-expand": _titled,

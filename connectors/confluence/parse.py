@@ -3,7 +3,17 @@
 from urllib.parse import quote
 
 from connectors.confluence import responses
-from connectors.confluence.records import Comment, Content, Facts, File, Kind, Touched, document_id, one_line, time_of
+from connectors.confluence.records import (
+    Attachment,
+    Content,
+    Facts,
+    Kind,
+    PageComment,
+    Touched,
+    document_id,
+    one_line,
+    time_of,
+)
 from connectors.http.transport import Json
 
 
@@ -23,7 +33,7 @@ def content_of(row: Json, kind: Kind, base: str) -> Content:
     )
 
 
-def file_of(row: Json, base: str, container: str = "") -> File:
+def file_of(row: Json, base: str, container: str = "") -> Attachment:
     """Read an attachment as v2 shows it, or as the search does; `container` where the row does not name it."""
     number, size = (
         responses.at(row, "version", "number"),
@@ -31,7 +41,7 @@ def file_of(row: Json, base: str, container: str = "") -> File:
     )
     above = str(row.get("pageId") or row.get("blogPostId") or container_of(row) or container)
     title = str(row.get("title") or "")
-    return File(
+    return Attachment(
         id=document_id("attachment", str(row["id"])),
         title=one_line(title),
         media_type=str(row.get("mediaType") or responses.at(row, "extensions", "mediaType") or ""),
@@ -81,9 +91,9 @@ def container_of(row: Json) -> str:
     return str(named or linked.rstrip("/").rpartition("/")[2])
 
 
-def comment_of(row: Json) -> Comment:
+def comment_of(row: Json) -> PageComment:
     number = responses.at(row, "version", "number")
-    return Comment(
+    return PageComment(
         id=str(row["id"]),
         number=number if isinstance(number, int) else 0,
         edited_at=time_of(responses.at(row, "version", "createdAt") or responses.at(row, "version", "when")),

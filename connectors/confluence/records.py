@@ -41,7 +41,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class Attachment:
     """An attachment of a page or a blog post. `id` has the vendor's form, `att123`."""
 
     id: str
@@ -56,7 +56,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Comment:
+class PageComment:
     """A footer comment or a reply to one. `name`: of its author where the answer says it; else `author` is known."""
 
     id: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from connectors.confluence.records import Comment, Content, Facts, File, Kind, Node, Space, Touched
+from connectors.confluence.records import Attachment, Content, Facts, Kind, Node, PageComment, Space, Touched
 from connectors.http.client import HttpClient
 from sync.errors import Misconfigured
 
@@ -21,7 +21,7 @@ class Closed(Misconfigured):
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[T]):
+class ListPage(Generic[T]):
     """One page of a list, and where the next one starts; None after the last."""
 
     rows: tuple[T, ...]
@@ -29,15 +29,15 @@ class Listing(Generic[T]):
 
 
 @dataclass(frozen=True)
-class Doors:
+class Clients:
     """The ways into a site: with our account, in bulk with it, as a visitor, and to its files."""
 
-    ours: HttpClient
+    authenticated: HttpClient
     bulk: HttpClient
-    visitors: HttpClient
+    anonymous: HttpClient
     files: HttpClient
     base: str
-    visitors_base: str
+    anonymous_base: str
 
 
 class Site(Protocol):
@@ -54,31 +54,31 @@ class Site(Protocol):
         """Every space in scope, by id. Raises Misconfigured for a key that is not there."""
         ...
 
-    def contents(self, space: Space, kind: Kind, after: str | None, *, bodies: bool) -> Listing[Content]:
+    def contents(self, space: Space, kind: Kind, after: str | None, *, bodies: bool) -> ListPage[Content]:
         """One page of what is published in a space, by id. A body that fails the whole page is left out."""
         ...
 
-    def facts(self, space: Space, after: str | None, since: datetime | None = None) -> Listing[tuple[str, Facts]]:
+    def facts(self, space: Space, after: str | None, since: datetime | None = None) -> ListPage[tuple[str, Facts]]:
         """One page of the facts of what the search knows in a space, or of what was edited since."""
         ...
 
-    def open_ids(self, space: Space, kind: Kind, after: str | None) -> Listing[str]:
+    def anonymous_ids(self, space: Space, kind: Kind, after: str | None) -> ListPage[str]:
         """One page of the ids that a visitor may list. Raises Closed."""
         ...
 
-    def files(self, space: Space, contents: Collection[str]) -> list[File]:
+    def files(self, space: Space, contents: Collection[str]) -> list[Attachment]:
         """Every attachment of these contents, which are all that the space has."""
         ...
 
-    def recent(self, spaces: list[Space], kind: Kind, after: str | None, limit: int) -> Listing[Touched]:
+    def recent(self, spaces: list[Space], kind: Kind, after: str | None, limit: int) -> ListPage[Touched]:
         """One page of what is published, the latest edit first."""
         ...
 
-    def latest(self, space: Space, types: Iterable[str]) -> Listing[Touched]:
+    def latest(self, space: Space, types: Iterable[str]) -> ListPage[Touched]:
         """What the search shows when asked for the latest edits first."""
         ...
 
-    def edited(self, space: Space, types: Iterable[str], since: datetime, after: str | None) -> Listing[Touched]:
+    def edited(self, space: Space, types: Iterable[str], since: datetime, after: str | None) -> ListPage[Touched]:
         """One page of what the search knows of edits since then, and more. Raises Unsearchable."""
         ...
 
@@ -86,11 +86,11 @@ class Site(Protocol):
         """One page or blog post with its body and labels."""
         ...
 
-    def several(self, kind: Kind, numbers: list[str]) -> list[Content]:
+    def contents_by_id(self, kind: Kind, numbers: list[str]) -> list[Content]:
         """Those of these that are published, with their bodies."""
         ...
 
-    def titled(self, space_key: str, title: str) -> Content | None:
+    def page_by_title(self, space_key: str, title: str) -> Content | None:
         """The page of that title, with its body."""
         ...
 
@@ -102,23 +102,23 @@ class Site(Protocol):
         """Whether a restriction of its own names its readers; None where we may not know."""
         ...
 
-    def opens(self, content: Content) -> bool:
+    def anonymous_can_read(self, content: Content) -> bool:
         """Whether a visitor may load it: the authority on who may read it."""
         ...
 
-    def open_of(self, kind: Kind, numbers: list[str]) -> set[str]:
+    def anonymous_among(self, kind: Kind, numbers: list[str]) -> set[str]:
         """Those of these that a visitor may list."""
         ...
 
-    def file(self, number: str) -> File | None: ...
+    def file(self, number: str) -> Attachment | None: ...
 
-    def files_of(self, content: Content) -> list[File]: ...
+    def files_of(self, content: Content) -> list[Attachment]: ...
 
-    def read(self, file: File, most: int) -> bytes | None:
+    def read(self, file: Attachment, most: int) -> bytes | None:
         """What the file holds; None where there is none. Raises Oversized."""
         ...
 
-    def comments(self, content: Content) -> list[Comment]:
+    def comments(self, content: Content) -> list[PageComment]:
         """The footer comments and the replies to them."""
         ...
 

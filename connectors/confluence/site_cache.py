@@ -4,8 +4,8 @@ import threading
 from datetime import datetime, timedelta
 
 from connectors.cache import TtlCache
-from connectors.confluence.audience import Exact
-from connectors.confluence.documents import Names, Writer
+from connectors.confluence.audience import AudienceLookup
+from connectors.confluence.documents import AccountNames, Writer
 from connectors.confluence.records import Node, Space
 from connectors.confluence.settings import ConfluenceSettings
 from connectors.confluence.site import Site
@@ -16,14 +16,14 @@ NODES_AGE = timedelta(minutes=1)
 MAX_NODES = 10_000
 
 
-class Library:
+class SiteCache:
     """A site with its spaces in scope, and what its accounts and the places in its trees are called."""
 
     def __init__(self, site: Site, settings: ConfluenceSettings, clock: Clock) -> None:
         self.site = site
         self.settings = settings
         self.clock = clock
-        self.names = Names(site, clock)
+        self.names = AccountNames(site, clock)
         self._spaces: TtlCache[dict[str, Space]] = TtlCache(clock, SPACES_AGE)
         self._lists: TtlCache[bool] = TtlCache(clock, timedelta(minutes=1))
         self._nodes: dict[tuple[str, str], tuple[datetime, Node | None]] = {}
@@ -43,11 +43,11 @@ class Library:
         """Raise unless the site still lists its spaces."""
         self._lists.get("", self._check)
 
-    def exact(self) -> Exact:
-        return Exact(self.site, self.spaces(), self.node)
+    def lookup(self) -> AudienceLookup:
+        return AudienceLookup(self.site, self.spaces(), self.node)
 
-    def writer(self, exact: Exact) -> Writer:
-        return Writer(self.site, self.spaces(), self.names, exact)
+    def writer(self, lookup: AudienceLookup) -> Writer:
+        return Writer(self.site, self.spaces(), self.names, lookup)
 
     def node(self, number: str, kind: str) -> Node | None:
         """Return a place in a tree as it was a minute ago at most."""

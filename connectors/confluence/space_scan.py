@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
-from connectors.confluence.audience import Exact, Standing, breadcrumb, chain
-from connectors.confluence.records import KINDS, Content, Facts, File, Kind, Node, Space, in_order
-from connectors.confluence.site import Closed, Listing, Site, Unsearchable
+from connectors.confluence.audience import AudienceLookup, Placement, breadcrumb, chain
+from connectors.confluence.records import KINDS, Attachment, Content, Facts, Kind, Node, Space, in_order
+from connectors.confluence.site import Closed, ListPage, Site, Unsearchable
 from sync.errors import CursorExpired, Retryable
 from sync.model import Audience
 
@@ -18,38 +18,38 @@ SINGLE = 50  # contents that the search does not know yet, looked up one by one
 
 
 @dataclass(slots=True)
-class Progress:
+class ScanProgress:
     """How far a list is read. One whose reading fails goes on where it stopped: it may have taken long."""
 
     after: str | None = None
     done: bool = False
 
 
-class Survey:
+class SpaceScan:
     """One space. Each list is read to its end when it is first needed, and kept."""
 
-    def __init__(self, site: Site, space: Space, started: datetime, exact: Exact) -> None:
+    def __init__(self, site: Site, space: Space, started: datetime, lookup: AudienceLookup) -> None:
         self.space = space
         self.started = started
         self._site = site
-        self.exact = exact
+        self.lookup = lookup
         self._nodes: dict[str, Node] = {}
         self._kinds: dict[str, Kind] = {}
         self._outside: dict[tuple[str, str], Node | None] = {}
         self._facts: dict[str, Facts] = {}
         self._open: set[str] = set()
-        self._progress: dict[str, Progress] = {}
-        self._files: list[File] | None = None
+        self._progress: dict[str, ScanProgress] = {}
+        self._files: list[Attachment] | None = None
         self._commented: set[str] = set()
         self._singles = SINGLE
 
-    def saw(self, listing: Listing[Content], kind: Kind, after: str | None) -> None:
+    def saw(self, listing: ListPage[Content], kind: Kind, after: str | None) -> None:
         """Take a page of contents: where it is the only one, the tree needs no reading of its own."""
         if after is None and listing.following is None:
             self._keep(kind, listing.rows)
-            self._progress[f"tree:{kind}"] = Progress(done=True)
+            self._progress[f"tree:{kind}"] = ScanProgress(done=True)
 
-    def standing(self, content: Content) -> Standing | None:
+    def placement(self, content: Content) -> Placement | None:
         """Return where a content stands; None where that takes more single reads than one page is worth."""
         self._read_tree("page")
         facts = self._facts_of(content.id)
@@ -58,13 +58,13 @@ class Survey:
         above, whole = chain(content, self.node)
         path = breadcrumb(self.space, above)
         if not self.space.public:
-            return Standing(path, facts.labels, Audience.INTERNAL)
+            return Placement(path, facts.labels, Audience.INTERNAL)
         marks = [facts.restricted, *(self._restricted(number) for number, _ in above)]
         if any(mark is True for mark in marks):
-            return Standing(path, facts.labels, Audience.INTERNAL)
+            return Placement(path, facts.labels, Audience.INTERNAL)
         known = whole and None not in marks
         public = known and content.id in self._open_ids(content.kind)
-        return Standing(path, facts.labels, Audience.PUBLIC if public else Audience.INTERNAL, unconfirmed=not public)
+        return Placement(path, facts.labels, Audience.PUBLIC if public else Audience.INTERNAL, unconfirmed=not public)
 
     def node(self, number: str, kind: str) -> Node | None:
         """Return the place of a page of this space, or of a folder or whatever else the pages stand below."""
@@ -74,7 +74,7 @@ class Survey:
             self._outside[number, kind] = self._site.node(number, kind)
         return self._outside[number, kind]
 
-    def files(self) -> list[File]:
+    def files(self) -> list[Attachment]:
         """Every attachment of what is published here, by id."""
         if self._files is None:
             found = self._site.files(self.space, self.contents())
@@ -117,25 +117,27 @@ class Survey:
         if number not in self._facts and self._singles:
             self._singles -= 1
             found = self._site.content(number, self._kinds.get(number))
-            restricted = self.exact.restricted(number) if found is not None else None
+            restricted = self.lookup.restricted(number) if found is not None else None
             if found is not None and found.labels is not None and restricted is not None:
                 self._facts[number] = Facts(found.labels, restricted)
         return self._facts.get(number)
 
     def _restricted(self, number: str) -> bool | None:
         facts = self._facts.get(number)
-        return facts.restricted if facts is not None else self.exact.restricted(number)
+        return facts.restricted if facts is not None else self.lookup.restricted(number)
 
     def _open_ids(self, kind: Kind) -> set[str]:
         try:
-            self._read(f"open:{kind}", partial(self._site.open_ids, self.space, kind), self._open.update)
+            self._read(f"open:{kind}", partial(self._site.anonymous_ids, self.space, kind), self._open.update)
         except Closed:
             self._site.check_lists()  # refused to everyone, if we are let in; else the site fails us all
-            self._progress[f"open:{kind}"] = Progress(done=True)
+            self._progress[f"open:{kind}"] = ScanProgress(done=True)
         return self._open
 
-    def _read(self, name: str, page: Callable[[str | None], Listing[T]], keep: Callable[[tuple[T, ...]], None]) -> None:
-        progress = self._progress.setdefault(name, Progress())
+    def _read(
+        self, name: str, page: Callable[[str | None], ListPage[T]], keep: Callable[[tuple[T, ...]], None]
+    ) -> None:
+        progress = self._progress.setdefault(name, ScanProgress())
         while not progress.done:
             try:
                 listing = page(progress.after)

@@ -43,7 +43,7 @@ _USER = re.compile(r'ri:(?:account-id|userkey)="([^"]+)"')
 
 
 @dataclass(frozen=True)
-class Reader:
+class StorageReader:
     """For whom and where a body is read. `base`: the site's address; `number`: the content. `named`: an account's name;
     `include`: the storage of a page; `macro`: what a macro shows."""
 
@@ -52,7 +52,7 @@ class Reader:
     number: str
     named: Callable[[str], str]
     include: Include
-    macro: Callable[["Reading", etree._Element], str]
+    macro: Callable[["StorageReading", etree._Element], str]
 
 
 @dataclass
@@ -65,17 +65,17 @@ class Met:
 
 
 @dataclass
-class Reading:
+class StorageReading:
     """One body on its way. `path`: the pages, by space and title, that include each other down to this one."""
 
-    reader: Reader
+    reader: StorageReader
     path: tuple[tuple[str, str], ...]
     met: Met = field(default_factory=Met)
     in_cell: bool = False
 
-    def within(self, space: str, place: tuple[str, str]) -> "Reading":
+    def within(self, space: str, place: tuple[str, str]) -> "StorageReading":
         """How to read a page that this one includes."""
-        return Reading(replace(self.reader, space=space), (*self.path, place), self.met, self.in_cell)
+        return StorageReading(replace(self.reader, space=space), (*self.path, place), self.met, self.in_cell)
 
     def body(self, storage: str) -> str:
         """Return a whole body as HTML."""
@@ -119,7 +119,7 @@ def accounts_in(storage: str) -> set[str]:
     return {html.unescape(account) for account in _USER.findall(storage)}
 
 
-def _link(reading: Reading, element: etree._Element) -> str:
+def _link(reading: StorageReading, element: etree._Element) -> str:
     body = child(element, "ac:link-body", "ac:plain-text-link-body")
     shown = ""
     if body is not None:
@@ -135,7 +135,7 @@ def _link(reading: Reading, element: etree._Element) -> str:
     return f'<a href="{html.escape(url + (f"#{quote(anchor)}" if anchor else ""))}">{text}</a>' if url else text
 
 
-def target(reading: Reading, reference: etree._Element) -> tuple[str, str]:
+def target(reading: StorageReading, reference: etree._Element) -> tuple[str, str]:
     """Return where a reference leads, and what it is called there."""
     base, name = reading.reader.base, name_of(reference)
     space = attribute(reference, "space-key") or reading.reader.space
@@ -155,18 +155,18 @@ def target(reading: Reading, reference: etree._Element) -> tuple[str, str]:
     return "", attribute(reference, "key") or title
 
 
-def _holder(reading: Reading, attachment: etree._Element) -> str:
+def _holder(reading: StorageReading, attachment: etree._Element) -> str:
     """What an attachment hangs on: this content, for the title of another one is no number."""
     held = child(attachment, "ri:content-entity")
     return quote(attribute(held, "content-id")) if held is not None else reading.reader.number
 
 
-def _mention(reading: Reading, user: etree._Element) -> str:
+def _mention(reading: StorageReading, user: etree._Element) -> str:
     account = attribute(user, "account-id") or attribute(user, "userkey") or attribute(user, "username")
     return html.escape(f"@{reading.reader.named(account)}", quote=False)
 
 
-def _image(reading: Reading, element: etree._Element) -> str:
+def _image(reading: StorageReading, element: etree._Element) -> str:
     held = next((below for below in element if name_of(below) in ("ri:attachment", "ri:url")), None)
     url, called = target(reading, held) if held is not None else ("", "")
     alt = attribute(element, "alt") or attribute(element, "title") or called.rpartition("/")[2]
@@ -175,7 +175,7 @@ def _image(reading: Reading, element: etree._Element) -> str:
     return f'<img src="{html.escape(url)}" alt="{html.escape(alt)}">' + (f"<p>{below}</p>" if below else "")
 
 
-def _emoticon(_: Reading, element: etree._Element) -> str:
+def _emoticon(_: StorageReading, element: etree._Element) -> str:
     fallback, code = attribute(element, "emoji-fallback"), attribute(element, "emoji-id")
     if fallback and not fallback.startswith(":"):
         return html.escape(fallback)
@@ -185,11 +185,11 @@ def _emoticon(_: Reading, element: etree._Element) -> str:
     return EMOTICONS.get(name) or html.escape(attribute(element, "emoji-shortname") or f"({name})" if name else "")
 
 
-def _time(_: Reading, element: etree._Element) -> str:
+def _time(_: StorageReading, element: etree._Element) -> str:
     return html.escape(text_of(element) or element.get("datetime") or "", quote=False)
 
 
-def _tasks(reading: Reading, element: etree._Element) -> str:
+def _tasks(reading: StorageReading, element: etree._Element) -> str:
     tasks = []
     for task in element:
         if name_of(task) != "ac:task":
@@ -201,11 +201,11 @@ def _tasks(reading: Reading, element: etree._Element) -> str:
     return f"<ul>{''.join(tasks)}</ul>"
 
 
-def _pre(reading: Reading, element: etree._Element) -> str:
+def _pre(reading: StorageReading, element: etree._Element) -> str:
     return code(reading, text_of(element), "") if reading.in_cell else f"<pre>{reading.inner(element)}</pre>"
 
 
-def code(reading: Reading, text: str, language: str) -> str:
+def code(reading: StorageReading, text: str, language: str) -> str:
     """Return a code block; in a cell of a table, which holds no blocks, line by line."""
     if reading.in_cell:
         lines = [
@@ -216,7 +216,7 @@ def code(reading: Reading, text: str, language: str) -> str:
     return f"<pre><code{named}>{html.escape(text.strip(chr(10)), quote=False)}</code></pre>"
 
 
-def _table(reading: Reading, element: etree._Element) -> str:
+def _table(reading: StorageReading, element: etree._Element) -> str:
     """Write a table with a cell in every place: what spans rows is said in each of them."""
     if reading.in_cell:
         return _table_in_cell(reading, element)
@@ -231,7 +231,7 @@ def _table(reading: Reading, element: etree._Element) -> str:
     return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 
-def _grid(reading: Reading, rows: list[etree._Element]) -> list[list[tuple[str, str]]]:
+def _grid(reading: StorageReading, rows: list[etree._Element]) -> list[list[tuple[str, str]]]:
     grid: list[list[tuple[str, str]]] = []
     waiting: dict[int, tuple[int, str, str]] = {}  # column -> rows still to fill, tag and text
     written = 0
@@ -261,7 +261,7 @@ def _grid(reading: Reading, rows: list[etree._Element]) -> list[list[tuple[str, 
     return grid
 
 
-def _table_in_cell(reading: Reading, element: etree._Element) -> str:
+def _table_in_cell(reading: StorageReading, element: etree._Element) -> str:
     rows = [row for row in element.iter() if name_of(row) == "tr" and _table_of(row) is element]
     cells = ([reading.inner(cell) for cell in row if name_of(cell) in ("td", "th")] for row in rows)
     return "<br>".join(" – ".join(filter(None, row)) for row in cells)
@@ -276,7 +276,7 @@ def _span(cell: etree._Element, name: str) -> int:
     return min(100, max(1, int(value))) if value.isdecimal() else 1
 
 
-def _extension(reading: Reading, element: etree._Element) -> str:
+def _extension(reading: StorageReading, element: etree._Element) -> str:
     """What the new editor adds: a node, and what older readers are shown instead. Both say the same."""
     node, fallback = child(element, "ac:adf-node"), child(element, "ac:adf-fallback")
     content = child(node, "ac:adf-content") if node is not None else None
@@ -290,17 +290,17 @@ def _extension(reading: Reading, element: etree._Element) -> str:
     return reading.inner(content if content is not None else element)
 
 
-def callout(reading: Reading, label: str, body: str) -> str:
+def callout(reading: StorageReading, label: str, body: str) -> str:
     """Return a box, with what its colour says in words; in a cell of a table, which holds no boxes, its text."""
     said = f"<p><strong>{html.escape(label, quote=False)}</strong></p>" if label else ""
     return f"{said}{body}" if reading.in_cell else f"<br><blockquote>{said}{body}</blockquote>"
 
 
-def _macro(reading: Reading, element: etree._Element) -> str:
+def _macro(reading: StorageReading, element: etree._Element) -> str:
     return reading.reader.macro(reading, element)
 
 
-_WRITERS: Final[dict[str, Callable[[Reading, etree._Element], str]]] = {
+_WRITERS: Final[dict[str, Callable[[StorageReading, etree._Element], str]]] = {
     "ac:structured-macro": _macro,
     "ac:macro": _macro,
     "ac:link": _link,

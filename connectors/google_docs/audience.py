@@ -4,7 +4,7 @@ import hashlib
 import json
 from datetime import datetime
 
-from connectors.google_docs.files import File
+from connectors.google_docs.files import DriveFile
 from connectors.google_docs.scope import Place
 from connectors.language import language_of
 from sync.model import Attributes, Audience, Document
@@ -16,12 +16,12 @@ UNKNOWN = (
 )
 
 
-def needs_grants(file: File, place: Place) -> bool:
+def needs_grants(file: DriveFile, place: Place) -> bool:
     """Whether who may read the file decides anything."""
     return place.public and not file.restricted
 
 
-def audience_of(file: File, place: Place, now: datetime) -> Audience:
+def audience_of(file: DriveFile, place: Place, now: datetime) -> Audience:
     """Public is what everybody may read *and* stands below a folder that is meant for the public."""
     if not needs_grants(file, place):
         return Audience.INTERNAL
@@ -31,14 +31,14 @@ def audience_of(file: File, place: Place, now: datetime) -> Audience:
     return Audience.PUBLIC if opened else Audience.INTERNAL
 
 
-def version_of(file: File, place: Place, audience: Audience) -> str:
+def version_of(file: DriveFile, place: Place, audience: Audience) -> str:
     """Return a version that covers everything but views, and whatever else is no change of what a reader gets."""
     seed = [FORMAT, file.name, file.mime, file.modified, file.digest, file.url, place.path, audience, file.readable]
     seed.append(file.unreadable and place.public)
     return hashlib.sha256(json.dumps(seed).encode()).hexdigest()[:32]
 
 
-def document_of(file: File, place: Place, audience: Audience, body: str, problem: str) -> Document:
+def document_of(file: DriveFile, place: Place, audience: Audience, body: str, problem: str) -> Document:
     told = [problem, UNKNOWN if file.unreadable and needs_grants(file, place) else ""]
     return Document(
         external_id=file.id,

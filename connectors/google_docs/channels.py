@@ -16,7 +16,7 @@ RENEWAL = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class WatchChannel:
     """An open channel, to be kept until it is renewed."""
 
     id: str
@@ -27,12 +27,12 @@ class Channel:
         return {"id": self.id, "resource": self.resource, "expires": self.expires.isoformat()}
 
 
-def channel_of(kept: Json) -> Channel:
+def channel_of(kept: Json) -> WatchChannel:
     """Return the channel that `json` wrote. Raises KeyError or ValueError for anything else."""
-    return Channel(str(kept["id"]), str(kept["resource"]), datetime.fromisoformat(kept["expires"]))
+    return WatchChannel(str(kept["id"]), str(kept["resource"]), datetime.fromisoformat(kept["expires"]))
 
 
-class Channels:
+class WatchChannels:
     """Opens and closes channels to `address`, each with the secret that proves its messages."""
 
     def __init__(self, drive: Drive, address: str, secret: SecretStr, clock: Clock) -> None:
@@ -51,7 +51,7 @@ class Channels:
             held = None
         return json.dumps(self.renewed(held).json())
 
-    def renewed(self, held: Channel | None) -> Channel:
+    def renewed(self, held: WatchChannel | None) -> WatchChannel:
         """Return the held channel, or a new one where there is none that lasts another day.
 
         The old one is left to end by itself: two that ring at once wake one sync, and none would wake no sync.
@@ -60,11 +60,11 @@ class Channels:
             return held
         return self._open()
 
-    def close(self, channel: Channel) -> None:
+    def close(self, channel: WatchChannel) -> None:
         """Let a channel ring no more. One that has ended is closed."""
         self._drive.stop(channel.id, channel.resource)
 
-    def _open(self) -> Channel:
+    def _open(self) -> WatchChannel:
         if not self._address:
             raise Misconfigured("google_docs: no webhook_url, so no channel can be opened; set it, and webhook_token")
         opened = self._drive.watch(
@@ -79,7 +79,7 @@ class Channels:
         name, resource = opened.get("id"), opened.get("resourceId")
         if not isinstance(name, str) or not isinstance(resource, str):
             raise Retryable("google_docs: the channel was opened without an id; it is opened again later")
-        return Channel(name, resource, self._end(opened.get("expiration")))
+        return WatchChannel(name, resource, self._end(opened.get("expiration")))
 
     def _end(self, milliseconds: object) -> datetime:
         """Return when the channel ends; where that is not said, soon."""

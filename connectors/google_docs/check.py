@@ -6,7 +6,7 @@ from connectors.check import Finding, Level
 from connectors.google_docs.account import read_key
 from connectors.google_docs.audience import UNKNOWN
 from connectors.google_docs.connector import GoogleDocs
-from connectors.google_docs.files import FOLDER, File
+from connectors.google_docs.files import FOLDER, DriveFile
 from connectors.google_docs.settings import GoogleDocsSettings
 from sync.errors import SyncError
 
@@ -45,7 +45,7 @@ def _named(settings: GoogleDocsSettings, source: GoogleDocs, email: str) -> Iter
             yield Finding(Level.PROBLEM, f"google_docs shared drive {drive} is not found", fix)
 
 
-def _found(file: File | None, what: str, setting: str, name: str, email: str) -> Finding:
+def _found(file: DriveFile | None, what: str, setting: str, name: str, email: str) -> Finding:
     said = f"google_docs {what} {name}"
     if file is None:
         return Finding(Level.PROBLEM, f"{said} is not found", f"share it with {email}, or correct {setting}")

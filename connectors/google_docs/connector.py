@@ -6,16 +6,16 @@ from connectors.cursor import CursorCodec
 from connectors.google_docs import errors
 from connectors.google_docs.account import ServiceAccount
 from connectors.google_docs.audience import audience_of, document_of, needs_grants, version_of
-from connectors.google_docs.channels import Channels
-from connectors.google_docs.configured_roots import Roots
+from connectors.google_docs.channels import WatchChannels
+from connectors.google_docs.configured_roots import ConfiguredRoots
 from connectors.google_docs.contents import Contents
-from connectors.google_docs.drive import Drive, Vanished
-from connectors.google_docs.drive_cache import Memory
-from connectors.google_docs.feed import Feed
-from connectors.google_docs.files import File
-from connectors.google_docs.folder_walk import State, Walk, state_of
+from connectors.google_docs.drive import Drive, NotFound
+from connectors.google_docs.drive_cache import DriveCache
+from connectors.google_docs.feed import DriveFeed
+from connectors.google_docs.files import DriveFile
+from connectors.google_docs.folder_walk import FolderWalk, WalkState, state_of
 from connectors.google_docs.scope import Place, Places
-from connectors.google_docs.sdk import SdkTransport
+from connectors.google_docs.sdk import GoogleTransport
 from connectors.google_docs.settings import GoogleDocsSettings, is_id
 from connectors.http.client import HttpClient
 from connectors.http.oauth import CachedToken
@@ -51,14 +51,14 @@ class GoogleDocs:
         self._cursors = CursorCodec("google_docs", settings.stamp)
         self.drive, docs = _connect(settings, allowances, clock, sleep, transport or HttpxTransport(timeout))
         audiences = bool(settings.public_folders)
-        self._memory = Memory(self.drive, clock)
-        self.places = Places(settings.scope, self.drive, self._memory)
-        self._roots = Roots(settings.scope, self.drive, self.places, self._memory, clock)
-        self._feed = Feed(settings.scope, self.drive, self.places, self._memory, audiences=audiences)
-        self._listing = Walk(self.drive, self.places, self._memory, trashed=False)
-        self._recheck = Walk(self.drive, self.places, self._memory, trashed=True)
+        self._cache = DriveCache(self.drive, clock)
+        self.places = Places(settings.scope, self.drive, self._cache)
+        self._roots = ConfiguredRoots(settings.scope, self.drive, self.places, self._cache, clock)
+        self._feed = DriveFeed(settings.scope, self.drive, self.places, self._cache, audiences=audiences)
+        self._listing = FolderWalk(self.drive, self.places, self._cache, trashed=False)
+        self._recheck = FolderWalk(self.drive, self.places, self._cache, trashed=True)
         self.contents = Contents(self.drive, docs)
-        self.channels = Channels(self.drive, settings.webhook_url, settings.webhook_token, clock)
+        self.channels = WatchChannels(self.drive, settings.webhook_url, settings.webhook_token, clock)
         self._latest = ""
         self._listed_to = ""
         self._walked_to = ""
@@ -70,7 +70,7 @@ class GoogleDocs:
 
     def head(self) -> Cursor:
         self._latest = self.drive.start()
-        self._memory.doubt()
+        self._cache.doubt()
         return self._cursor(token=self._latest)
 
     def snapshot(self, after: Cursor | None) -> Page:
@@ -84,7 +84,7 @@ class GoogleDocs:
             changes = [change for file in rows if (change := self._judge(file)).version is not None]
         cursor = self._cursor(walk=state.json())
         self._listed_to = cursor if whole else ""
-        self._memory.complete = whole and state.finished
+        self._cache.complete = whole and state.finished
         return Page(tuple(changes), cursor, not state.finished)
 
     def changes(self, after: Cursor) -> Page:
@@ -96,9 +96,9 @@ class GoogleDocs:
             rows, state = self._recheck.step(state)
             changes = [self._judge(file) for file in rows if file.is_document]
         else:
-            news = self._feed.read(token)
-            token, state, more = news.token, news.walk, news.more
-            changes = [*(Change(name, None) for name in news.gone), *(self._judge(file) for file in news.files)]
+            page = self._feed.read(token)
+            token, state, more = page.token, page.walk, page.more
+            changes = [*(Change(name, None) for name in page.gone), *(self._judge(file) for file in page.files)]
             self._latest = token
         walk = {} if state.finished else {"walk": state.json(), "more": more}
         cursor = self._cursor(token=token, **walk)
@@ -108,16 +108,16 @@ class GoogleDocs:
     def fetch(self, external_id: str) -> Document:
         if not is_id(external_id):
             raise Gone(f"google_docs: {external_id[:60]!r} is no id of a file")
-        listed = self._memory.take(external_id)
+        listed = self._cache.take(external_id)
         placed = self._placed(listed) if listed is not None else None
         if placed is not None:
             try:
                 return self._document(*placed)
-            except Vanished:
+            except NotFound:
                 pass  # since the listing; what Drive says now decides
         return self._document(*self._asked(external_id))
 
-    def _asked(self, external_id: str) -> tuple[File, Place]:
+    def _asked(self, external_id: str) -> tuple[DriveFile, Place]:
         """Return the file as Drive shows it now. Raises Gone for one that is not there, or out of scope."""
         file = self.drive.file(external_id)
         if file is None:
@@ -130,11 +130,11 @@ class GoogleDocs:
             raise Gone(f"google_docs: {file.id} is in the trash, out of scope, or of a type without text")
         return placed
 
-    def _document(self, file: File, place: Place) -> Document:
+    def _document(self, file: DriveFile, place: Place) -> Document:
         body, problem = self.contents.of(file)
         return document_of(file, place, audience_of(file, place, self._clock()), body, problem)
 
-    def _judge(self, file: File) -> Change:
+    def _judge(self, file: DriveFile) -> Change:
         """Return what a listing says of the file: its version, or that it is believed gone."""
         placed = self._placed(file)
         if placed is None:
@@ -142,34 +142,34 @@ class GoogleDocs:
         file, place = placed
         return Change(file.id, version_of(file, place, audience_of(file, place, self._clock())))
 
-    def _placed(self, file: File) -> tuple[File, Place] | None:
+    def _placed(self, file: DriveFile) -> tuple[DriveFile, Place] | None:
         """Return the file and its place, with who may read it where that matters; None where it is out of scope."""
         place = self.places.of(file) if file.is_document and not file.trashed else None
         if place is None:
             return None
         if needs_grants(file, place) and file.grants is None and not file.unreadable:
             file = self.drive.with_grants(file)
-            self._memory.amend(file)
+            self._cache.amend(file)
         return file, place
 
     def _note_walk(self, after: Cursor, cursor: Cursor, *, finished: bool) -> None:
         """Know every folder in scope again only after a walk that this process saw from its start to its end."""
         if self._walked_to and after == self._walked_to:
-            self._memory.complete = finished and self._knew_all
+            self._cache.complete = finished and self._knew_all
         elif not finished:
-            self._knew_all = self._memory.complete and not self._cursors.load(after).get("walk")
-            self._memory.complete = False
+            self._knew_all = self._cache.complete and not self._cursors.load(after).get("walk")
+            self._cache.complete = False
         self._walked_to = "" if finished else cursor
 
-    def _start(self) -> State:
-        self._memory.forget(self._latest or self.drive.start())
+    def _start(self) -> WalkState:
+        self._cache.forget(self._latest or self.drive.start())
         self._listing.start_over()
         return self._roots.start()
 
     def _cursor(self, **place: object) -> Cursor:
         return self._cursors.dump(place)
 
-    def _state(self, place: Json) -> State:
+    def _state(self, place: Json) -> WalkState:
         try:
             return state_of(place.get("walk", {}))
         except ValueError as error:
@@ -179,7 +179,7 @@ class GoogleDocs:
 def _connect(
     settings: GoogleDocsSettings, allowances: QuotaStore | None, clock: Clock, sleep: Sleep, wire: Transport
 ) -> tuple[Drive, HttpClient]:
-    transport = SdkTransport(wire)
+    transport = GoogleTransport(wire)
     auth = CachedToken(ServiceAccount(settings.credentials_file, settings.subject, transport, sleep), clock)
     account = f"google_docs:{settings.credentials_file}:{settings.subject}"
     pacing = VendorLimits(allowances, account, {"docs": READS}, clock=clock)

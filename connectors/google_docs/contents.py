@@ -2,9 +2,9 @@
 
 from connectors.files import Unreadable, extract
 from connectors.google_docs.document import to_markdown
-from connectors.google_docs.drive import Drive, Vanished
+from connectors.google_docs.drive import Drive, NotFound
 from connectors.google_docs.errors import Withheld
-from connectors.google_docs.files import DOC, SHEET, SLIDES, File
+from connectors.google_docs.files import DOC, SHEET, SLIDES, DriveFile
 from connectors.http.client import HttpClient
 from connectors.http.transport import Json, Oversized, Params
 from sync.errors import Misconfigured, Retryable
@@ -27,8 +27,8 @@ class Contents:
         self._drive = drive
         self._docs = docs
 
-    def of(self, file: File) -> Text:
-        """Return the text. What only this document refuses is its problem; raises Vanished, and what passes."""
+    def of(self, file: DriveFile) -> Text:
+        """Return the text. What only this document refuses is its problem; raises NotFound, and what passes."""
         if not file.readable:
             return "", "its owner does not let it be downloaded or copied; allow it, or take the document out of scope"
         try:
@@ -42,7 +42,7 @@ class Contents:
         """Raise Misconfigured where the Docs API does not answer us, whatever the document."""
         self._docs.get(f"{ROOT}/none", {"includeTabsContent": "true"}, expect=(400, 404), buckets=BUCKET)
 
-    def _read(self, file: File) -> Text:
+    def _read(self, file: DriveFile) -> Text:
         if file.mime == DOC:
             return to_markdown(self._document(file), file.url), ""
         if file.mime == SLIDES:
@@ -51,7 +51,7 @@ class Contents:
             return _extracted(self._exported(file, XLSX), XLSX, f"{file.name}.xlsx", file.url)
         return _extracted(self._drive.content(file), file.mime, file.name, file.url)
 
-    def _document(self, file: File) -> Json:
+    def _document(self, file: DriveFile) -> Json:
         """Return the document as JSON. Some refuse the preview without suggestions: these are then left out by us."""
         for mode in MODES[:-1]:
             try:
@@ -60,13 +60,13 @@ class Contents:
                 continue
         return self._ask(file, MODES[-1])
 
-    def _ask(self, file: File, mode: str) -> Json:
+    def _ask(self, file: DriveFile, mode: str) -> Json:
         path = f"{ROOT}/{file.id}"
         params: Params = {"includeTabsContent": "true", "suggestionsViewMode": mode}
         answer = self._docs.get(path, params, expect=(400, 404), buckets=BUCKET)
         where = self._docs.where(path)
         if answer.status == 404:
-            raise Vanished(f"{where} is not there (404), though Drive lists it; check docs_url")
+            raise NotFound(f"{where} is not there (404), though Drive lists it; check docs_url")
         if answer.status == 400:
             raise Withheld(f"{where}: not a document that can be read (400)", "Google cannot show it", "conversion")
         found = answer.json()
@@ -74,14 +74,14 @@ class Contents:
             raise Retryable(f"{where} answered without the document")
         return found
 
-    def _slides(self, file: File) -> Text:
+    def _slides(self, file: DriveFile) -> Text:
         """Return slides with their titles, tables and notes; as plain text where they are too large for that."""
         try:
             return _extracted(self._drive.exported(file, PPTX), PPTX, f"{file.name}.pptx", file.url)
         except (Withheld, Unreadable, Oversized):
             return _extracted(self._drive.exported(file, "text/plain"), "text/plain", f"{file.name}.txt", file.url)
 
-    def _exported(self, file: File, mime: str) -> bytes:
+    def _exported(self, file: DriveFile, mime: str) -> bytes:
         """Return the export, through its link where it is too large for the usual way."""
         try:
             return self._drive.exported(file, mime)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connectors import text
-from connectors.google_docs.paragraph import Runs, is_proposed, is_verbatim
+from connectors.google_docs.paragraph import ParagraphReader, is_proposed, is_verbatim
 from connectors.google_docs.tables import grid
 from connectors.http.transport import Json
 
@@ -49,7 +49,7 @@ def _content(part: object) -> list[Json]:
 
 
 def _tab(tab: _Tab, url: str, *, titled: bool) -> str:
-    runs = Runs(tab.body, url)
+    runs = ParagraphReader(tab.body, url)
     blocks = _Blocks(tab.body, runs, offset=tab.depth + 1 if titled else 0)
     shown = "".join(blocks.html(tab.content))
     notes = "".join(f"<p>[^{number}]: {blocks.line(_content(note))}</p>" for number, note in runs.footnotes())
@@ -75,7 +75,7 @@ class _Item:
 class _Blocks:
     """Paragraphs, lists, code and tables of one tab. `offset`: how far its headings move down below tab titles."""
 
-    def __init__(self, body: Json, runs: Runs, offset: int) -> None:
+    def __init__(self, body: Json, runs: ParagraphReader, offset: int) -> None:
         self._lists: Json = body.get("lists") or {}
         self._runs = runs
         self._offset = offset

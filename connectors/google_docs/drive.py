@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode
 
 from connectors.google_docs.errors import Withheld, reason_of
-from connectors.google_docs.files import FIELDS, PERMISSION, File, file_of, grants_of
+from connectors.google_docs.files import FIELDS, PERMISSION, DriveFile, file_of, grants_of
 from connectors.google_docs.sdk import MAX_LENGTH, address
 from connectors.http import client
 from connectors.http.client import HttpClient
@@ -20,16 +20,16 @@ EVERYWHERE: Params = {"supportsAllDrives": "true", "includeItemsFromAllDrives": 
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FeedEntry:
     """One change: of a file (`file` None where it was deleted, or is ours no more), or of a whole shared drive."""
 
     id: str
-    file: File | None
+    file: DriveFile | None
     drive: bool = False
     removed: bool = False
 
 
-class Vanished(Retryable):
+class NotFound(Retryable):
     """What was just listed is not found any more; asking for it alone tells why."""
 
 
@@ -53,7 +53,7 @@ class Drive:
             raise Retryable(f"{self._api.where(path)} answered without startPageToken")
         return token
 
-    def changes(self, token: str) -> tuple[list[Entry], str, bool]:
+    def changes(self, token: str) -> tuple[list[FeedEntry], str, bool]:
         """Return the changes from the token on, the next token, and whether there are more. Raises CursorExpired."""
         path = f"{ROOT}/changes"
         fields = f"nextPageToken,newStartPageToken,changes(changeType,removed,fileId,driveId,file({self._fields}))"
@@ -68,15 +68,15 @@ class Drive:
         where = self._api.where(path)
         return [_entry(row, where) for row in found["changes"]], following, bool(found.get("nextPageToken"))
 
-    def files(self, query: str, drive: str = "", token: str = "") -> tuple[list[File], str]:
+    def files(self, query: str, drive: str = "", token: str = "") -> tuple[list[DriveFile], str]:
         """Return a page of files, of a shared drive or else of the account's own corpus, and the next page's token.
 
-        Raises CursorExpired for a token that is known no more, Vanished for a query that names a missing folder.
+        Raises CursorExpired for a token that is known no more, NotFound for a query that names a missing folder.
         """
         path = f"{ROOT}/files"
         answer = self._api.get(path, self._listing(query, drive, token), expect=(400, 404, 410), buckets=BUCKET)
         if answer.status == 404 and reason_of(answer) == "notFound":
-            raise Vanished(f"{self._api.where(path)}: a folder that was just there is not found (404)")
+            raise NotFound(f"{self._api.where(path)}: a folder that was just there is not found (404)")
         if answer.status != 200:
             self._refuse_unless_token(answer, path, token=token)
         found, where = answer.json(), self._api.where(path)
@@ -94,7 +94,7 @@ class Drive:
         params = self._listing(query, drive, "x" * 300)
         return len(address(Request("GET", self._api.where(f"{ROOT}/files"), params))) < MAX_LENGTH
 
-    def file(self, external_id: str) -> File | None:
+    def file(self, external_id: str) -> DriveFile | None:
         """Return the file; None where Drive says, in its own words, that we have no such file."""
         path = f"{ROOT}/files/{external_id}"
         params = {"fields": self._fields, "supportsAllDrives": "true"}
@@ -108,7 +108,7 @@ class Drive:
             raise Retryable(f"{self._api.where(path)} answered with another file")
         return found
 
-    def with_grants(self, file: File) -> File:
+    def with_grants(self, file: DriveFile) -> DriveFile:
         """Return the file with who may read it; a listing leaves that out where the file is in a shared drive."""
         if file.grants is not None or file.unreadable:
             return file
@@ -138,8 +138,8 @@ class Drive:
             if not token:
                 return names
 
-    def exported(self, file: File, mime: str) -> bytes:
-        """Return the document in another format. Raises Withheld where it is not given, Oversized, and Vanished."""
+    def exported(self, file: DriveFile, mime: str) -> bytes:
+        """Return the document in another format. Raises Withheld where it is not given, Oversized, and NotFound."""
         path = f"{ROOT}/files/{file.id}/export?mimeType={quote(mime)}"
         answer = self._download(path, (400,))
         if answer.status == 400:
@@ -148,7 +148,7 @@ class Drive:
             )
         return answer.body
 
-    def export_link(self, file: File, mime: str) -> str:
+    def export_link(self, file: DriveFile, mime: str) -> str:
         """Return the address of an export without a limit of size, '' where there is none."""
         params = {"fields": "id,exportLinks", "supportsAllDrives": "true"}
         found = self._api.get(f"{ROOT}/files/{file.id}", params, buckets=BUCKET).json()
@@ -158,8 +158,8 @@ class Drive:
     def linked(self, url: str) -> bytes:
         return self._api.download(url, buckets=BUCKET).body
 
-    def content(self, file: File) -> bytes:
-        """Return an uploaded file's bytes. Raises Withheld where they are not given, Oversized, and Vanished."""
+    def content(self, file: DriveFile) -> bytes:
+        """Return an uploaded file's bytes. Raises Withheld where they are not given, Oversized, and NotFound."""
         return self._download(f"{ROOT}/files/{file.id}?alt=media&supportsAllDrives=true").body
 
     def watch(self, channel: Json) -> Json:
@@ -174,7 +174,7 @@ class Drive:
     def _download(self, path: str, expect: tuple[int, ...] = ()) -> Response:
         answer = self._api.download(path, expect=(404, *expect), buckets=BUCKET)
         if answer.status == 404:
-            raise Vanished(f"{self._api.where(path.partition('?')[0])} is not there (404), though Drive lists it")
+            raise NotFound(f"{self._api.where(path.partition('?')[0])} is not there (404), though Drive lists it")
         return answer
 
     def _listing(self, query: str, drive: str, token: str) -> Params:
@@ -213,11 +213,11 @@ def _at(token: str) -> Params:
     return {"pageToken": token} if token else {}
 
 
-def _entry(row: object, where: str) -> Entry:
+def _entry(row: object, where: str) -> FeedEntry:
     if not isinstance(row, dict):
         raise Retryable(f"{where} answered with half a change")
     removed = bool(row.get("removed"))
     if row.get("changeType") == "drive" or not row.get("fileId"):
-        return Entry(str(row.get("driveId") or ""), None, drive=True, removed=removed)
+        return FeedEntry(str(row.get("driveId") or ""), None, drive=True, removed=removed)
     file = file_of(row["file"], where) if isinstance(row.get("file"), dict) and not removed else None
-    return Entry(str(row["fileId"]), file, removed=removed or file is None)
+    return FeedEntry(str(row["fileId"]), file, removed=removed or file is None)

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from connectors.google_docs.drive import Drive, Entry
-from connectors.google_docs.files import FOLDER, SHORTCUT, File
+from connectors.google_docs.drive import Drive, FeedEntry
+from connectors.google_docs.files import FOLDER, SHORTCUT, DriveFile
 from connectors.http.transport import Clock
 from sync.errors import CursorExpired
 
@@ -14,7 +14,7 @@ MAX_ROWS = 20_000
 MAX_FOLDERS = 100_000
 
 
-class Memory:
+class DriveCache:
     """Folders, shortcuts, and the rows that a listing showed and nobody has fetched yet.
 
     `token`: up to where the feed is taken in. `complete`: every folder in scope is among `folders`. A row is used
@@ -25,9 +25,9 @@ class Memory:
         self.lock = threading.RLock()
         self.token = ""
         self.complete = False
-        self.folders: dict[str, File | None] = {}
-        self.shortcuts: dict[str, dict[str, File]] = {}
-        self._rows: dict[str, File] = {}
+        self.folders: dict[str, DriveFile | None] = {}
+        self.shortcuts: dict[str, dict[str, DriveFile]] = {}
+        self._rows: dict[str, DriveFile] = {}
         self._drive = drive
         self._clock = clock
         self._checked: datetime | None = None
@@ -47,7 +47,7 @@ class Memory:
         with self.lock:
             self._checked = None
 
-    def saw(self, file: File) -> None:
+    def saw(self, file: DriveFile) -> None:
         """Remember a file as a listing shows it."""
         with self.lock:
             if file.mime == FOLDER:
@@ -59,20 +59,20 @@ class Memory:
                 if len(self._rows) > MAX_ROWS:
                     self._rows.pop(next(iter(self._rows)))
 
-    def amend(self, file: File) -> None:
+    def amend(self, file: DriveFile) -> None:
         """Know more of a row that waits to be fetched."""
         with self.lock:
             if file.id in self._rows:
                 self._rows[file.id] = file
 
-    def take(self, external_id: str) -> File | None:
+    def take(self, external_id: str) -> DriveFile | None:
         """Return the row of a file, if there is one that is true now; it is not used again."""
         with self.lock:
             if not self._is_fresh():
                 self.catch_up()
             return self._rows.pop(external_id, None)
 
-    def folder(self, folder: str, load: Callable[[str], File | None]) -> File | None:
+    def folder(self, folder: str, load: Callable[[str], DriveFile | None]) -> DriveFile | None:
         """Return a folder, None where we may not see it."""
         with self.lock:
             if folder not in self.folders:
@@ -81,7 +81,7 @@ class Memory:
                 self.folders[folder] = load(folder)
             return self.folders[folder]
 
-    def shortcuts_of(self, corpus: str, load: Callable[[], list[File]]) -> dict[str, File]:
+    def shortcuts_of(self, corpus: str, load: Callable[[], list[DriveFile]]) -> dict[str, DriveFile]:
         """Return every shortcut of a shared drive, or of the account's own corpus, by its id."""
         with self.lock:
             if corpus not in self.shortcuts:
@@ -112,7 +112,7 @@ class Memory:
             self.token = following
             self._checked = self._clock()
 
-    def take_in(self, entry: Entry) -> None:
+    def take_in(self, entry: FeedEntry) -> None:
         """Know what an entry of the feed says."""
         with self.lock:
             if entry.drive:
@@ -129,7 +129,7 @@ class Memory:
             if self._rows.pop(entry.id, None) is not None and entry.file is not None:
                 self._rows[entry.id] = entry.file
 
-    def _is_of_a_folder(self, entry: Entry) -> bool:
+    def _is_of_a_folder(self, entry: FeedEntry) -> bool:
         prior = self.folders.get(entry.id)
         if entry.file is None:
             return entry.drive or prior is not None
@@ -138,7 +138,7 @@ class Memory:
     def _is_fresh(self) -> bool:
         return self._checked is not None and timedelta(0) <= self._clock() - self._checked < FRESH
 
-    def _saw_shortcut(self, file: File) -> None:
+    def _saw_shortcut(self, file: DriveFile) -> None:
         known = self.shortcuts.get(file.drive)
         if known is None:
             return

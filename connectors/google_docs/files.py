@@ -43,7 +43,7 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class DriveFile:
     """A file, folder or shortcut (`target`).
 
     `grants`: to everybody; None where the listing does not say. `unreadable`: nor does anything else, to us.
@@ -78,14 +78,14 @@ class File:
         return time_of(self.modified) or datetime.fromtimestamp(0, UTC)
 
 
-def file_of(row: object, where: str) -> File:
+def file_of(row: object, where: str) -> DriveFile:
     """Return the file that a row shows. Raises Retryable for a row without id or type: half an answer is none."""
     if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not isinstance(row.get("mimeType"), str):
         raise Retryable(f"{where} answered with a file that has no id or no type")
     mime, name = row["mimeType"], one_line(row.get("name"))
     shortcut = row.get("shortcutDetails") or {}
     restrictions = (row.get("downloadRestrictions") or {}).get("effectiveDownloadRestrictionWithContext") or {}
-    return File(
+    return DriveFile(
         id=row["id"],
         name=name or "Untitled",
         mime=mime,

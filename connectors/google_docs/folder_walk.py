@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from connectors.google_docs.drive import Drive, Vanished, children_of
-from connectors.google_docs.drive_cache import Memory
-from connectors.google_docs.files import FOLDER, SHORTCUT, File
+from connectors.google_docs.drive import Drive, NotFound, children_of
+from connectors.google_docs.drive_cache import DriveCache
+from connectors.google_docs.files import FOLDER, SHORTCUT, DriveFile
 from connectors.google_docs.scope import Places
 from connectors.http.transport import Json
 
@@ -15,7 +15,7 @@ SINGLES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class WalkState:
     """What is left to do: shared drives to list whole, folders (each with its corpus) to look into, single files.
 
     `batch` and `token`: the listing under way. `led`: folders that only a shortcut led to, so that none is walked
@@ -38,10 +38,10 @@ class State:
         return {name: getattr(self, name) for name in self.__slots__ if getattr(self, name)}
 
 
-def state_of(found: Any) -> State:
+def state_of(found: Any) -> WalkState:
     """Return the state that `json` wrote. Raises ValueError for anything else."""
     try:
-        return State(
+        return WalkState(
             drives=_names(found.get("drives", ())),
             folders=_pairs(found.get("folders", ())),
             batch=_pairs(found.get("batch", ())),
@@ -62,20 +62,20 @@ def _pairs(found: Any) -> tuple[tuple[str, str], ...]:
     return tuple((str(folder), str(corpus)) for folder, corpus in found)
 
 
-class Walk:
+class FolderWalk:
     """Takes one step at a time. `trashed`: what is in the trash is shown too, and so is what has left the scope."""
 
-    def __init__(self, drive: Drive, places: Places, memory: Memory, *, trashed: bool) -> None:
+    def __init__(self, drive: Drive, places: Places, cache: DriveCache, *, trashed: bool) -> None:
         self._drive = drive
         self._places = places
-        self._memory = memory
+        self._cache = cache
         self._trashed = trashed
         self._loaded: set[str] = set()
 
     def start_over(self) -> None:
         self._loaded.clear()
 
-    def step(self, state: State) -> tuple[list[File], State]:
+    def step(self, state: WalkState) -> tuple[list[DriveFile], WalkState]:
         """Return what one listing shows, and what is left to do. Raises CursorExpired."""
         if state.drives:
             return self._whole_drive(state)
@@ -83,23 +83,23 @@ class Walk:
             return self._folders(state)
         return self._singles(state)
 
-    def _whole_drive(self, state: State) -> tuple[list[File], State]:
+    def _whole_drive(self, state: WalkState) -> tuple[list[DriveFile], WalkState]:
         rows, token = self._drive.files("trashed=false", state.drives[0], state.token)
         left = replace(state, token=token) if token else replace(state, drives=state.drives[1:], token="")
         self._remember(rows)
-        unknown = {row.parent for row in rows} - set(self._memory.folders) - {state.drives[0], ""}
+        unknown = {row.parent for row in rows} - set(self._cache.folders) - {state.drives[0], ""}
         if unknown and state.drives[0] not in self._loaded:  # one listing of all folders, not a call for each
             self._load_folders(state.drives[0])
             self._loaded.add(state.drives[0])
         return rows, self._follow(rows, left, descend=False)
 
-    def _folders(self, state: State) -> tuple[list[File], State]:
+    def _folders(self, state: WalkState) -> tuple[list[DriveFile], WalkState]:
         batch = state.batch or self._batch(state.folders)
         waiting = state.folders if state.batch else tuple(each for each in state.folders if each not in batch)
         query, corpus = children_of([folder for folder, _ in batch], trashed=self._trashed), batch[0][1]
         try:
             rows, token = self._drive.files(query, corpus, state.token)
-        except Vanished:
+        except NotFound:
             there = self._still_there(batch)
             if there == batch:
                 raise
@@ -108,7 +108,7 @@ class Walk:
         left = replace(state, folders=waiting, batch=batch if token else (), token=token)
         return rows, self._follow(rows, left, descend=True)
 
-    def _singles(self, state: State) -> tuple[list[File], State]:
+    def _singles(self, state: WalkState) -> tuple[list[DriveFile], WalkState]:
         """Look at files one by one: those that the settings name, and those that shortcuts lead to."""
         end = min(state.done + SINGLES, len(state.single))
         found = [self._drive.file(name) for name in state.single[state.done : end]]
@@ -116,7 +116,7 @@ class Walk:
         self._remember(rows)
         return rows, replace(state, done=end)
 
-    def _is_listed(self, file: File, state: State) -> bool:
+    def _is_listed(self, file: DriveFile, state: WalkState) -> bool:
         return self._places.is_below_a_root(file) or self._places.is_listed_below(file, list(state.led))
 
     def _batch(self, folders: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -135,9 +135,9 @@ class Walk:
     def _still_there(self, batch: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         return tuple(each for each in batch if self._drive.file(each[0]) is not None)
 
-    def _remember(self, rows: Sequence[File]) -> None:
+    def _remember(self, rows: Sequence[DriveFile]) -> None:
         for file in rows:
-            self._memory.saw(file)
+            self._cache.saw(file)
 
     def _load_folders(self, drive: str) -> None:
         query = f"mimeType='{FOLDER}' and trashed=false"
@@ -147,7 +147,7 @@ class Walk:
             rows, token = self._drive.files(query, drive, token)
         self._remember(rows)
 
-    def _follow(self, rows: Sequence[File], state: State, *, descend: bool) -> State:
+    def _follow(self, rows: Sequence[DriveFile], state: WalkState, *, descend: bool) -> WalkState:
         """Return the state with the folders below, and with what shortcuts lead to."""
         for file in rows:
             if file.trashed and not self._trashed:
@@ -158,22 +158,22 @@ class Walk:
                 state = self._led(state, file)
         return state
 
-    def _add(self, state: State, folder: File) -> State:
+    def _add(self, state: WalkState, folder: DriveFile) -> WalkState:
         if folder.id in state.led:
             return state
         return replace(state, folders=(*state.folders, (folder.id, self._places.corpus(folder.drive))))
 
-    def _led(self, state: State, shortcut: File) -> State:
+    def _led(self, state: WalkState, shortcut: DriveFile) -> WalkState:
         if shortcut.target_mime != FOLDER:
             known = shortcut.target in state.single
             return state if known else replace(state, single=(*state.single, shortcut.target))
-        folder = self._memory.folder(shortcut.target, self._drive.file)
+        folder = self._cache.folder(shortcut.target, self._drive.file)
         if folder is None or folder.mime != FOLDER or self._covered(folder, state):
             return state
         left = self._add(state, folder)
         return replace(left, led=(*left.led, folder.id))
 
-    def _covered(self, folder: File, state: State) -> bool:
+    def _covered(self, folder: DriveFile, state: WalkState) -> bool:
         """Whether the walk comes to the folder, or came, without the shortcut."""
         below = self._places.is_a_root(folder) or self._places.is_below_a_root(folder)
         return below or self._places.is_listed_below(folder, list(state.led)) or (folder.trashed and not self._trashed)

@@ -19,7 +19,7 @@ LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋
 _OBJECT = "\ue907"  # stands for whatever is no text, as the frame of a code block
 
 
-class Runs:
+class ParagraphReader:
     """Reads the paragraphs of one tab; remembers the footnotes they refer to, in order."""
 
     def __init__(self, body: Json, url: str) -> None:

@@ -13,7 +13,7 @@ MAX_LENGTH = 2048
 """Characters of an address; the client turns a longer GET into a POST."""
 
 
-class SdkTransport:
+class GoogleTransport:
     """Sends through the client's low-level request, which knows nothing of retries; `wire` carries it. For threads."""
 
     def __init__(self, wire: Transport) -> None:

@@ -5,18 +5,18 @@ from collections.abc import Callable, Sequence
 from connectors import text
 from connectors.http.transport import Json
 from connectors.slack import mrkdwn
-from connectors.slack.mrkdwn import Names, fenced, link, literal, quoted
+from connectors.slack.mrkdwn import MentionNames, fenced, link, literal, quoted
 
 SILENT = frozenset(("actions", "divider", "file", "input", "share_shortcut", "condition_details"))
 INDENT = "    "
 
 
-def to_markdown(blocks: object, names: Names) -> str:
+def to_markdown(blocks: object, names: MentionNames) -> str:
     """Return what the blocks say, '' where they say nothing; of a kind that we do not know, every text in it."""
     return mrkdwn.tidy("\n\n".join(filter(None, (_block(block, names) for block in records(blocks)))))
 
 
-def _block(block: Json, names: Names) -> str:
+def _block(block: Json, names: MentionNames) -> str:
     kind = str(block.get("type") or "")
     known = _KINDS.get(kind)
     if known is not None:
@@ -24,34 +24,34 @@ def _block(block: Json, names: Names) -> str:
     return "" if kind in SILENT else "\n\n".join(_every_text(block))
 
 
-def _section(block: Json, names: Names) -> str:
+def _section(block: Json, names: MentionNames) -> str:
     parts = [block.get("text"), *records(block.get("fields"))]
     return "\n\n".join(filter(None, (_text(part, names) for part in parts)))
 
 
-def _header(block: Json, names: Names) -> str:
+def _header(block: Json, names: MentionNames) -> str:
     said = _text(block.get("text"), names)
     return f"**{said}**" if said else ""
 
 
-def _context(block: Json, names: Names) -> str:
+def _context(block: Json, names: MentionNames) -> str:
     return " ".join(filter(None, (_text(element, names) for element in records(block.get("elements")))))
 
 
-def _image(block: Json, names: Names) -> str:
+def _image(block: Json, names: MentionNames) -> str:
     return _text(block.get("title"), names) or literal(str(block.get("alt_text") or ""))
 
 
-def _video(block: Json, names: Names) -> str:
+def _video(block: Json, names: MentionNames) -> str:
     title = mrkdwn.link(str(block.get("title_url") or block.get("video_url") or ""), _plain(block.get("title")))
     return "\n\n".join(filter(None, (title, _text(block.get("description"), names))))
 
 
-def _markdown(block: Json, names: Names) -> str:  # noqa: ARG001  every kind is called alike
+def _markdown(block: Json, names: MentionNames) -> str:  # noqa: ARG001  every kind is called alike
     return text.from_markdown(str(block.get("text") or ""))
 
 
-def _table(block: Json, names: Names) -> str:
+def _table(block: Json, names: MentionNames) -> str:
     """The first row is the head: Markdown knows no table without one."""
     rows = [[_cell(cell, names) for cell in row] for row in _lists(block.get("rows"))]
     width = max(map(len, rows), default=0)
@@ -62,7 +62,7 @@ def _table(block: Json, names: Names) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _cell(cell: object, names: Names) -> str:
+def _cell(cell: object, names: MentionNames) -> str:
     if not isinstance(cell, dict):
         return ""
     said = _rich_text(cell, names) if cell.get("type") == "rich_text" else literal(str(cell.get("text") or ""))
@@ -71,7 +71,7 @@ def _cell(cell: object, names: Names) -> str:
     return said.replace("|", "\\|").replace("\n", "<br>")
 
 
-def _rich_text(block: Json, names: Names) -> str:
+def _rich_text(block: Json, names: MentionNames) -> str:
     """Sections, lists, quotes and code, as they were typed; lists that belong together stay together."""
     pieces: list[str] = []
     lists = 0
@@ -95,7 +95,7 @@ def _rich_text(block: Json, names: Names) -> str:
     return "\n\n".join(piece for piece in pieces if piece.strip())
 
 
-def _list(part: Json, names: Names) -> str:
+def _list(part: Json, names: MentionNames) -> str:
     depth, number = _number(part.get("indent")), 1 + _number(part.get("offset"))
     lines = []
     for element in records(part.get("elements")):
@@ -107,11 +107,11 @@ def _list(part: Json, names: Names) -> str:
     return quoted(listed) if part.get("border") else listed
 
 
-def _inline(part: Json, names: Names) -> str:
+def _inline(part: Json, names: MentionNames) -> str:
     return "".join(_styled(element, _element(element, names)) for element in records(part.get("elements")))
 
 
-def _element(element: Json, names: Names) -> str:
+def _element(element: Json, names: MentionNames) -> str:
     match element.get("type"):
         case "link":
             return link(str(element.get("url") or ""), str(element.get("text") or ""))
@@ -126,7 +126,7 @@ def _element(element: Json, names: Names) -> str:
     return literal(_mention(element, names))
 
 
-def _mention(element: Json, names: Names) -> str:
+def _mention(element: Json, names: MentionNames) -> str:
     match element.get("type"):
         case "user":
             said = "@" + (names.user(str(element.get("user_id") or "")) or "someone")
@@ -175,7 +175,7 @@ def _style(element: Json, name: str) -> bool:
     return isinstance(style, dict) and bool(style.get(name))
 
 
-def _verbatim(part: Json, names: Names) -> str:
+def _verbatim(part: Json, names: MentionNames) -> str:
     """Code as it stands; a link in it is only its address."""
     return "".join(
         text.clean_text(str(element.get("text") or element.get("url") or "")) or _mention(element, names)
@@ -183,7 +183,7 @@ def _verbatim(part: Json, names: Names) -> str:
     )
 
 
-def _text(part: object, names: Names) -> str:
+def _text(part: object, names: MentionNames) -> str:
     """A text object, or an image by what it shows."""
     if not isinstance(part, dict):
         return ""
@@ -221,7 +221,7 @@ def records(value: object) -> Sequence[Json]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-_KINDS: dict[str, Callable[[Json, Names], str]] = {
+_KINDS: dict[str, Callable[[Json, MentionNames], str]] = {
     "context": _context,
     "header": _header,
     "image": _image,

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 
 from connectors.cache import TtlCache
 from connectors.http.transport import Clock, Json
-from connectors.slack.client import Calls
-from connectors.slack.pagination import Roll
+from connectors.slack.client import SlackClient
+from connectors.slack.pagination import ResumableList
 from connectors.slack.settings import SlackSettings
 
 AGE = timedelta(minutes=5)
@@ -18,7 +18,7 @@ NOT_JOINED = ("is_archived", "method_not_supported_for_channel_type", "channel_n
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class SlackChannel:
     """A conversation to read. `name` is how people call it, with its sign."""
 
     id: str
@@ -35,10 +35,10 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ChannelListing:
     """Every conversation of the source at `moment`, by the server's clock; and the names of all that were listed."""
 
-    channels: Mapping[str, Channel]
+    channels: Mapping[str, SlackChannel]
     gaps: Mapping[str, Gap]
     names: Mapping[str, str]
     moment: datetime
@@ -46,31 +46,31 @@ class Listing:
     """Names of channels shared with other companies that a pattern matches: they are read only by their id."""
 
 
-class Channels:
+class ChannelDirectory:
     """Lists conversations. A failed listing raises and is never a shorter one: what it lacks would be removed."""
 
-    def __init__(self, calls: Calls, settings: SlackSettings, clock: Clock) -> None:
-        self._calls = calls
+    def __init__(self, client: SlackClient, settings: SlackSettings, clock: Clock) -> None:
+        self._client = client
         self._settings = settings
-        self._memo: TtlCache[Listing] = TtlCache(clock, AGE)
+        self._memo: TtlCache[ChannelListing] = TtlCache(clock, AGE)
         self._rolls = {
-            kinds: Roll(calls, "conversations.list", "channels", self._fields(kinds), clock)
+            kinds: ResumableList(client, "conversations.list", "channels", self._fields(kinds), clock)
             for kinds in ("public_channel", *(kind for kind, _ in OTHERS))
         }
 
-    def now(self) -> Listing:
+    def now(self) -> ChannelListing:
         """List anew."""
         self._memo.forget()
         return self.lately()
 
-    def lately(self) -> Listing:
+    def lately(self) -> ChannelListing:
         """Return a listing of the last five minutes."""
         return self._memo.get("", lambda: self.look(join=self._settings.join))
 
     def name(self, channel: str) -> str:
         return self.lately().names.get(channel, "")
 
-    def look(self, *, join: bool) -> Listing:
+    def look(self, *, join: bool) -> ChannelListing:
         """List anew; `join`: now enter the public channels of the source that the app is not in."""
         rows, moment = self._rolls["public_channel"].read()
         missing = self._settings.ids - {str(row["id"]) for row in rows}
@@ -79,8 +79,8 @@ class Channels:
         open_ = [row for row in chosen if not row.get("is_archived")]
         asked = [(row, self._why_not(row, join=join)) for row in open_]
         gaps = [Gap(gap_id(str(row["id"])), _called(row), why) for row, why in asked if why]
-        return Listing(
-            channels={str(row["id"]): Channel(str(row["id"]), _called(row)) for row, why in asked if not why},
+        return ChannelListing(
+            channels={str(row["id"]): SlackChannel(str(row["id"]), _called(row)) for row, why in asked if not why},
             gaps={gap.id: gap for gap in (*gaps, *self._unseen(rows, open_))},
             names={str(row["id"]): str(row.get("name") or "") for row in (*rows, *others)},
             moment=moment,
@@ -120,7 +120,7 @@ class Channels:
             return ""  # it will be entered
         if not join or not _is_public(row):
             return f"the app is not in {_called(row)}: set join = true, {fix}"
-        answer = self._calls.ask("conversations.join", {"channel": str(row["id"])}, expect=NOT_JOINED).json()
+        answer = self._client.ask("conversations.join", {"channel": str(row["id"])}, expect=NOT_JOINED).json()
         return "" if answer.get("ok") is True else f"the app cannot join {_called(row)} ({answer.get('error')}): {fix}"
 
     def _unseen(self, rows: list[Json], found: list[Json]) -> list[Gap]:

@@ -6,8 +6,8 @@ from itertools import islice
 
 from connectors.check import Finding, Level
 from connectors.http.transport import Response, now
-from connectors.slack.channels import Channels, Listing
-from connectors.slack.client import CLAMP, Calls
+from connectors.slack.channels import ChannelDirectory, ChannelListing
+from connectors.slack.client import CLAMP, SlackClient
 from connectors.slack.history import PAGE
 from connectors.slack.settings import SlackSettings
 from sync.errors import SyncError
@@ -28,13 +28,13 @@ REINSTALL = "add it under OAuth & Permissions, install the app again, and set th
 
 def check(settings: SlackSettings) -> Iterator[Finding]:
     """Ask who the token belongs to, what it may do, which channels there are, and how fast they can be read."""
-    calls = Calls(settings.url, settings.bot_token, None, now, time.sleep, 60.0)
+    client = SlackClient(settings.url, settings.bot_token, None, now, time.sleep, 60.0)
     try:
-        home = calls.ask("auth.test")
+        home = client.ask("auth.test")
         yield from _identity(home, settings)
-        listing = Channels(calls, settings, now).look(join=False)
+        listing = ChannelDirectory(client, settings, now).look(join=False)
         yield from _channels(listing, settings)
-        yield from _pace(calls, listing)
+        yield from _pace(client, listing)
     except SyncError as error:
         yield Finding(Level.PROBLEM, f"slack {settings.url} is not readable", str(error))
     if not settings.signing_secret.get_secret_value():
@@ -63,7 +63,7 @@ def _identity(home: Response, settings: SlackSettings) -> Iterator[Finding]:
         yield Finding(Level.WARNING, f"slack: conversations that are not public need the scopes {wanted}", REINSTALL)
 
 
-def _channels(listing: Listing, settings: SlackSettings) -> Iterator[Finding]:
+def _channels(listing: ChannelListing, settings: SlackSettings) -> Iterator[Finding]:
     names = sorted(channel.name for channel in listing.channels.values())
     if names:
         more = f" and {len(names) - 10} more" if len(names) > 10 else ""
@@ -78,13 +78,13 @@ def _channels(listing: Listing, settings: SlackSettings) -> Iterator[Finding]:
         yield Finding(Level.WARNING, f"slack: {name} is shared with another company and left out", fix)
 
 
-def _pace(calls: Calls, listing: Listing) -> Iterator[Finding]:
+def _pace(client: SlackClient, listing: ChannelListing) -> Iterator[Finding]:
     """Whether Slack slows the app down: it then holds back all but fifteen messages of a longer page."""
     for channel in islice(listing.channels, PROBED):
         fields = {"channel": channel, "limit": str(PAGE)}
-        answer = calls.ask("conversations.history", fields, expect=("not_in_channel",))
-        calls.note("conversations.history", PAGE, answer)
-        if calls.throttled:
+        answer = client.ask("conversations.history", fields, expect=("not_in_channel",))
+        client.note("conversations.history", PAGE, answer)
+        if client.throttled:
             what = f"slack: the app is given {CLAMP} messages a call and one call a minute, so a first sync takes days"
             fix = "install it as an internal app of this workspace, made from the manifest in docs/slack.md"
             yield Finding(Level.WARNING, what, fix)

@@ -14,7 +14,7 @@ from connectors.http.auth import Bearer
 from connectors.http.client import HttpClient, refusal, retry_after
 from connectors.http.rate_limit import QuotaStore, VendorLimits
 from connectors.http.transport import Clock, Json, Params, Response, Sleep, Transport
-from connectors.slack.sdk import SdkTransport
+from connectors.slack.sdk import SlackTransport
 from sync.errors import Misconfigured, Retryable, SyncError
 from sync.rate_limit import Rate
 
@@ -62,7 +62,7 @@ _CREDENTIALS = frozenset(
 )
 
 
-class Calls:
+class SlackClient:
     """Calls methods as one installed app. For many threads.
 
     Each method is asked as often as its tier says; on this machine, where a fake or a gateway answers, as often as it
@@ -85,7 +85,7 @@ class Calls:
         rates = {f"{name}:tier": Rate(limit) for name, limit in TIERS.items()}
         rates |= {f"{name}:throttled": Rate(1) for name in THROTTLED}
         pacing = VendorLimits(allowances, f"slack:{origin}:{account}", rates, clock=clock)
-        transport, auth = transport or SdkTransport(url, timeout), Bearer(token)
+        transport, auth = transport or SlackTransport(url, timeout), Bearer(token)
         self._api = HttpClient("slack", origin, auth, transport, "bot_token", pacing, sleep, refuse=refuse)
         self._files = HttpClient("slack", origin, auth, transport, "bot_token", pacing, sleep, trusted=FILES)
         self._clamped: set[str] = set()
@@ -101,7 +101,7 @@ class Calls:
         buckets = (f"{method}:{pace}", method) if pace else (method,)  # the last is closed by a refusal
         try:
             return self._api.submit(self._path + method, fields or {}, buckets=buckets)
-        except Said as error:
+        except SlackError as error:
             if error.word in expect:
                 return error.answer
             raise
@@ -133,7 +133,7 @@ class Calls:
         return self._api.where(self._path + method)
 
 
-class Said(Misconfigured):
+class SlackError(Misconfigured):
     """Slack answered with an error that no setting of ours explains; whoever asked may know what it means."""
 
     def __init__(self, message: str, word: str, answer: Response) -> None:
@@ -163,4 +163,4 @@ def _meaning(envelope: Json, answer: Response, where: str, settings: str) -> Syn
     if word == "missing_scope":
         scope = str(envelope.get("needed") or "it needs")[:60]
         fix = f"add the scope {scope} under OAuth & Permissions, install the app again, and check {settings}"
-    return Said(f"{where} refused the request ({word}); {fix}", word, answer)
+    return SlackError(f"{where} refused the request ({word}); {fix}", word, answer)

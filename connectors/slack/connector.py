@@ -7,11 +7,11 @@ from typing import TypeVar
 from connectors.cursor import CursorCodec
 from connectors.http.rate_limit import QuotaStore
 from connectors.http.transport import Clock, Json, Sleep, Transport, now
-from connectors.slack.client import Calls
+from connectors.slack.client import SlackClient
 from connectors.slack.documents import name_of
-from connectors.slack.feed import Feed
-from connectors.slack.history import Place, Shut
-from connectors.slack.reader import Reader
+from connectors.slack.feed import ChannelFeed
+from connectors.slack.history import ChannelUnavailable, HistoryPlace
+from connectors.slack.reader import ChannelReader
 from connectors.slack.settings import SlackSettings
 from sync.errors import CursorExpired, Gone, Retryable
 from sync.model import Change, Cursor, Document, Page
@@ -24,7 +24,8 @@ READS = 20  # of one page of the snapshot
 class Slack:
     """Reads the channels of one workspace, one after the other, each from its newest message to its oldest.
 
-    A cursor made under other settings is expired: see `CursorCodec`.
+    A cursor made under other settings is expired: see `CursorCodec`. The state of a snapshot: `from` the second it
+    reads back to, `todo` the channels left, `at` where the first of them stands, `read` its threads still to be read.
     """
 
     def __init__(
@@ -37,9 +38,9 @@ class Slack:
         timeout: float = 60.0,
         transport: Transport | None = None,
     ) -> None:
-        calls = Calls(settings.url, settings.bot_token, allowances, clock, sleep, timeout, transport)
-        self._reader = Reader(calls, settings, clock)
-        self._feed = Feed(self._reader)
+        client = SlackClient(settings.url, settings.bot_token, allowances, clock, sleep, timeout, transport)
+        self._reader = ChannelReader(client, settings, clock)
+        self._feed = ChannelFeed(self._reader)
         self._cursors = CursorCodec("slack", settings.scope)
 
     def head(self) -> Cursor:
@@ -82,7 +83,7 @@ class Slack:
             raise Gone(f"slack: {external_id} is not among what the source reads")
         try:
             return self._reader.document(channel, name)
-        except Shut as error:
+        except ChannelUnavailable as error:
             if channel.id in self._reader.channels.now().channels:
                 raise Retryable(f"{error}, though it is listed as one of the app's") from error
             raise Gone(str(error)) from error
@@ -97,14 +98,14 @@ class Slack:
             state["read"].pop(0)
             found = [Change(read[1].external_id, read[1].version, read[1])] if read else []
         else:
-            place = Place.load(state["at"])
-            ahead = self._feed.taken_ahead(channel.id) if state["at"] is None else None
-            stretch = self._reader.history.walk(channel.id, state["from"], place, ahead)
-            parents = [parent for parent in stretch.parents if self._reader.is_thread(parent)]
+            place = HistoryPlace.load(state["at"])
+            ahead = self._feed.take_prefetched(channel.id) if state["at"] is None else None
+            page = self._reader.history.walk(channel.id, state["from"], place, ahead)
+            parents = [parent for parent in page.parents if self._reader.is_thread(parent)]
             fresh = [parent["ts"] for parent in parents if self._reader.is_fresh(parent)]
-            found = [self._reader.day(channel, day) for day in stretch.days]
+            found = [self._reader.day(channel, day) for day in page.days]
             found += [self._reader.quiet_thread(channel, one) for one in parents if one["ts"] not in fresh]
-            state["read"], state["at"] = fresh, stretch.place.saved() if stretch.place else ["end"]
+            state["read"], state["at"] = fresh, page.place.saved() if page.place else ["end"]
         if not state["read"] and state["at"] == ["end"]:
             state["todo"].pop(0)
             state["at"] = None
@@ -114,7 +115,7 @@ class Slack:
         """Read; a channel that closed meanwhile makes the listing start anew, unless it is listed as open."""
         try:
             return read()
-        except Shut as error:
+        except ChannelUnavailable as error:
             if error.channel in self._reader.channels.now().channels:
                 raise Retryable(f"{error}, though it is listed as one of the app's") from error
             raise CursorExpired(str(error)) from error

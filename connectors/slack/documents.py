@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from connectors.http.transport import Json
 from connectors.language import language_of
 from connectors.slack import messages, timestamps
-from connectors.slack.channels import Channel, Gap
+from connectors.slack.channels import Gap, SlackChannel
 from connectors.slack.files import Files
 from connectors.slack.mrkdwn import literal
-from connectors.slack.users import People
+from connectors.slack.users import Users
 from sync.model import Audience, Document
 
 FORMAT = "1"  # part of every version: a new way to build documents renews them all
@@ -26,7 +26,7 @@ _MARKS = re.compile(r"^(?:[>\s]|- |\d+\. |\|)+|\*\*|~~|`|\\(?=[#\[\]])")
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class DocumentName:
     """What an external id says: a channel, and a day or a thread's ts."""
 
     channel: str
@@ -42,23 +42,23 @@ def day_id(channel: str, day: str) -> str:
     return f"{channel}:day:{day}"
 
 
-def name_of(external_id: str) -> Name | None:
+def name_of(external_id: str) -> DocumentName | None:
     """Read an id that we made, None for any other."""
     found = _ID.fullmatch(external_id)
     if found is None or not (timestamps.day(found[2] or "") or timestamps.is_ts(found[3])):
         return None
-    return Name(found[1], found[2] or "", found[3] or "")
+    return DocumentName(found[1], found[2] or "", found[3] or "")
 
 
-class Documents:
+class DocumentBuilder:
     """Builds documents out of messages. `people` names their authors, `files` reads what came with them."""
 
-    def __init__(self, people: People, files: Files) -> None:
-        self._people = people
+    def __init__(self, people: Users, files: Files) -> None:
+        self._users = people
         self._files = files
 
     def build(
-        self, external_id: str, version: str, channel: Channel, said: Sequence[Json], home: str, *, allowed: bool
+        self, external_id: str, version: str, channel: SlackChannel, said: Sequence[Json], home: str, *, allowed: bool
     ) -> Document:
         """Return the document of these messages, oldest first. `home`: the workspace's address.
 
@@ -88,9 +88,9 @@ class Documents:
     def _entry(self, message: Json, *, allowed: bool) -> tuple[str, str, list[str]]:
         """One message: who wrote it and when, what it says with its files, and what could not be read."""
         attached = [self._files.read(file, allowed=allowed) for file in messages.files_of(message)]
-        text = messages.said(message, self._people)
+        text = messages.said(message, self._users)
         parts = [part for part in (text, *(one.markdown for one in attached)) if part]
-        head = f"**{literal(self._people.author(message))}** ({timestamps.moment(message['ts']):%Y-%m-%d}):"
+        head = f"**{literal(self._users.author(message))}** ({timestamps.moment(message['ts']):%Y-%m-%d}):"
         return head, "\n\n".join(parts), [one.problem for one in attached if one.problem]
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from connectors.files import MAX_BYTES, Unreadable, decode, extract, kind_of
 from connectors.http.transport import Json, Response
 from connectors.slack import mrkdwn
-from connectors.slack.client import Calls
+from connectors.slack.client import SlackClient
 from connectors.slack.mrkdwn import literal
 from sync.errors import Misconfigured
 
@@ -27,8 +27,8 @@ class Attached:
 class Files:
     """Reads files as text; those read last are kept."""
 
-    def __init__(self, calls: Calls) -> None:
-        self._calls = calls
+    def __init__(self, client: SlackClient) -> None:
+        self._client = client
         self._lock = threading.Lock()
         self._held: OrderedDict[tuple[str, str], Attached] = OrderedDict()
 
@@ -65,7 +65,7 @@ class Files:
         """The file with its addresses: of one that another company shared, they have to be asked for."""
         if file.get("file_access") != "check_file_info":
             return file
-        found = self._calls.ask("files.info", {"file": str(file["id"])}, expect=UNKNOWN_FILE).json().get("file")
+        found = self._client.ask("files.info", {"file": str(file["id"])}, expect=UNKNOWN_FILE).json().get("file")
         if not isinstance(found, dict):
             raise Unreadable(f"{_name(file)} is another company's and is not shown to the app")
         return found
@@ -76,9 +76,9 @@ class Files:
         url, name = str(file.get("url_private_download") or file.get("url_private") or ""), _name(file)
         if int(file.get("size") or 0) > MAX_BYTES:
             raise Unreadable(f"{name} is larger than {MAX_BYTES // 1024 // 1024} MB; share its text instead")
-        if not self._calls.trusts(url):
+        if not self._client.trusts(url):
             raise Unreadable(f"{name} is not on one of Slack's own hosts and is not read")
-        answer = self._calls.download(url, MAX_BYTES)
+        answer = self._client.download(url, MAX_BYTES)
         if _is_login_page(answer, file):
             raise Unreadable(f"{name} is left out: Slack asks to sign in; add the scope files:read and install again")
         if file.get("mode") == "snippet" and kind_of(_type(file), name) == "txt" and file.get("filetype") != "text":

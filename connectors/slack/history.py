@@ -9,15 +9,15 @@ from typing import Self
 
 from connectors.http.transport import Json, Response
 from connectors.slack import messages, timestamps
-from connectors.slack.client import Calls
+from connectors.slack.client import SlackClient
 from connectors.slack.pagination import next_cursor
 from sync.errors import Retryable, SyncError
 
 PAGE = 200
-SHUT = ("not_in_channel", "channel_not_found", "is_archived")
+UNAVAILABLE = ("not_in_channel", "channel_not_found", "is_archived")
 
 
-class Shut(SyncError):
+class ChannelUnavailable(SyncError):
     """The conversation cannot be read: the channels have to be listed anew."""
 
     def __init__(self, message: str, channel: str) -> None:
@@ -26,7 +26,7 @@ class Shut(SyncError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HistoryPlace:
     """Where a walk stands: the vendor's cursor, and in case it expires the oldest ts seen.
 
     `day` is under way; `digest` is of its messages so far, '' before the first.
@@ -55,7 +55,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class HistoryPage:
     """What one page finished: `days`, and the parents of threads. `place` is None at the end of the history.
 
     `seen`: how many messages it held.
@@ -63,7 +63,7 @@ class Stretch:
 
     days: tuple[Day, ...]
     parents: tuple[Json, ...]
-    place: Place | None
+    place: HistoryPlace | None
     seen: int
 
 
@@ -73,7 +73,7 @@ class _Fold:
 
     keeps: Callable[[Json], bool]
     floor: int
-    place: Place
+    place: HistoryPlace
     held: list[Json] | None
     days: list[Day] = field(default_factory=list)
     parents: list[Json] = field(default_factory=list)
@@ -86,7 +86,7 @@ class _Fold:
             return
         if timestamps.day_of(ts) != self.place.day:
             self.close()
-            self.place, self.held = Place(day=timestamps.day_of(ts)), []
+            self.place, self.held = HistoryPlace(day=timestamps.day_of(ts)), []
         digest = self.place.digest
         if messages.is_parent(message):
             self.parents.append(message)
@@ -94,7 +94,7 @@ class _Fold:
             digest = chained(digest, message)
             if self.held is not None:
                 self.held.append(message)
-        self.place = Place("", ts, self.place.day, digest)
+        self.place = HistoryPlace("", ts, self.place.day, digest)
 
     def close(self) -> None:
         if self.place.digest:
@@ -108,15 +108,15 @@ class History:
     The messages of a day that goes on after a page are remembered for the next; another process reads them again.
     """
 
-    def __init__(self, calls: Calls, keeps: Callable[[Json], bool], history: timedelta) -> None:
-        self._calls = calls
+    def __init__(self, client: SlackClient, keeps: Callable[[Json], bool], history: timedelta) -> None:
+        self._client = client
         self._keeps = keeps
         self._span = int((history + timedelta(days=2)).total_seconds())  # from a floor to some time after now
         self._lock = threading.Lock()
         self._held: dict[str, tuple[str, list[Json]]] = {}
 
-    def walk(self, channel: str, floor: int, place: Place, answer: Response | None = None) -> Stretch:
-        """Fold one page: the given one, or the one at that place. Raises Shut, and what a call raises."""
+    def walk(self, channel: str, floor: int, place: HistoryPlace, answer: Response | None = None) -> HistoryPage:
+        """Fold one page: the given one, or the one at that place. Raises ChannelUnavailable, and what a call raises."""
         held = self._under_way(channel, place)
         envelope = (answer or self.page(channel, floor, place)).json()
         fold = _Fold(self._keeps, floor, place, held)
@@ -125,15 +125,15 @@ class History:
             fold.take(message)
         following = self._following(channel, place, envelope, fold.place)
         if following and found and timestamps.order(found[-1]["ts"]) > timestamps.order(following.before):
-            raise Retryable(f"{self._calls.where('conversations.history')} does not go back in time in {channel}")
+            raise Retryable(f"{self._client.where('conversations.history')} does not go back in time in {channel}")
         if following is None:
             fold.close()
         elif fold.held is not None:
             with self._lock:
                 self._held[channel] = (fold.place.digest, fold.held)
-        return Stretch(tuple(fold.days), tuple(fold.parents), following, len(found))
+        return HistoryPage(tuple(fold.days), tuple(fold.parents), following, len(found))
 
-    def _under_way(self, channel: str, place: Place) -> list[Json] | None:
+    def _under_way(self, channel: str, place: HistoryPlace) -> list[Json] | None:
         """Return the messages so far of the day that the last page left unfinished; None where they are another now."""
         if not place.digest:
             return []
@@ -141,16 +141,16 @@ class History:
             digest, held = self._held.get(channel, ("", []))
         if digest == place.digest:
             return list(held)
-        if self._calls.throttled:
+        if self._client.throttled:
             return None  # reading them again takes as long as fetching the day
         shown = self.between(channel, timestamps.order(place.before)[0], _ends(place.day))
         kept = [one for one in shown if timestamps.order(one["ts"]) >= timestamps.order(place.before)]
-        fold = _Fold(self._keeps, 0, Place(day=place.day), [])
+        fold = _Fold(self._keeps, 0, HistoryPlace(day=place.day), [])
         for message in kept:
             fold.take(message)
         return fold.held if fold.place.digest == place.digest else None
 
-    def page(self, channel: str, floor: int, place: Place) -> Response:
+    def page(self, channel: str, floor: int, place: HistoryPlace) -> Response:
         """Return one page as it came, with a list of messages in it."""
         fields = {"channel": channel, "limit": str(PAGE), "oldest": timestamps.just_before(floor)}
         fields["latest"] = timestamps.at(floor + self._span)  # else the oldest messages may come first
@@ -180,7 +180,7 @@ class History:
                     cursor, found = "", []
                     continue
                 found += envelope["messages"]
-                following = self._following(channel, Place(cursor), envelope, Place())
+                following = self._following(channel, HistoryPlace(cursor), envelope, HistoryPlace())
                 if following is None:
                     return list({message["ts"]: message for message in found}.values())
                 cursor = following.cursor
@@ -191,24 +191,26 @@ class History:
 
     def _ask(self, channel: str, fields: dict[str, str]) -> Response:
         method = "conversations.history"
-        answer = self._calls.ask(method, fields, expect=(*SHUT, *(("invalid_cursor",) if "cursor" in fields else ())))
+        answer = self._client.ask(
+            method, fields, expect=(*UNAVAILABLE, *(("invalid_cursor",) if "cursor" in fields else ()))
+        )
         envelope = answer.json()
-        check_open(envelope, self._calls.where(method), channel)
+        check_open(envelope, self._client.where(method), channel)
         if envelope.get("ok") is True:
-            rows(envelope, self._calls.where(method))
-            self._calls.note(method, PAGE, answer)
+            rows(envelope, self._client.where(method))
+            self._client.note(method, PAGE, answer)
         return answer
 
-    def _following(self, channel: str, place: Place, envelope: Json, seen: Place) -> Place | None:
+    def _following(self, channel: str, place: HistoryPlace, envelope: Json, seen: HistoryPlace) -> HistoryPlace | None:
         """Where the next page starts, None at the end: short and empty pages come before it."""
         cursor = next_cursor(envelope)
         if cursor and cursor == place.cursor:
-            raise Retryable(f"{self._calls.where('conversations.history')} repeats the same page of {channel}")
+            raise Retryable(f"{self._client.where('conversations.history')} repeats the same page of {channel}")
         if not cursor and envelope.get("has_more") is True and (not seen.before or seen.before == place.before):
-            raise Retryable(f"{self._calls.where('conversations.history')} has more of {channel}, and not where")
+            raise Retryable(f"{self._client.where('conversations.history')} has more of {channel}, and not where")
         if not cursor and envelope.get("has_more") is not True:
             return None
-        return Place(cursor, seen.before, seen.day, seen.digest)
+        return HistoryPlace(cursor, seen.before, seen.day, seen.digest)
 
 
 def rows(envelope: Json, where: str) -> list[Json]:
@@ -238,6 +240,6 @@ def chained(digest: str, message: Json) -> str:
 
 
 def check_open(envelope: Json, where: str, channel: str) -> None:
-    """Raise Shut where the answer says that the conversation cannot be read."""
-    if envelope.get("error") in SHUT:
-        raise Shut(f"{where}: {channel} cannot be read ({envelope['error']})", channel)
+    """Raise ChannelUnavailable where the answer says that the conversation cannot be read."""
+    if envelope.get("error") in UNAVAILABLE:
+        raise ChannelUnavailable(f"{where}: {channel} cannot be read ({envelope['error']})", channel)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from connectors.http.transport import Json
 from connectors.slack import blocks, mrkdwn, timestamps
-from connectors.slack.mrkdwn import Ids, Names, link, literal
+from connectors.slack.mrkdwn import Ids, MentionNames, link, literal
 
 HOUSEKEEPING = frozenset(
     (
@@ -83,7 +83,7 @@ def fingerprint(message: Json) -> str:
     return hashlib.sha256(json.dumps(seen).encode()).hexdigest()[:16]
 
 
-def said(message: Json, names: Names) -> str:
+def said(message: Json, names: MentionNames) -> str:
     """Return the words as Markdown: blocks where there are, for they show more; what only `text` says, too."""
     shown = blocks.to_markdown(message.get("blocks"), names)
     plain = mrkdwn.to_markdown(str(message.get("text") or ""), names)
@@ -106,11 +106,11 @@ def _covered(plain: str, shown: str) -> bool:
     return 2 * sum(min(n, found[word]) for word, n in wanted.items()) >= wanted.total()
 
 
-def _attachments(attachments: object, names: Names, *, alone: bool) -> str:
+def _attachments(attachments: object, names: MentionNames, *, alone: bool) -> str:
     return "\n\n".join(filter(None, (_attachment(row, names, alone=alone) for row in blocks.records(attachments))))
 
 
-def _attachment(row: Json, names: Names, *, alone: bool) -> str:
+def _attachment(row: Json, names: MentionNames, *, alone: bool) -> str:
     """One attachment; of the preview of a linked page only its title, unless nothing else is said."""
     title = link(str(row.get("title_link") or row.get("from_url") or ""), _plain(row.get("title"), names))
     if not row.get("title"):
@@ -138,14 +138,14 @@ def _message_blocks(row: Json) -> list[object]:
     return found
 
 
-def _field(field: Json, names: Names) -> str:
+def _field(field: Json, names: MentionNames) -> str:
     title, value = _plain(field.get("title"), names), _mrkdwn(field.get("value"), names)
     return f"**{title}:** {value}" if title and value else title or value
 
 
-def _mrkdwn(said: object, names: Names) -> str:
+def _mrkdwn(said: object, names: MentionNames) -> str:
     return mrkdwn.to_markdown(str(said), names) if said else ""
 
 
-def _plain(said: object, names: Names) -> str:
+def _plain(said: object, names: MentionNames) -> str:
     return " ".join(_mrkdwn(said, names).replace("**", "").split())

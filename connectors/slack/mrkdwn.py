@@ -31,7 +31,7 @@ _DATE_PART = re.compile(r"\{(\w+)\}")
 _DATE_FORMATS = {"time": "%H:%M", "time_secs": "%H:%M:%S"}
 
 
-class Names(Protocol):
+class MentionNames(Protocol):
     """What people, channels and groups are called; '' for an id that nobody knows."""
 
     def user(self, user: str, /) -> str: ...
@@ -48,7 +48,7 @@ class Ids:
     channel = group = user
 
 
-def to_markdown(mrkdwn: str, names: Names) -> str:
+def to_markdown(mrkdwn: str, names: MentionNames) -> str:
     """Return a message's text as Markdown; nothing in it becomes a tag or a heading."""
     kept: list[str] = []
 
@@ -117,7 +117,7 @@ def date(moment: object, form: str, fallback: str) -> str:
     return _DATE_PART.sub(lambda part: when.strftime(_DATE_FORMATS.get(part[1], "%Y-%m-%d")), form or "{date}")
 
 
-def _linked(token: str, names: Names, keep: Callable[[str], str]) -> str:
+def _linked(token: str, names: MentionNames, keep: Callable[[str], str]) -> str:
     """A token as text, or as a link that is set aside."""
     if token[0] in "@#!":
         return _mention(token, names)
@@ -125,7 +125,7 @@ def _linked(token: str, names: Names, keep: Callable[[str], str]) -> str:
     return keep(link(_unescaped(url), _unescaped(label)))
 
 
-def _bare(source: str, names: Names) -> str:
+def _bare(source: str, names: MentionNames) -> str:
     """Code as a reader sees it: in it, a link is only its label."""
 
     def shown(found: re.Match[str]) -> str:
@@ -135,7 +135,7 @@ def _bare(source: str, names: Names) -> str:
     return _unescaped(_TOKEN.sub(shown, source))
 
 
-def _mention(token: str, names: Names) -> str:
+def _mention(token: str, names: MentionNames) -> str:
     """A person, channel, group or date as escaped text."""
     body, _, label = token[1:].partition("|")
     if token[0] == "@":

@@ -4,18 +4,18 @@ import threading
 from datetime import datetime, timedelta
 
 from connectors.http.transport import Clock, Json
-from connectors.slack.client import Calls
+from connectors.slack.client import SlackClient
 from sync.errors import Retryable
 
 PAGE = 200
 STALE = timedelta(minutes=10)
 
 
-class Roll:
+class ResumableList:
     """One list of records with ids. A reading that had to stop goes on where it stood, for some minutes."""
 
-    def __init__(self, calls: Calls, method: str, name: str, fields: dict[str, str], clock: Clock) -> None:
-        self._calls = calls
+    def __init__(self, client: SlackClient, method: str, name: str, fields: dict[str, str], clock: Clock) -> None:
+        self._client = client
         self._method = method
         self._name = name
         self._fields = fields
@@ -42,8 +42,8 @@ class Roll:
     def _read_page(self, begun: datetime | None, cursor: str) -> bool:
         """Keep one page; True after the last. A cursor that is not known any more starts anew, once."""
         fields = {"limit": str(PAGE), **self._fields} | ({"cursor": cursor} if cursor else {})
-        answer = self._calls.ask(self._method, fields, expect=("invalid_cursor",) if cursor else ())
-        envelope, where = answer.json(), self._calls.where(self._method)
+        answer = self._client.ask(self._method, fields, expect=("invalid_cursor",) if cursor else ())
+        envelope, where = answer.json(), self._client.where(self._method)
         if envelope.get("ok") is not True:
             self._begun = None
             raise Retryable(f"{where} lost its place in the list")

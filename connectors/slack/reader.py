@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from connectors.cache import TtlCache
 from connectors.http.transport import Clock, Json
 from connectors.slack import messages, threads, timestamps
-from connectors.slack.channels import Channel, Channels
-from connectors.slack.client import Calls
-from connectors.slack.documents import FORMAT, Documents, Name, day_id, gap_document, thread_id
+from connectors.slack.channels import ChannelDirectory, SlackChannel
+from connectors.slack.client import SlackClient
+from connectors.slack.documents import FORMAT, DocumentBuilder, DocumentName, day_id, gap_document, thread_id
 from connectors.slack.files import Files
 from connectors.slack.history import Day, History, belongs_to_day, chained
 from connectors.slack.settings import SlackSettings
 from connectors.slack.threads import Threads
-from connectors.slack.users import People
+from connectors.slack.users import Users
 from sync.errors import Gone, Retryable
 from sync.model import Change, Document
 
@@ -30,19 +30,19 @@ class Home:
     files: bool
 
 
-class Reader:
+class ChannelReader:
     """Makes documents and changes of what channels hold. For many threads."""
 
-    def __init__(self, calls: Calls, settings: SlackSettings, clock: Clock) -> None:
-        self._calls = calls
+    def __init__(self, client: SlackClient, settings: SlackSettings, clock: Clock) -> None:
+        self._client = client
         self._settings = settings
         self._clock = clock
         self._home: TtlCache[Home] = TtlCache(clock, HOME_AGE)
-        self.channels = Channels(calls, settings, clock)
-        self._people = People(calls, self.channels.name, clock, settings.team_id)
-        self.history = History(calls, self.keeps, settings.history)
-        self._threads = Threads(calls)
-        self._documents = Documents(self._people, Files(calls))
+        self.channels = ChannelDirectory(client, settings, clock)
+        self._users = Users(client, self.channels.name, clock, settings.team_id)
+        self.history = History(client, self.keeps, settings.history)
+        self._threads = Threads(client)
+        self._documents = DocumentBuilder(self._users, Files(client))
 
     def floor(self) -> int:
         """The second from which on messages are read: the start of a day in UTC, so that days are whole."""
@@ -54,31 +54,34 @@ class Reader:
 
     def is_thread(self, parent: Json) -> bool:
         """Whether a thread is listed: of an integration's, where those are dropped, only what people replied to."""
-        return not self._dropped(parent) or threads.answered_by_people(parent, self._people.is_bot)
+        return not self._dropped(parent) or threads.answered_by_people(parent, self._users.is_bot)
 
     def is_fresh(self, parent: Json) -> bool:
         return threads.is_fresh(parent, self._clock(), self._settings.rescan)
 
-    def outline(self, channel: Channel, parent: Json) -> str:
+    def outline(self, channel: SlackChannel, parent: Json) -> str:
         return threads.outline(self._seed(channel), parent)
 
-    def quiet_thread(self, channel: Channel, parent: Json) -> Change:
+    def quiet_thread(self, channel: SlackChannel, parent: Json) -> Change:
         """A thread that is not fresh, as history shows it: whoever has another version has to fetch it."""
         version = threads.version(self.outline(channel, parent), parent, None, self._clock(), self._settings.rescan)
         return Change(thread_id(channel.id, parent["ts"]), version)
 
-    def day_version(self, channel: Channel, day: Day) -> str:
+    def day_version(self, channel: SlackChannel, day: Day) -> str:
         return self._day_version(channel, day.day, day.digest)
 
-    def day(self, channel: Channel, day: Day) -> Change:
+    def day(self, channel: SlackChannel, day: Day) -> Change:
         """A day, with its document where all of its messages are at hand and no file has to be read for it."""
         external_id, version = day_id(channel.id, day.day), self.day_version(channel, day)
         if day.messages is None or any(messages.files_of(message) for message in day.messages):
             return Change(external_id, version)
         return Change(external_id, version, self._build(external_id, version, channel, day.messages[::-1]))
 
-    def thread(self, channel: Channel, ts: str) -> tuple[str, Document] | None:
-        """Read a thread: its outline and its document; None where there is none. Raises Shut and Retryable."""
+    def thread(self, channel: SlackChannel, ts: str) -> tuple[str, Document] | None:
+        """Read a thread: its outline and its document; None where there is none.
+
+        Raises ChannelUnavailable and Retryable.
+        """
         thread = self._threads.read(channel.id, ts)
         if thread is None or messages.parent_of(thread.parent):
             return None
@@ -91,11 +94,11 @@ class Reader:
         said += [reply for reply in thread.replies if self.keeps(reply)]
         return outline, self._build(thread_id(channel.id, ts), version, channel, said)
 
-    def document(self, channel: Channel, name: Name) -> Document:
-        """Read what an id stands for. Raises Gone where nothing is there, Shut, and Retryable."""
+    def document(self, channel: SlackChannel, name: DocumentName) -> Document:
+        """Read what an id stands for. Raises Gone where nothing is there, ChannelUnavailable, and Retryable."""
         found = self._whole_day(channel, name.day) if name.day else self._whole_thread(channel, name.ts)
         if found is None:
-            raise Gone(f"{self._calls.where('conversations.history')}: {channel.id} has no {name.day or name.ts}")
+            raise Gone(f"{self._client.where('conversations.history')}: {channel.id} has no {name.day or name.ts}")
         return found
 
     def gaps(self) -> list[Change]:
@@ -104,7 +107,7 @@ class Reader:
         found = [gap_document(gap, self._at_home().url) for gap in gaps]
         return [Change(document.external_id, document.version, document) for document in found]
 
-    def _whole_day(self, channel: Channel, day: str) -> Document | None:
+    def _whole_day(self, channel: SlackChannel, day: str) -> Document | None:
         date = timestamps.day(day)
         if date is None or timestamps.starts(date) < self.floor():
             return None
@@ -118,44 +121,46 @@ class Reader:
         external_id = day_id(channel.id, day)
         return self._build(external_id, self._day_version(channel, day, digest), channel, said[::-1])
 
-    def _whole_thread(self, channel: Channel, ts: str) -> Document | None:
+    def _whole_thread(self, channel: SlackChannel, ts: str) -> Document | None:
         found = self.thread(channel, ts) if timestamps.order(ts)[0] >= self.floor() else None
         if found is not None:
             return found[1]
         second = timestamps.order(ts)[0]
         shown = self.history.between(channel.id, second, second + 1) if second >= self.floor() else []
         if any(one["ts"] == ts and messages.is_parent(one) and self.is_thread(one) for one in shown):
-            raise Retryable(f"{self._calls.where(threads.METHOD)} does not find a thread that history shows: {ts}")
+            raise Retryable(f"{self._client.where(threads.METHOD)} does not find a thread that history shows: {ts}")
         return None
 
-    def _build(self, external_id: str, version: str, channel: Channel, said: tuple[Json, ...] | list[Json]) -> Document:
+    def _build(
+        self, external_id: str, version: str, channel: SlackChannel, said: tuple[Json, ...] | list[Json]
+    ) -> Document:
         home = self._at_home()
         return self._documents.build(external_id, version, channel, said, home.url, allowed=home.files)
 
     def _dropped(self, message: Json) -> bool:
-        return self._settings.bots == "drop" and messages.by_bot(message, self._people.is_bot)
+        return self._settings.bots == "drop" and messages.by_bot(message, self._users.is_bot)
 
-    def _seed(self, channel: Channel) -> list[str]:
+    def _seed(self, channel: SlackChannel) -> list[str]:
         files = "" if self._at_home().files else "-"
         return [FORMAT, channel.id, channel.name, self._settings.bots, files]
 
-    def _day_version(self, channel: Channel, day: str, digest: str) -> str:
+    def _day_version(self, channel: SlackChannel, day: str, digest: str) -> str:
         return hashlib.sha256(json.dumps([*self._seed(channel), day, digest]).encode()).hexdigest()[:32]
 
     def _at_home(self) -> Home:
         return self._home.get("", self._ask_home)
 
     def _ask_home(self) -> Home:
-        answer = self._calls.ask("auth.test")
+        answer = self._client.ask("auth.test")
         url = answer.json().get("url")
         if not isinstance(url, str) or not url.startswith(("https://", "http://")):
-            raise Retryable(f"{self._calls.where('auth.test')} answered without the workspace's url")
+            raise Retryable(f"{self._client.where('auth.test')} answered without the workspace's url")
         scopes = answer.headers.get("x-oauth-scopes", "").replace(" ", "")
         return Home(url.rstrip("/") + "/", files=not scopes or "files:read" in scopes.split(","))
 
     @property
     def throttled(self) -> bool:
-        return self._calls.throttled
+        return self._client.throttled
 
     @property
     def now(self) -> datetime:

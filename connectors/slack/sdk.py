@@ -16,7 +16,7 @@ from sync import tls
 from sync.errors import Retryable
 
 
-class SdkTransport:
+class SlackTransport:
     """Sends methods through the vendor's SDK, and reads files beside it."""
 
     def __init__(self, url: str, timeout: float) -> None:

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from connectors.http.transport import Json
 from connectors.slack import messages, timestamps
-from connectors.slack.client import Calls
-from connectors.slack.history import SHUT, check_open, rows
+from connectors.slack.client import SlackClient
+from connectors.slack.history import UNAVAILABLE, check_open, rows
 from connectors.slack.pagination import next_cursor
 from sync.errors import Retryable
 
@@ -32,13 +32,13 @@ class Thread:
 class Threads:
     """Reads threads, for many at a time. What was read before a failure is kept for the next try."""
 
-    def __init__(self, calls: Calls) -> None:
-        self._calls = calls
+    def __init__(self, client: SlackClient) -> None:
+        self._client = client
         self._lock = threading.Lock()
         self._partial: dict[str, tuple[dict[str, Json], str]] = {}
 
     def read(self, channel: str, ts: str) -> Thread | None:
-        """Return a thread, None where there is none of that ts. Raises Shut, and what a call raises."""
+        """Return a thread, None where there is none of that ts. Raises ChannelUnavailable, and what a call raises."""
         key = f"{channel}:{ts}"
         with self._lock:
             found, cursor = self._partial.pop(key, ({}, ""))
@@ -47,7 +47,7 @@ class Threads:
                 envelope = self._page(channel, ts, cursor)
                 if envelope is None:
                     return None
-                found = {**found, **{one["ts"]: one for one in rows(envelope, self._calls.where(METHOD))}}
+                found = {**found, **{one["ts"]: one for one in rows(envelope, self._client.where(METHOD))}}
                 following = self._following(key, cursor, envelope)
                 if not following:
                     return self._whole(channel, ts, found)
@@ -60,27 +60,27 @@ class Threads:
     def _page(self, channel: str, ts: str, cursor: str) -> Json | None:
         """Return one page, None where the thread is not found; a cursor that expired raises, and is forgotten."""
         fields = {"channel": channel, "ts": ts, "limit": str(PAGE)} | ({"cursor": cursor} if cursor else {})
-        answer = self._calls.ask(METHOD, fields, expect=(*SHUT, "thread_not_found", "invalid_cursor"))
-        envelope, where = answer.json(), self._calls.where(METHOD)
+        answer = self._client.ask(METHOD, fields, expect=(*UNAVAILABLE, "thread_not_found", "invalid_cursor"))
+        envelope, where = answer.json(), self._client.where(METHOD)
         check_open(envelope, where, channel)
         if envelope.get("error") == "thread_not_found":
             return None
         if envelope.get("ok") is not True:
             return self._page(channel, ts, "") if cursor else None
-        self._calls.note(METHOD, PAGE, answer)
+        self._client.note(METHOD, PAGE, answer)
         return envelope
 
     def _following(self, key: str, cursor: str, envelope: Json) -> str:
         """Where the next page starts, '' at the end."""
         following = next_cursor(envelope)
         if (following and following == cursor) or (not following and envelope.get("has_more") is True):
-            raise Retryable(f"{self._calls.where(METHOD)} has more of {key}, and not where")
+            raise Retryable(f"{self._client.where(METHOD)} has more of {key}, and not where")
         return following
 
     def _whole(self, channel: str, ts: str, found: dict[str, Json]) -> Thread:
         parent = found.pop(ts, None)
         if parent is None:
-            raise Retryable(f"{self._calls.where(METHOD)} answered without the parent {channel}:{ts}")
+            raise Retryable(f"{self._client.where(METHOD)} answered without the parent {channel}:{ts}")
         replies = sorted(found.values(), key=lambda message: timestamps.order(message["ts"]))
         return Thread(parent, tuple(replies))
 

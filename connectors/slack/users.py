@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from connectors.cache import TtlCache
 from connectors.http.transport import Clock, Json
-from connectors.slack.client import Calls
-from connectors.slack.pagination import Roll
+from connectors.slack.client import SlackClient
+from connectors.slack.pagination import ResumableList
 
 AGE = timedelta(days=1)
 NOBODY = ("users_not_found", "user_not_found", "user_not_visible", "unknown_method", "missing_scope")
@@ -14,21 +14,21 @@ NO_BOT = ("bot_not_found", "unknown_method", "missing_scope")
 OPTIONAL = ("missing_scope", "unknown_method", "plan_upgrade_required", "paid_teams_only")
 
 
-class People:
+class Users:
     """Names of people, bots, groups and channels, loaded when first needed; losing them costs calls.
 
     `channels`: the names that the listing of channels knows.
     """
 
-    def __init__(self, calls: Calls, channels: Callable[[str], str], clock: Clock, team: str) -> None:
-        self._calls = calls
+    def __init__(self, client: SlackClient, channels: Callable[[str], str], clock: Clock, team: str) -> None:
+        self._client = client
         self._channels = channels
         self._team = {"team_id": team} if team else {}
         self._everybody: TtlCache[dict[str, Json]] = TtlCache(clock, AGE)
         self._newcomers: TtlCache[Json] = TtlCache(clock, AGE)
         self._groups: TtlCache[dict[str, str]] = TtlCache(clock, AGE)
         self._bots: TtlCache[str] = TtlCache(clock, AGE)
-        self._members = Roll(calls, "users.list", "members", self._team, clock)
+        self._members = ResumableList(client, "users.list", "members", self._team, clock)
 
     def user(self, user: str, /) -> str:
         return _called(self._person(user))
@@ -56,19 +56,19 @@ class People:
         return self._newcomers.get(user, lambda: self._ask(user)) if found is None and user else found or {}
 
     def _ask(self, user: str) -> Json:
-        found = self._calls.ask("users.info", {"user": user}, expect=NOBODY).json().get("user")
+        found = self._client.ask("users.info", {"user": user}, expect=NOBODY).json().get("user")
         return _trimmed(found) if isinstance(found, dict) else {}
 
     def _bot(self, bot: str) -> str:
         return self._bots.get(bot, lambda: self._ask_bot(bot)) if bot else ""
 
     def _ask_bot(self, bot: str) -> str:
-        found = self._calls.ask("bots.info", {"bot": bot, **self._team}, expect=NO_BOT).json().get("bot")
+        found = self._client.ask("bots.info", {"bot": bot, **self._team}, expect=NO_BOT).json().get("bot")
         return str(found.get("name") or "") if isinstance(found, dict) else ""
 
     def _list_groups(self) -> dict[str, str]:
         """Groups are a nicety: without their scope, a mention says `@group`."""
-        groups = self._calls.ask("usergroups.list", self._team, expect=OPTIONAL).json().get("usergroups") or ()
+        groups = self._client.ask("usergroups.list", self._team, expect=OPTIONAL).json().get("usergroups") or ()
         return {str(group.get("id")): str(group.get("handle") or group.get("name") or "") for group in groups}
 
     def _list_everybody(self) -> dict[str, Json]:

@@ -17,7 +17,7 @@ FULL = 1000  # events on a page
 KINDS = ("Comment", "VoiceComment")
 
 
-class Spool:
+class CommentCache:
     """Comments by ticket in a private temporary database. A failed `fill` goes on where it stopped.
 
     `used`: a page of tickets was made with it. `alone`: what the export did not show, read ticket by ticket.

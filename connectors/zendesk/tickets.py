@@ -7,7 +7,7 @@ from connectors.dialogue import Comment
 from connectors.http import client
 from connectors.http.client import HttpClient
 from connectors.http.transport import Clock, Json, now
-from connectors.zendesk.comment_cache import BUCKETS, Spool
+from connectors.zendesk.comment_cache import BUCKETS, CommentCache
 from connectors.zendesk.pagination import page, record, rows, time_of
 from connectors.zendesk.ticket_document import comment_of, document, people, ticket_id
 from connectors.zendesk.translations import by_id
@@ -30,7 +30,7 @@ class Tickets:
         self.key = "tickets"
         self._api = signed_in
         self._clock = clock
-        self._spool: Spool | None = None
+        self._cache: CommentCache | None = None
         self._root: TtlCache[bool] = TtlCache(clock, timedelta(minutes=1))
 
     def head(self) -> Json:
@@ -43,17 +43,17 @@ class Tickets:
 
     def snapshot(self, after: Json | None) -> tuple[list[Change], Json | None]:
         """Return one page of the whole export, and where the next one starts; None after the last."""
-        if after is None and self._spool is not None and self._spool.used:
-            self._spool = None  # one that only failed attempts filled goes on: it may have taken many turns
+        if after is None and self._cache is not None and self._cache.used:
+            self._cache = None  # one that only failed attempts filled goes on: it may have taken many turns
         tickets, names, state, more = self._export(after or {"start": 0}, {"include": "users"})
         live = {number: ticket for number, ticket in tickets.items() if ticket.get("status") != "deleted"}
-        if self._spool is None and len(live) > FEW:
-            self._spool = Spool(0)
-        comments = self._comments(live, names, self._spool, pages=None)
-        if self._spool is not None:
-            self._spool.used = True
+        if self._cache is None and len(live) > FEW:
+            self._cache = CommentCache(0)
+        comments = self._comments(live, names, self._cache, pages=None)
+        if self._cache is not None:
+            self._cache.used = True
         if not more:
-            self._spool = None
+            self._cache = None
         changes = [self._change(ticket, comments[number], names) for number, ticket in live.items()]
         return [change for change in changes if change.version is not None], state if more else None
 
@@ -61,8 +61,8 @@ class Tickets:
         """Return what the export shows since `state`, the next state, and whether it has more."""
         tickets, names, following, more = self._export(state, {"include": "users", "per_page": CHANGED})
         live = {number: ticket for number, ticket in tickets.items() if ticket.get("status") != "deleted"}
-        spool = Spool(self._oldest(live)) if len(live) > FEW else None
-        comments = self._comments(live, names, spool, pages=EVENT_PAGES)
+        cache = CommentCache(self._oldest(live)) if len(live) > FEW else None
+        comments = self._comments(live, names, cache, pages=EVENT_PAGES)
         return [self._change(row, comments.get(number, []), names) for number, row in tickets.items()], following, more
 
     def fetch(self, number: int) -> Document:
@@ -105,16 +105,16 @@ class Tickets:
         return tickets, people(envelope.get("users")), following, not end
 
     def _comments(
-        self, live: dict[int, Json], names: dict[int, str], spool: Spool | None, pages: int | None
+        self, live: dict[int, Json], names: dict[int, str], cache: CommentCache | None, pages: int | None
     ) -> dict[int, list[Comment]]:
         """Return the comments of each ticket: from the event export where that is cheaper, else one by one."""
-        complete = spool is not None and spool.fill(self._api, pages)
+        complete = cache is not None and cache.fill(self._api, pages)
         found: dict[int, list[Comment]] = {}
         for number in live:
-            known = spool.comments(number) if spool and complete else spool.alone.get(number) if spool else None
+            known = cache.comments(number) if cache and complete else cache.alone.get(number) if cache else None
             found[number] = known or self._read_comments(number, names)  # every ticket has a comment
-            if spool and not known:
-                spool.alone[number] = found[number]
+            if cache and not known:
+                cache.alone[number] = found[number]
         return found
 
     def _read_comments(self, number: int, names: dict[int, str]) -> list[Comment]:

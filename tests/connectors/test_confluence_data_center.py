@@ -164,7 +164,7 @@ class TestDoctor:
     def test_a_site_in_order_is_told_space_by_space(self, site: ConfluenceWorld) -> None:
         site.put("Title", "<p>a</p>")
 
-        found = list(check.findings(site.connect().library))
+        found = list(check.findings(site.connect().cache))
 
         assert {finding.level for finding in found} == {Level.OK}
         assert "space HELP: readable, 1 pages, public" in found[0].what
@@ -172,7 +172,7 @@ class TestDoctor:
     def test_a_public_space_that_is_closed_is_a_problem(self, site: ConfluenceWorld) -> None:
         site.close()
 
-        [problem] = [f for f in check.findings(site.connect().library) if f.level is Level.PROBLEM]
+        [problem] = [f for f in check.findings(site.connect().cache) if f.level is Level.PROBLEM]
 
         assert "not open to everyone" in problem.what
         assert "public_spaces" in problem.fix
@@ -182,6 +182,6 @@ class TestDoctor:
         site.wire.fail(Fault(path=r"search\?.*attachment", status=500, times=None))
 
         for settings in (wrong, {"spaces": ["NONE"]}, {}):
-            found = list(check.findings(site.connect(**settings).library))
+            found = list(check.findings(site.connect(**settings).cache))
             assert [finding.level for finding in found if finding.level is not Level.OK] == [Level.PROBLEM]
             assert all(finding.fix for finding in found if finding.level is Level.PROBLEM)

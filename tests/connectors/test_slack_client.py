@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from connectors.http.rate_limit import LocalQuotas
 from connectors.slack.check import check
-from connectors.slack.client import TIERS, Calls
+from connectors.slack.client import TIERS, SlackClient
 from connectors.slack.settings import SlackSettings
 from sandbox.wire import Fault, Wire, serve
 from sync.errors import Misconfigured, Retryable
@@ -27,9 +27,9 @@ def world() -> Iterator[SlackWorld]:
         yield world
 
 
-def calls(world: SlackWorld, url: str = "") -> Calls:
+def calls(world: SlackWorld, url: str = "") -> SlackClient:
     address = url or f"{world.url}/api/"
-    return Calls(address, SecretStr(TOKEN), None, world.clock.utc, world.sleep, 3.0)
+    return SlackClient(address, SecretStr(TOKEN), None, world.clock.utc, world.sleep, 3.0)
 
 
 class TestRefusals:
@@ -151,7 +151,8 @@ class TestPace:
         world.sandbox.limits.a_minute = {"conversations.list": 1}
         shared = LocalQuotas(world.clock.utc)
         one, two = (
-            Calls(f"{world.url}/api/", SecretStr(TOKEN), shared, world.clock.utc, world.sleep, 3.0) for _ in range(2)
+            SlackClient(f"{world.url}/api/", SecretStr(TOKEN), shared, world.clock.utc, world.sleep, 3.0)
+            for _ in range(2)
         )
         one.ask("conversations.list")
         for asked in (one, two):

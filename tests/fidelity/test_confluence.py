@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from connectors.confluence import macros, rendered
-from connectors.confluence.storage import Reader, Reading
+from connectors.confluence.storage import StorageReader, StorageReading
 from connectors.text import to_markdown
 from tests.fidelity.kit import documents, recall
 
@@ -29,8 +29,8 @@ def converted(source: Path) -> str:
     def include(space: str, title: str) -> str | None:
         return PAGES.get(title.casefold())
 
-    reader = Reader(BASE, "HELP", "1", lambda account: NAMES.get(account, "somebody"), include, macros.macro)
-    return to_markdown(Reading(reader, (("HELP", "this page"),)).body(text), f"{BASE}/spaces/HELP/pages/1")
+    reader = StorageReader(BASE, "HELP", "1", lambda account: NAMES.get(account, "somebody"), include, macros.macro)
+    return to_markdown(StorageReading(reader, (("HELP", "this page"),)).body(text), f"{BASE}/spaces/HELP/pages/1")
 
 
 SOURCES = [*documents(FOLDER, "storage"), *documents(FOLDER, "html")]
