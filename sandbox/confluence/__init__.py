@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.confluence import app
 from sandbox.confluence.edits import Edits
-from sandbox.confluence.records import World
+from sandbox.confluence.records import Site
 
 CLOUD_ID = "11111111-2222-3333-4444-555555555555"
 
@@ -35,7 +35,7 @@ class ConfluenceSandbox:
         token: str = "confluence-pat",  # noqa: S107  # likewise
         context: str = "",
     ) -> None:
-        self.world = World(clock=clock)
+        self.world = Site(clock=clock)
         edits = Edits(self.world)
         self.add_space = edits.add_space
         self.put_page = edits.put_page

@@ -1,31 +1,10 @@
-"""What the fake answers: JSON, and the error bodies of the two generations of the API."""
+"""How the vendor refuses: the error bodies of the two generations of its API."""
 
-from dataclasses import dataclass, field
-from typing import Any
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One response before it is sent; `content` instead of `body` where the answer is not JSON."""
-
-    body: Json = field(default_factory=dict)
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    content: bytes | None = None
-
-
-class Problem(Exception):
-    """An error answer, raised wherever it is noticed."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(f"{answer.status} {answer.body}")
-        self.answer = answer
+from sandbox.http import Problem
 
 
 def v2_error(status: int, code: str, title: str, detail: str | None = None) -> Problem:
-    return Problem(Answer({"errors": [{"status": status, "code": code, "title": title, "detail": detail}]}, status))
+    return Problem(status, {"errors": [{"status": status, "code": code, "title": title, "detail": detail}]})
 
 
 def not_found() -> Problem:
@@ -44,7 +23,7 @@ def unauthorized() -> Problem:
 
 def v1_error(status: int, message: str, reason: str) -> Problem:
     details = {"authorized": status not in (401, 403), "valid": True, "errors": [], "successful": False}
-    return Problem(Answer({"statusCode": status, "data": details, "message": message, "reason": reason}, status))
+    return Problem(status, {"statusCode": status, "data": details, "message": message, "reason": reason})
 
 
 def v1_not_found(content_id: object) -> Problem:
@@ -61,8 +40,8 @@ def v1_bad_request(message: str) -> Problem:
 def too_many(after: int | None) -> Problem:
     """Refuse for the rate of calls; not every refusal of the vendor says how long to wait."""
     headers = {} if after is None else {"retry-after": str(after)}
-    return Problem(Answer({"message": "Rate limit exceeded."}, 429, headers))
+    return Problem(429, {"message": "Rate limit exceeded."}, headers)
 
 
 def gateway_timeout() -> Problem:
-    return Problem(Answer(status=504, content=b"<html><body>504 Gateway Time-out</body></html>"))
+    return Problem(504, content=b"<html><body>504 Gateway Time-out</body></html>")

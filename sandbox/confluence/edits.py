@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from sandbox.confluence.records import BOT, Content, Kind, Space, Status, World
+from sandbox.confluence.records import BOT, Content, Kind, Site, Space, Status
 
 
 class Edits:
     """Edits stamp what the vendor would stamp: text and titles get a version, everything else leaves no trace."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Site) -> None:
         self._world = world
 
     def add_space(self, key: str, name: str = "", *, anonymous: bool = True, type: str = "global") -> int:  # noqa: A002

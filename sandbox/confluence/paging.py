@@ -1,15 +1,12 @@
 """The two ways to page: the opaque cursor of v2 and of the search, and `start` with `limit` of Data Center."""
 
-import base64
-import binascii
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from sandbox.confluence import answers
-from sandbox.confluence.answers import Answer, Json
 from sandbox.confluence.request import Request
+from sandbox.http import Answer, Json, opaque, opened
 
 T = TypeVar("T")
 Key = tuple[Any, ...]
@@ -31,15 +28,15 @@ def by_cursor(
     if after is not None:
         ordered = [r for r in ordered if (key(r) < after if descending else key(r) > after)]
     if request.world.blank_pages and not blank and ordered:
-        return _page(request, [], encode({"after": after, "blank": True}))
+        return _page(request, [], opaque({"after": after, "blank": True}))
     page = ordered[:limit]
-    following = encode({"after": key(page[-1]), "blank": False}) if len(ordered) > limit else None
+    following = opaque({"after": key(page[-1]), "blank": False}) if len(ordered) > limit else None
     return _page(request, [shape(record) for record in page], following)
 
 
 def _page(request: Request, results: list[Json], following: str | None) -> Answer:
-    links: Json = {"base": request.site}
-    header = f'<{request.site}>; rel="base"'
+    links: Json = {"base": request.origin}
+    header = f'<{request.origin}>; rel="base"'
     if following:
         query = urlencode({**request.params, "cursor": following})
         links["next"] = f"/wiki{request.path}?{query}"
@@ -59,10 +56,10 @@ def _position(request: Request) -> tuple[Key | None, bool]:
 
 def by_start(request: Request, records: Sequence[T], shape: Callable[[T], Json], cap: int) -> Answer:
     """Answer one page of v1. What is asked beyond the cap is silently cut, and `next` then skips what was cut."""
-    start, asked = request.number("start", 0), request.number("limit", 25)
+    start, asked = request.number("start", 0, least=0), request.number("limit", 25)
     limit = min(asked, cap, request.world.page_cap)
     page = records[start : start + limit]
-    links: Json = {"self": f"{request.site}{request.path}", "base": request.site, "context": ""}
+    links: Json = {"self": f"{request.origin}{request.path}", "base": request.origin, "context": ""}
     if start + limit < len(records):
         query = urlencode({**request.params, "start": start + asked, "limit": limit})
         links["next"] = f"{request.path}?{query}"
@@ -71,12 +68,5 @@ def by_start(request: Request, records: Sequence[T], shape: Callable[[T], Json],
     )
 
 
-def encode(told: Json) -> str:
-    return base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
-
-
 def decode(token: str) -> Any:
-    try:
-        return json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (binascii.Error, ValueError):
-        raise answers.invalid("cursor", "Expected type is Cursor.") from None
+    return opened(token, answers.invalid("cursor", "Expected type is Cursor."))

@@ -55,7 +55,7 @@ class Content:
 
 
 @dataclass
-class World:
+class Site:
     """The whole site, and the knobs a test may turn while it is served.
 
     `refusal`: what a visitor gets for a space that is not open (0: an empty list). `caller_offset`: hours by which the

@@ -2,7 +2,7 @@
 
 import re
 
-from sandbox.confluence.records import Content, World
+from sandbox.confluence.records import Content, Site
 from sandbox.confluence.visibility import sees
 
 INCLUDE = re.compile(
@@ -18,7 +18,7 @@ FORMATS = frozenset(
 )
 
 
-def rendered(world: World, content: Content, account: str) -> str:
+def rendered(world: Site, content: Content, account: str) -> str:
     """Return the body as HTML. A macro of an app shows what no storage holds."""
 
     def include(match: re.Match[str]) -> str:

@@ -2,8 +2,8 @@
 
 from urllib.parse import quote, quote_plus
 
-from sandbox.confluence.answers import Json
-from sandbox.confluence.records import Content, Space, World, iso
+from sandbox.confluence.records import Content, Site, Space, iso
+from sandbox.http import Json
 
 
 def space(record: Space) -> Json:
@@ -33,7 +33,7 @@ def version(record: Content) -> Json:
     }
 
 
-def page(world: World, record: Content, bodies: dict[str, str]) -> Json:
+def page(world: Site, record: Content, bodies: dict[str, str]) -> Json:
     """A page or a blog post, in a list or alone."""
     above = world.contents.get(record.parent) if record.parent is not None else None
     shape: Json = {
@@ -63,7 +63,7 @@ def page(world: World, record: Content, bodies: dict[str, str]) -> Json:
     return shape
 
 
-def webui(world: World, record: Content) -> str:
+def webui(world: Site, record: Content) -> str:
     key = world.spaces[record.space].key
     name = quote_plus(record.title)
     return (
@@ -73,7 +73,7 @@ def webui(world: World, record: Content) -> str:
     )
 
 
-def attachment(world: World, record: Content) -> Json:
+def attachment(world: Site, record: Content) -> Json:
     above = world.contents[record.parent or 0]
     place = {"blogpost": "blogPostId"}.get(above.kind, "pageId")
     download = f"/download/attachments/{above.id}/{quote(record.title)}?version={record.number}&cacheVersion=1&api=v2"
@@ -96,7 +96,7 @@ def attachment(world: World, record: Content) -> Json:
     }
 
 
-def comment(world: World, record: Content, body_format: str | None) -> Json:
+def comment(world: Site, record: Content, body_format: str | None) -> Json:
     shape: Json = {
         "id": str(record.id),
         "status": record.status,
@@ -120,7 +120,7 @@ def label(number: int, name: str) -> Json:
     return {"id": str(number), "name": name, "prefix": "global"}
 
 
-def v1_content(world: World, record: Content, expand: frozenset[str], site: str) -> Json:
+def v1_content(world: Site, record: Content, expand: frozenset[str], site: str) -> Json:
     """Anything as v1 shows it: an id that is text, and only what was asked to be expanded."""
     number = f"att{record.id}" if record.kind == "attachment" else str(record.id)
     shape: Json = {
@@ -173,7 +173,7 @@ def restrictions(record: Content) -> Json:
     }
 
 
-def _container(world: World, record: Content) -> Json:
+def _container(world: Site, record: Content) -> Json:
     if record.kind in ("attachment", "comment"):
         above = world.contents[record.parent or 0]
         return {"id": str(above.id), "type": above.kind, "status": above.status, "title": above.title}
@@ -186,7 +186,7 @@ def _extensions(record: Content) -> Json:
     return {"location": record.location} if record.kind == "comment" else {"position": 4}
 
 
-def _v1_webui(world: World, record: Content) -> str:
+def _v1_webui(world: Site, record: Content) -> str:
     if record.kind in ("attachment", "comment"):
         return f"/pages/viewpage.action?pageId={record.parent}"
     return webui(world, record)

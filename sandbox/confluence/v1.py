@@ -5,12 +5,12 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from sandbox.confluence import answers, cql, shapes
-from sandbox.confluence.answers import Answer, Json
-from sandbox.confluence.paging import by_start, decode, encode
-from sandbox.confluence.records import Content, Space, World
+from sandbox.confluence.paging import by_start, decode
+from sandbox.confluence.records import Content, Site, Space
 from sandbox.confluence.rendering import rendered
 from sandbox.confluence.request import Request
 from sandbox.confluence.visibility import VISITOR, sees, sees_space
+from sandbox.http import Answer, Json, opaque
 
 EXPANDS = frozenset(
     {
@@ -32,7 +32,7 @@ BODY_CAP, EXPAND_CAP, BARE_CAP = 50, 200, 1000
 
 def search(request: Request) -> Answer:
     """Answer one page of a search by cursor; `start` is ignored, which once made readers go in circles."""
-    if request.account == VISITOR:
+    if request.caller == VISITOR:
         raise answers.v1_error(401, "Anonymous searches are off", "Unauthorized")
     found = _found(request)
     expand = _expanded(request)
@@ -40,43 +40,43 @@ def search(request: Request) -> Answer:
     after = decode(request.params["cursor"])["after"] if "cursor" in request.params else 0
     page = found[after : after + limit]
     _refuse_unreadable_ancestors(request, page, expand)
-    links: Json = {"base": request.site, "context": "/wiki", "self": f"{request.site}{request.path}"}
+    links: Json = {"base": request.origin, "context": "/wiki", "self": f"{request.origin}{request.path}"}
     more = len(found) > after + limit
     if more or (request.world.trailing_next and page):
         query = {
             "next": "true",
-            "cursor": encode({"after": after + limit}),
+            "cursor": opaque({"after": after + limit}),
             "limit": limit,
             "cql": request.params["cql"],
         }
         links["next"] = f"{request.path}?{urlencode(query)}"  # without `expand`: whoever follows it blindly loses that
-    results = [shapes.v1_content(request.world, c, expand, request.site) for c in page]
+    results = [shapes.v1_content(request.world, c, expand, request.origin) for c in page]
     return Answer({"results": results, "start": after, "limit": limit, "size": len(results), "_links": links})
 
 
 def search_by_start(request: Request) -> Answer:
     """Answer one page of a search as Data Center does."""
     expand = _expanded(request)
-    found = [c for c in _found(request) if sees(request.world, c, request.account)]
+    found = [c for c in _found(request) if sees(request.world, c, request.caller)]
     return by_start(request, found, _shaper(request, expand), _cap(expand))
 
 
 def restriction(request: Request) -> Answer:
     record = _content(request)
-    expand = request.several("expand", frozenset({"restrictions.user", "restrictions.group"}))
+    expand = request.several_of("expand", frozenset({"restrictions.user", "restrictions.group"}))
     body = shapes.restrictions(record)
     if not expand:
         body["restrictions"] = {}
-    return Answer(body | {"_links": {"self": f"{request.site}{request.path}"}})
+    return Answer(body | {"_links": {"self": f"{request.origin}{request.path}"}})
 
 
 def spaces(request: Request) -> Answer:
     keys = set(request.params.get("spaceKey", "").split(",")) - {""}
 
     def wanted(space: Space) -> bool:
-        return sees_space(space, request.account) and (not keys or space.key in keys)
+        return sees_space(space, request.caller) and (not keys or space.key in keys)
 
-    if request.account == VISITOR and not any(s.anonymous for s in request.world.spaces.values()):
+    if request.caller == VISITOR and not any(s.anonymous for s in request.world.spaces.values()):
         raise answers.v1_error(401, "Client must be authenticated to access this resource.", "Unauthorized")
     found = sorted((s for s in list(request.world.spaces.values()) if wanted(s)), key=lambda s: s.id)
 
@@ -96,7 +96,7 @@ def spaces(request: Request) -> Answer:
 
 def contents(request: Request) -> Answer:
     expand = _expanded(request)
-    start, limit = request.number("start", 0), min(request.number("limit", 25), _cap(expand))
+    start, limit = request.number("start", 0, least=0), min(request.number("limit", 25), _cap(expand))
     found = _listed(request)
     _bear(request, found[start : start + limit], expand)
     return by_start(request, found, _shaper(request, expand), _cap(expand))
@@ -113,9 +113,9 @@ def scan(request: Request) -> Answer:
     rest = [c for c in found if c.id > after]
     page = rest[:limit]
     _bear(request, page, expand)
-    links: Json = {"base": request.site, "context": ""}
+    links: Json = {"base": request.origin, "context": ""}
     if len(rest) > limit:
-        query = urlencode({**request.params, "cursor": encode({"after": page[-1].id})})
+        query = urlencode({**request.params, "cursor": opaque({"after": page[-1].id})})
         links["next"] = f"{request.path}?{query}"
     shape = _shaper(request, expand)
     return Answer({"results": [shape(c) for c in page], "limit": limit, "size": len(page), "_links": links})
@@ -127,10 +127,10 @@ def content(request: Request) -> Answer:
     shape = _shaper(request, expand)(record)
     for name in sorted(expand & RENDERED):
         shape.setdefault("body", {})[name[5:]] = {
-            "value": rendered(request.world, record, request.account),
+            "value": rendered(request.world, record, request.caller),
             "representation": name[5:],
         }
-    shape["_links"]["base"] = request.site
+    shape["_links"]["base"] = request.origin
     return Answer(shape)
 
 
@@ -151,12 +151,12 @@ def download(request: Request) -> Answer:
     """Send the reader on to where the file lies."""
     above = request.id
     found = [c for c in request.world.of("attachment") if c.parent == above and c.title == request.place["name"]]
-    if not found or not sees(request.world, found[0], request.account):
+    if not found or not sees(request.world, found[0], request.caller):
         raise answers.v1_not_found(above)
     return Answer(status=302, headers={"location": f"/media/{found[0].id}"}, content=b"")
 
 
-def media(world: World, path: str) -> Answer:
+def media(world: Site, path: str) -> Answer:
     """The host of the files, which knows neither spaces nor accounts."""
     record = world.contents.get(int(path.rpartition("/")[2]))
     if record is None:
@@ -176,13 +176,13 @@ def _listed(request: Request) -> list[Content]:
     if kind not in ("page", "blogpost") or status not in ("current", "trashed", "draft", "any"):
         raise answers.v1_bad_request("unknown type or status")
     space = request.world.space_of(key) if key else None
-    if key and not sees_space(space, request.account):
+    if key and not sees_space(space, request.caller):
         raise answers.v1_error(404, f"No space found with key : {key}", "Not Found")
     found = [
         c for c in request.world.of("page" if kind == "page" else "blogpost") if space is None or c.space == space.id
     ]
     shown = {"current", "trashed", "draft"} if status == "any" else {status}
-    return [c for c in found if c.status in shown and sees(request.world, c, request.account)]
+    return [c for c in found if c.status in shown and sees(request.world, c, request.caller)]
 
 
 def _bear(request: Request, page: list[Content], expand: frozenset[str]) -> None:
@@ -196,7 +196,7 @@ def _bear(request: Request, page: list[Content], expand: frozenset[str]) -> None
 
 
 def _shaper(request: Request, expand: frozenset[str]) -> Callable[[Content], Json]:
-    return lambda record: shapes.v1_content(request.world, record, expand, request.site)
+    return lambda record: shapes.v1_content(request.world, record, expand, request.origin)
 
 
 def _cap(expand: frozenset[str]) -> int:
@@ -204,13 +204,13 @@ def _cap(expand: frozenset[str]) -> int:
 
 
 def _expanded(request: Request) -> frozenset[str]:
-    return request.several("expand", EXPANDS | RENDERED)
+    return request.several_of("expand", EXPANDS | RENDERED)
 
 
 def _content(request: Request, status: str = "any") -> Content:
     number = request.place["id"].removeprefix("att")
     record = request.world.contents.get(int(number)) if number.isdecimal() else None
-    if record is None or status not in ("any", record.status) or not sees(request.world, record, request.account):
+    if record is None or status not in ("any", record.status) or not sees(request.world, record, request.caller):
         raise answers.v1_not_found(request.place["id"])
     return record
 
@@ -237,7 +237,7 @@ def _found(request: Request) -> list[Content]:
             and (c.modified_at if since is not None else c.created_at) <= indexed
             and (since is None or c.modified_at >= since)
             and all(above.status == "current" for above in world.above(c) if c.kind in ("attachment", "comment"))
-            and sees(world, c, request.account)
+            and sees(world, c, request.caller)
         )
 
     kinds = world.of("page", "blogpost", "comment", "attachment")
@@ -249,5 +249,5 @@ def _refuse_unreadable_ancestors(request: Request, page: list[Content], expand: 
     if any(name.startswith("ancestors.restrictions") for name in expand):
         for record in page:
             for above in request.world.above(record):
-                if above.status != "current" or not sees(request.world, above, request.account):
+                if above.status != "current" or not sees(request.world, above, request.caller):
                     raise answers.v1_not_found(above.id)

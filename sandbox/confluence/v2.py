@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from sandbox.confluence import answers, shapes
-from sandbox.confluence.answers import Answer, Json
 from sandbox.confluence.paging import Key, by_cursor
 from sandbox.confluence.records import Content, Kind, Space
 from sandbox.confluence.rendering import FORMATS, rendered
-from sandbox.confluence.request import Request
+from sandbox.confluence.request import Request, ids_of
 from sandbox.confluence.visibility import VISITOR, sees, sees_space
+from sandbox.http import Answer, Json, json_object
 
 SORTS: dict[str, Callable[[Content], Key]] = {
     "id": lambda c: (c.id,),
@@ -25,13 +25,13 @@ SPACE_TYPES = frozenset(
 
 
 def spaces(request: Request) -> Answer:
-    keys = request.several("keys", frozenset({s.key for s in request.world.spaces.values()} | _asked(request, "keys")))
-    ids, status = request.ids("ids", 250), request.several("status", frozenset({"current", "archived"}))
-    types = request.several("type", SPACE_TYPES)
+    keys = frozenset(request.text("keys").split(",")) - {""}
+    ids, status = ids_of(request, "ids", 250), request.several_of("status", frozenset({"current", "archived"}))
+    types = request.several_of("type", SPACE_TYPES)
 
     def wanted(space: Space) -> bool:
         return (
-            sees_space(space, request.account)
+            sees_space(space, request.caller)
             and (not keys or space.key in keys)
             and (ids is None or space.id in ids)
             and (not status or space.status in status)
@@ -61,7 +61,7 @@ def blog_post(request: Request) -> Answer:
 def ancestors(request: Request) -> Answer:
     above = [*request.world.above(_seen(request, "page"))]
     results = [{"id": str(c.id), "type": c.kind} for c in reversed(above)]
-    return Answer({"results": results, "_links": {"base": request.site}})
+    return Answer({"results": results, "_links": {"base": request.origin}})
 
 
 def folder(request: Request) -> Answer:
@@ -83,7 +83,7 @@ def folder(request: Request) -> Answer:
             "version": shapes.version(record),
             "_links": {
                 "webui": f"/spaces/{request.world.spaces[record.space].key}/folder/{record.id}",
-                "base": request.site,
+                "base": request.origin,
             },
         }
     )
@@ -105,11 +105,11 @@ def attachment(request: Request) -> Answer:
         record is None
         or record.kind != "attachment"
         or record.status != "current"
-        or not sees(request.world, record, request.account)
+        or not sees(request.world, record, request.caller)
     ):
         raise answers.not_found()
     shape = shapes.attachment(request.world, record)
-    shape["_links"]["base"] = request.site
+    shape["_links"]["base"] = request.origin
     return Answer(shape)
 
 
@@ -127,9 +127,10 @@ def replies(request: Request) -> Answer:
 
 
 def users(request: Request) -> Answer:
-    body = request.body
-    if not isinstance(body, dict) or not isinstance(body.get("accountIds"), list) or set(body) != {"accountIds"}:
-        raise answers.v2_error(400, "INVALID_REQUEST_BODY", "accountIds is required")
+    required = answers.v2_error(400, "INVALID_REQUEST_BODY", "accountIds is required")
+    body = json_object(request.body, required)
+    if not isinstance(body.get("accountIds"), list) or set(body) != {"accountIds"}:
+        raise required
     if len(body["accountIds"]) > 250:
         raise answers.v2_error(400, "INVALID_REQUEST_BODY", "at most 250 accountIds")
     known = [
@@ -147,11 +148,7 @@ def users(request: Request) -> Answer:
         }
         for account, name in known
     ]
-    return Answer({"results": results, "_links": {"base": request.site}})
-
-
-def _asked(request: Request, name: str) -> set[str]:
-    return set(request.params.get(name, "").split(",")) - {""}
+    return Answer({"results": results, "_links": {"base": request.origin}})
 
 
 def _space_refused(request: Request) -> None:
@@ -171,13 +168,13 @@ def _scope(request: Request) -> frozenset[int] | None:
         space = request.world.spaces.get(request.id)
         if space is None:
             raise answers.not_found()
-        if not sees_space(space, request.account):
-            if request.account != VISITOR:
+        if not sees_space(space, request.caller):
+            if request.caller != VISITOR:
                 raise answers.not_found()
             _space_refused(request)
         return frozenset({request.id})
-    named = request.ids("space-id", 100)
-    if request.account == VISITOR and not any(
+    named = ids_of(request, "space-id", 100)
+    if request.caller == VISITOR and not any(
         s.anonymous for s in request.world.spaces.values() if not named or s.id in named
     ):
         _space_refused(request)
@@ -187,8 +184,8 @@ def _scope(request: Request) -> frozenset[int] | None:
 def _listing(request: Request, kind: Kind) -> Answer:
     world = request.world
     scope = _scope(request)
-    ids = request.ids("id", 250)
-    statuses = request.several("status", STATUSES, frozenset({"current", "archived"}))
+    ids = ids_of(request, "id", 250)
+    statuses = request.several_of("status", STATUSES, frozenset({"current", "archived"}))
     title, body_format = request.params.get("title"), _format(request, BULK_FORMATS)
     sort = request.params.get("sort", "id")
     if sort.removeprefix("-") not in SORTS:
@@ -200,7 +197,7 @@ def _listing(request: Request, kind: Kind) -> Answer:
             and (scope is None or c.space in scope)
             and (ids is None or c.id in ids)
             and (title is None or c.title == title)
-            and sees(world, c, request.account)
+            and sees(world, c, request.caller)
         )
 
     found = [c for c in world.of(kind) if wanted(c)]
@@ -218,21 +215,21 @@ def _listing(request: Request, kind: Kind) -> Answer:
 
 def _single(request: Request, kind: Kind) -> Answer:
     world = request.world
-    statuses = request.several("status", SINGLE_STATUSES, frozenset({"current", "archived"}))
+    statuses = request.several_of("status", SINGLE_STATUSES, frozenset({"current", "archived"}))
     record = _seen(request, kind, statuses=statuses)
     body_format = _format(request, FORMATS)
     bodies = {}
     if body_format == "storage":
         bodies = {"storage": record.storage}
     elif body_format:
-        reader = VISITOR if body_format == "anonymous_export_view" else request.account
+        reader = VISITOR if body_format == "anonymous_export_view" else request.caller
         bodies = {body_format: rendered(world, record, reader)}
     shape = shapes.page(world, record, bodies)
-    shape["_links"]["base"] = request.site
+    shape["_links"]["base"] = request.origin
     if request.flag("include-labels"):
         labels = [shapes.label(n, name) for n, name in enumerate(record.labels, 1)][:50]
         shape["labels"] = {"results": labels, "meta": {"hasMore": len(record.labels) > 50}, "_links": {}}
-    if not request.flag("include-version", default=True):
+    if request.flag("include-version") is False:
         del shape["version"]
     return Answer(shape)
 
@@ -241,9 +238,9 @@ def _seen(request: Request, *kinds: Kind, statuses: frozenset[str] = frozenset({
     record = request.world.contents.get(request.id)
     if record is None or record.kind not in kinds or record.status not in statuses:
         raise answers.not_found()
-    if request.account == VISITOR and not sees_space(request.world.spaces.get(record.space), VISITOR):
+    if request.caller == VISITOR and not sees_space(request.world.spaces.get(record.space), VISITOR):
         _space_refused(request)
-    if not sees(request.world, record, request.account):
+    if not sees(request.world, record, request.caller):
         raise answers.not_found()
     return record
 
@@ -256,7 +253,7 @@ def _format(request: Request, allowed: frozenset[str]) -> str | None:
 
 
 def _attachments(request: Request, records: list[Content]) -> Answer:
-    statuses = request.several(
+    statuses = request.several_of(
         "status", frozenset({"current", "archived", "trashed"}), frozenset({"current", "archived"})
     )
     sort = request.params.get("sort", "created-date")
@@ -265,7 +262,7 @@ def _attachments(request: Request, records: list[Content]) -> Answer:
     found = [
         c
         for c in records
-        if c.status in statuses and sees(request.world, c, request.account) and _above_is_current(request, c)
+        if c.status in statuses and sees(request.world, c, request.caller) and _above_is_current(request, c)
     ]
     key, descending = SORTS[sort.removeprefix("-")], sort.startswith("-")
     return by_cursor(
@@ -285,5 +282,5 @@ def _comments(request: Request, location: str) -> Answer:
 
 def _commented(request: Request, records: list[Content]) -> Answer:
     body_format = _format(request, BULK_FORMATS)
-    found = [c for c in records if c.status == "current" and sees(request.world, c, request.account)]
+    found = [c for c in records if c.status == "current" and sees(request.world, c, request.caller)]
     return by_cursor(request, found, SORTS["id"], lambda c: shapes.comment(request.world, c, body_format))

@@ -1,6 +1,6 @@
 """Who sees what: a space's openness, and the read restrictions of a content and of everything above it."""
 
-from sandbox.confluence.records import BOT, Content, Space, World
+from sandbox.confluence.records import Content, Site, Space
 
 VISITOR = ""
 """The account id of whoever is not signed in."""
@@ -10,7 +10,7 @@ def sees_space(space: Space | None, account: str) -> bool:
     return space is not None and (space.anonymous if account == VISITOR else not space.hidden)
 
 
-def sees(world: World, content: Content, account: str) -> bool:
+def sees(world: Site, content: Content, account: str) -> bool:
     """Whether the account may read the content; drafts and the trash are for those who are signed in."""
     if not sees_space(world.spaces.get(content.space), account):
         return False
@@ -20,7 +20,3 @@ def sees(world: World, content: Content, account: str) -> bool:
     return all(c.readers is None or account in c.readers for c in chain) and all(
         c.status != "draft" or c.author == account for c in chain[:1]
     )
-
-
-def caller_name(account: str) -> str:
-    return "visitor" if account == VISITOR else "bot" if account == BOT else account

@@ -3,15 +3,8 @@
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One POST to a webhook: send `body` unchanged, the signature covers its bytes."""
-
-    headers: dict[str, str]
-    body: bytes
+from sandbox.http import Delivery
 
 
 def page_event(page: int, event: str, secret: str, moment: float) -> Delivery:

@@ -13,11 +13,11 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp
 
-from sandbox.google.app import App
+from sandbox.google.app import DriveHost
 from sandbox.google.changes import Channels
-from sandbox.google.limits import Limits
-from sandbox.google.oauth import Credentials
-from sandbox.google.records import World
+from sandbox.google.limits import Quotas
+from sandbox.google.oauth import ServiceAccount
+from sandbox.google.records import Drive
 from sandbox.google.tree import Tree
 
 
@@ -29,9 +29,9 @@ class GoogleSandbox:
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
-        self.world = World(clock=clock)
-        self.limits = Limits()
-        self.credentials = Credentials(clock)
+        self.world = Drive(clock=clock)
+        self.limits = Quotas()
+        self.credentials = ServiceAccount(clock)
         self.channels = Channels(clock)
         self.document_of: dict[str, str] = {}
         self.folder_of: dict[str, str] = {}
@@ -57,4 +57,4 @@ class GoogleSandbox:
         self.share = tree.share
         self.unshare = tree.unshare
         self.set = tree.set
-        self.app: ASGIApp = App(self.world, self.credentials, self.limits, self.channels)
+        self.app: ASGIApp = DriveHost(self.world, self.credentials, self.limits, self.channels).app

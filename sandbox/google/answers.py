@@ -1,27 +1,6 @@
-"""What the fake answers: JSON or bytes, and the shapes of error of Drive, of Docs, and of the token address."""
+"""How the vendor refuses: the error shapes of Drive, of Docs, and of the token address."""
 
-from dataclasses import dataclass, field
-from typing import Any
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One response before it is sent; `content` instead of `body` where the answer is not JSON."""
-
-    body: Json | None = None
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    content: bytes | None = None
-
-
-class Problem(Exception):
-    """An error answer, raised wherever it is noticed."""
-
-    def __init__(self, status: int, body: Json) -> None:
-        super().__init__(f"{status} {body}")
-        self.answer = Answer(body, status)
+from sandbox.http import Json, Problem
 
 
 def drive(status: int, reason: str, message: str, *, domain: str = "global", location: str = "") -> Problem:

@@ -7,7 +7,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from sandbox.google.answers import Json
+from sandbox.http import Json
 
 MONOSPACE = {"weightedFontFamily": {"fontFamily": "Roboto Mono", "weight": 400}}
 BULLETS = ({"glyphSymbol": "●"}, {"glyphSymbol": "○"}, {"glyphSymbol": "■"})

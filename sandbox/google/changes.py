@@ -6,25 +6,16 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 
 from sandbox.google import answers, shapes
-from sandbox.google.answers import Answer, Json
 from sandbox.google.records import Entry, iso
-from sandbox.google.request import Request
+from sandbox.google.request import Request, flag_of, partial, size_of
+from sandbox.http import Answer, Delivery, Json, json_object
 
 WEEK = 7 * 24 * 3600
 HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One POST to a channel's address: no body, everything is in the headers."""
-
-    address: str
-    headers: dict[str, str]
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
+class WatchChannel:
     """What somebody asked to be told about, and until when."""
 
     id: str
@@ -39,7 +30,7 @@ class Channels:
     """The channels that are open. They end by themselves; nobody is warned."""
 
     clock: Callable[[], float]
-    open: dict[str, Channel] = field(default_factory=dict)
+    open: dict[str, WatchChannel] = field(default_factory=dict)
     rung: dict[str, int] = field(default_factory=dict)
 
     def ring(self, state: str = "change") -> list[Delivery]:
@@ -48,7 +39,7 @@ class Channels:
 
     def watch(self, request: Request) -> Answer:
         """Open a channel on the change feed."""
-        asked = request.json()
+        asked = _asked(request)
         _token(request)
         channel, kind = str(asked.get("id", "")), asked.get("type")
         if not channel or len(channel) > 64 or kind not in ("web_hook", "webhook"):
@@ -59,12 +50,14 @@ class Channels:
         if not address.startswith("https://"):
             raise answers.drive(400, "push.webhookUrlNotHttps", "WebHook callback must be HTTPS: " + address)
         expires = self._until(asked)
-        self.open[channel] = Channel(channel, secrets.token_urlsafe(8), address, str(asked.get("token", "")), expires)
+        self.open[channel] = WatchChannel(
+            channel, secrets.token_urlsafe(8), address, str(asked.get("token", "")), expires
+        )
         return Answer(_channel(self.open[channel], request))
 
     def stop(self, request: Request) -> Answer:
         """Close a channel. Raises 404 for one that is not open."""
-        asked = request.json()
+        asked = _asked(request)
         known = self.open.get(str(asked.get("id", "")))
         if known is None or known.resource != asked.get("resourceId"):
             raise answers.drive(404, "notFound", f"Channel '{asked.get('id')}' not found for project")
@@ -78,7 +71,7 @@ class Channels:
             raise answers.invalid("Invalid value", "expiration") from error
         return min(wanted, self.clock() + WEEK)
 
-    def _delivery(self, channel: Channel, state: str) -> Delivery:
+    def _delivery(self, channel: WatchChannel, state: str) -> Delivery:
         number = self.rung[channel.id] = self.rung.get(channel.id, 0) + 1
         headers = {
             "X-Goog-Channel-ID": channel.id,
@@ -89,20 +82,20 @@ class Channels:
             "X-Goog-Resource-State": state,
             "X-Goog-Resource-URI": "https://www.googleapis.com/drive/v3/changes?alt=json",
         }
-        return Delivery(channel.address, headers)
+        return Delivery(headers, address=channel.address)
 
 
 def start_token(request: Request) -> Answer:
     """The token of whatever changes from now on."""
-    request.flag("supportsAllDrives")
+    flag_of(request, "supportsAllDrives")
     body: Json = {"kind": "drive#startPageToken", "startPageToken": str(request.world.changed + 1)}
-    return request.shown(body, "StartPageToken", "kind,startPageToken")
+    return partial(request, body, "StartPageToken", "kind,startPageToken")
 
 
 def list_changes(request: Request) -> Answer:
     """A page of what changed from the token on."""
-    world, start, size = request.world, _token(request), request.size(1000)
-    everywhere = request.flag("supportsAllDrives") and request.flag("includeItemsFromAllDrives")
+    world, start, size = request.world, _token(request), size_of(request, 1000)
+    everywhere = flag_of(request, "supportsAllDrives") and flag_of(request, "includeItemsFromAllDrives")
     removed = request.params.get("includeRemoved", "true") == "true"
     entries = sorted((entry for entry in world.log.values() if entry.number >= start), key=lambda entry: entry.number)
     page = entries[:size]
@@ -114,7 +107,7 @@ def list_changes(request: Request) -> Answer:
     else:
         body["newStartPageToken"] = str(world.changed + 1)
     default = "kind,nextPageToken,newStartPageToken,changes(kind,changeType,time,removed,fileId,driveId,file(id,name))"
-    return request.shown(body, "ChangeList", default)
+    return partial(request, body, "ChangeList", default)
 
 
 def _change(request: Request, entry: Entry) -> Json:
@@ -137,6 +130,10 @@ def _is_shared(request: Request, entry: Entry) -> bool:
     return entry.kind == "drive" or (file is not None and file.drive is not None)
 
 
+def _asked(request: Request) -> Json:
+    return json_object(request.body, answers.drive(400, "parseError", "Parse Error"))
+
+
 def _token(request: Request) -> int:
     token = request.params["pageToken"]
     if not token.isdigit() or not 1 <= int(token) <= request.world.changed + 1:
@@ -144,7 +141,7 @@ def _token(request: Request) -> int:
     return int(token)
 
 
-def _channel(channel: Channel, request: Request) -> Json:
+def _channel(channel: WatchChannel, request: Request) -> Json:
     return {
         "kind": "api#channel",
         "id": channel.id,

@@ -3,9 +3,9 @@
 from typing import Any
 
 from sandbox.google import answers
-from sandbox.google.answers import Answer, Json
 from sandbox.google.records import DOC, File
 from sandbox.google.request import Request
+from sandbox.http import Answer, Json
 
 WITHOUT = "PREVIEW_WITHOUT_SUGGESTIONS"
 ACCEPTED = "PREVIEW_SUGGESTIONS_ACCEPTED"
@@ -32,7 +32,6 @@ def _document(request: Request) -> File:
     if request.world.docs_disabled:
         message = "Google Docs API has not been used in project 1030 before or it is disabled."
         problem = answers.docs(403, "PERMISSION_DENIED", message)
-        assert problem.answer.body is not None  # noqa: S101  made two lines above
         detail = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED"}
         problem.answer.body["error"]["details"] = [detail | {"domain": "googleapis.com"}]
         raise problem

@@ -1,19 +1,17 @@
 """Drive's reading methods: files, permissions, shared drives, and the bytes of a file."""
 
-import base64
-import binascii
 import hashlib
-import json
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from sandbox.google import answers, queries, shapes
-from sandbox.google.answers import Answer, Json
 from sandbox.google.records import APPS, File
-from sandbox.google.request import Request
+from sandbox.google.request import Request, file_of, flag_of, partial, size_of
+from sandbox.http import Answer, Json, opaque, opened
 
 FEW = "kind,id,name,mimeType"
 TOKEN_AGE = 6 * 3600
+PAGE_MARK = "~!!~"
 
 T = TypeVar("T")
 
@@ -29,20 +27,20 @@ def list_files(request: Request) -> Answer:
     body: Json = {"kind": "drive#fileList", "incompleteSearch": world.incomplete}
     body["files"] = [shapes.file(world, file, request.origin) for file in page]
     default = f"kind,nextPageToken,incompleteSearch,files({FEW})"
-    return request.shown(body | ({"nextPageToken": after} if after else {}), "FileList", default)
+    return partial(request, body | ({"nextPageToken": after} if after else {}), "FileList", default)
 
 
 def get_file(request: Request) -> Answer:
     """One file's resource, or with `alt=media` its bytes."""
-    record = request.file()
+    record = file_of(request)
     if request.params.get("alt") == "media":
         return _media(record)
-    return request.shown(shapes.file(request.world, record, request.origin), "File", FEW)
+    return partial(request, shapes.file(request.world, record, request.origin), "File", FEW)
 
 
 def export(request: Request) -> Answer:
     """A document in another format, as far as it is not too large."""
-    record = request.file()
+    record = file_of(request)
     kind = request.params["mimeType"]
     if record.mime not in shapes.EXPORTS:
         raise answers.drive(403, "fileNotExportable", "Export only supports Docs Editors files.")
@@ -53,7 +51,7 @@ def export(request: Request) -> Answer:
 
 def export_link(request: Request) -> Answer:
     """What an export link leads to: another address, without limit and without credentials."""
-    record = request.file()
+    record = file_of(request)
     return Answer(status=302, headers={"location": f"{request.origin}/exported?{_query(request, record)}"})
 
 
@@ -66,7 +64,7 @@ def exported(request: Request) -> Answer:
 
 def list_permissions(request: Request) -> Answer:
     """Who may read a file, inherited or not; only for an account that may know."""
-    world, record = request.world, request.file()
+    world, record = request.world, file_of(request)
     if record.id in world.unreadable or (record.drive is None and not world.shares):
         message = "The user does not have sufficient permissions for this file."
         raise answers.drive(403, "insufficientFilePermissions", message)
@@ -74,7 +72,7 @@ def list_permissions(request: Request) -> Answer:
     body: Json = {"kind": "drive#permissionList"}
     body["permissions"] = [shapes.permission(given, source, record.drive) for given, source in page]
     default = "kind,nextPageToken,permissions(kind,id,type,role)"
-    return request.shown(body | ({"nextPageToken": after} if after else {}), "PermissionList", default)
+    return partial(request, body | ({"nextPageToken": after} if after else {}), "PermissionList", default)
 
 
 def list_drives(request: Request) -> Answer:
@@ -83,19 +81,19 @@ def list_drives(request: Request) -> Answer:
     page, after = _page(request, found, lambda drive: drive.id, 100, 10)
     body: Json = {"kind": "drive#driveList", "drives": [shapes.drive(record) for record in page]}
     default = "kind,nextPageToken,drives(kind,id,name)"
-    return request.shown(body | ({"nextPageToken": after} if after else {}), "DriveList", default)
+    return partial(request, body | ({"nextPageToken": after} if after else {}), "DriveList", default)
 
 
 def get_drive(request: Request) -> Answer:
     record = request.world.drives.get(request.place["id"])
     if record is None:
         raise answers.drive_not_found(request.place["id"])
-    return request.shown(shapes.drive(record), "Drive", "kind,id,name")
+    return partial(request, shapes.drive(record), "Drive", "kind,id,name")
 
 
 def _corpus(request: Request) -> Callable[[File], bool]:
     corpora = request.params.get("corpora", "user")
-    everywhere = request.flag("supportsAllDrives") and request.flag("includeItemsFromAllDrives")
+    everywhere = flag_of(request, "supportsAllDrives") and flag_of(request, "includeItemsFromAllDrives")
     chosen = request.params.get("driveId")
     if corpora not in ("user", "domain", "drive", "allDrives"):
         raise answers.invalid(f"Invalid value '{corpora}'", "corpora")
@@ -141,7 +139,7 @@ def _page(
     request: Request, found: Sequence[T], key: Callable[[T], str], largest: int, default: int = 100
 ) -> tuple[Sequence[T], str | None]:
     """Return a page and the token of the next. Raises 400 for a token of another query, or one that is too old."""
-    size, after = request.size(largest, default), ""
+    size, after = size_of(request, largest, default), ""
     if request.params.get("pageToken"):
         after = _position(request, request.params["pageToken"])
     rest = [record for record in found if key(record) > after]
@@ -150,19 +148,16 @@ def _page(
 
 
 def _token(request: Request, after: str) -> str:
-    place = {"of": _fingerprint(request), "after": after, "at": request.world.clock()}
-    return "~!!~" + base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+    return PAGE_MARK + opaque({"of": _fingerprint(request), "after": after, "at": request.world.clock()})
 
 
 def _position(request: Request, token: str) -> str:
-    try:
-        raw = token.removeprefix("~!!~")
-        place = json.loads(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
-        known = place["of"] == _fingerprint(request) and request.world.clock() - place["at"] < TOKEN_AGE
-    except (binascii.Error, ValueError, TypeError, KeyError) as error:
-        raise answers.invalid("Invalid Value", "pageToken") from error
-    if not known:
-        raise answers.invalid("Invalid Value", "pageToken")
+    problem = answers.invalid("Invalid Value", "pageToken")
+    place = opened(token.removeprefix(PAGE_MARK), problem)
+    if not isinstance(place, dict) or place.get("of") != _fingerprint(request):
+        raise problem
+    if request.world.clock() - place["at"] >= TOKEN_AGE:
+        raise problem
     return str(place["after"])
 
 

@@ -6,30 +6,24 @@ from typing import Literal
 
 from sandbox.google import answers
 from sandbox.google.request import DOCS
+from sandbox.limits import FixedWindow
 
-WINDOW = 60
 Manner = Literal["403", "429"]
 
 
 @dataclass
-class Limits:
+class Quotas:
     """Requests a minute for each API, None for no limit. Drive refuses in one of two manners; neither says how long."""
 
     drive: int | None = None
     docs: int | None = None
     manner: Manner = "403"
-    used: dict[str, int] = field(default_factory=dict)
-    opened: dict[str, float] = field(default_factory=dict)
+    _window: FixedWindow = field(default_factory=FixedWindow)
 
     def take(self, api: str, clock: Callable[[], float]) -> None:
         """Count a request. Raises the API's refusal when there were too many this minute."""
         limit = self.docs if api == DOCS else self.drive
-        if limit is None:
-            return
-        if clock() - self.opened.get(api, float("-inf")) >= WINDOW:
-            self.opened[api], self.used[api] = clock(), 0
-        self.used[api] += 1
-        if self.used[api] <= limit:
+        if limit is None or self._window.take(api, clock())[0] <= limit:
             return
         if api == DOCS:
             message = "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute per user'."

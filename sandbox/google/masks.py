@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 from sandbox.google import answers, discovery
-from sandbox.google.answers import Json
 from sandbox.google.discovery import Schema
+from sandbox.http import Json, Problem
 
 Mask = dict[str, Any]
 """What to keep: names, each with the mask of what is below it; empty for all of it."""
@@ -78,5 +78,5 @@ def _keep(value: Any, mask: Mask) -> Any:
     return value
 
 
-def _refused(text: str) -> answers.Problem:
+def _refused(text: str) -> Problem:
     return answers.drive(400, "invalidParameter", f"Invalid field selection {text}", location="fields")

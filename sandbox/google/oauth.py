@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.google import answers
-from sandbox.google.answers import Answer
+from sandbox.http import Answer
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 LIFETIME = 3600
@@ -24,7 +24,7 @@ READ = frozenset(
 
 
 @dataclass
-class Credentials:
+class ServiceAccount:
     """One service account's key, and the tokens given for it. `delegates`: whom it may speak for."""
 
     clock: Callable[[], float]

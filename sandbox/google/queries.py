@@ -5,14 +5,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sandbox.google import answers
-from sandbox.google.records import File, World
+from sandbox.google.records import Drive, File
+from sandbox.http import Problem
 
 Test = Callable[[File], bool]
 
 _TOKEN = re.compile(r"\s*('(?:[^'\\]|\\.)*'|[A-Za-z]+|!=|>=|<=|[=<>()])")
 
 
-def parse(text: str, world: World) -> Test:
+def parse(text: str, world: Drive) -> Test:
     """Return the test that the query puts to each file. Raises 400 for a query that it cannot read."""
     tokens = _tokens(text)
     test = _expression(tokens, world)
@@ -32,7 +33,7 @@ def _tokens(text: str) -> list[str]:
     return found
 
 
-def _expression(tokens: list[str], world: World) -> Test:
+def _expression(tokens: list[str], world: Drive) -> Test:
     """Terms are joined from left to right: `and` does not bind closer than `or`."""
     test = _term(tokens, world)
     while tokens and tokens[0] in ("and", "or"):
@@ -47,7 +48,7 @@ def _joined(word: str, left: Test, right: Test) -> Test:
     return lambda file: left(file) or right(file)
 
 
-def _term(tokens: list[str], world: World) -> Test:
+def _term(tokens: list[str], world: Drive) -> Test:
     first = _next(tokens)
     if first == "not":
         inner = _term(tokens, world)
@@ -62,7 +63,7 @@ def _term(tokens: list[str], world: World) -> Test:
     return _comparison(first, _next(tokens), _next(tokens), world)
 
 
-def _membership(value: str, tokens: list[str], world: World) -> Test:
+def _membership(value: str, tokens: list[str], world: Drive) -> Test:
     if (_next(tokens), _next(tokens)) != ("in", "parents"):
         raise _invalid()
     if value not in world.drives and not (value in world.files and world.visible(world.files[value])):
@@ -70,7 +71,7 @@ def _membership(value: str, tokens: list[str], world: World) -> Test:
     return lambda file: world.parent_of(file) == value
 
 
-def _comparison(name: str, operator: str, value: str, world: World) -> Test:
+def _comparison(name: str, operator: str, value: str, world: Drive) -> Test:
     if name == "trashed" and operator in ("=", "!=") and value in ("true", "false"):
         wanted = (value == "true") == (operator == "=")
         return lambda file: world.in_trash(file) == wanted
@@ -111,5 +112,5 @@ def _text(token: str) -> str:
     return re.sub(r"\\(.)", r"\1", token[1:-1])
 
 
-def _invalid() -> answers.Problem:
+def _invalid() -> Problem:
     return answers.invalid("Invalid Value", "q")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.google.answers import Json
+from sandbox.http import Json
 
 APPS = "application/vnd.google-apps."
 FOLDER = f"{APPS}folder"
@@ -64,7 +64,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Drive:
+class SharedDrive:
     """A shared drive; its id is also that of its top folder."""
 
     id: str
@@ -84,8 +84,8 @@ class Entry:
 
 
 @dataclass
-class World:
-    """Everything there is, and the knobs.
+class Drive:
+    """Everything that the account sees, and the knobs.
 
     `page`: no listing has more on a page, whatever it is asked for. `shares`: the account may share files of My Drive,
     so listings carry their permissions. `unreadable`: files whose permissions it may not read. `incomplete`: listings
@@ -94,7 +94,7 @@ class World:
 
     clock: Callable[[], float]
     files: dict[str, File] = field(default_factory=dict)
-    drives: dict[str, Drive] = field(default_factory=dict)
+    drives: dict[str, SharedDrive] = field(default_factory=dict)
     log: dict[str, Entry] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     changed: int = 8000

@@ -1,64 +1,42 @@
 """A request as an endpoint reads it, with every parameter checked against the vendor's own description."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-
+from sandbox import http
 from sandbox.google import answers, discovery, masks
-from sandbox.google.answers import Answer, Json
-from sandbox.google.records import File, World
+from sandbox.google.records import Drive, File
+from sandbox.http import Answer, Json
 
 DRIVE = "drive.v3"
 DOCS = "docs.v1"
 
+Request = http.Request[Drive, None]
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """`place` holds what the path names; `origin` has no slash at its end."""
 
-    world: World
-    origin: str
-    path: str
-    place: Mapping[str, str]
-    params: Mapping[str, str]
-    body: bytes = b""
+def invalid(name: str, value: str | None, expected: str) -> http.Problem:
+    return answers.invalid(f"Invalid value '{value}'. Values must be {expected}", name)
 
-    def flag(self, name: str) -> bool:
-        value = self.params.get(name, "false")
-        if value not in ("true", "false"):
-            raise answers.invalid(f"Invalid value '{value}' for boolean", name)
-        return value == "true"
 
-    def size(self, largest: int, default: int = 100) -> int:
-        """Return how many a page may have. Raises 400 for a number out of range."""
-        value = self.params.get("pageSize", str(default))
-        if not value.isdigit() or not 1 <= int(value) <= largest:
-            raise answers.invalid(
-                f"Invalid value '{value}'. Values must be within the range: [1, {largest}]", "pageSize"
-            )
-        return min(int(value), self.world.page)
+def flag_of(request: Request, name: str) -> bool:
+    return request.flag(name) is True
 
-    def file(self) -> File:
-        """Return the file that the path names. Raises 404 as Drive does for one that the account may not see."""
-        record = self.world.files.get(self.place["id"])
-        if record is None or not self.world.visible(record):
-            raise answers.file_not_found(self.place["id"])
-        if record.drive is not None and not self.flag("supportsAllDrives") and "/export" not in self.path:
-            raise answers.file_not_found(record.id)
-        return record
 
-    def json(self) -> Json:
-        try:
-            parsed = json.loads(self.body)
-        except ValueError as error:
-            raise answers.drive(400, "parseError", "Parse Error") from error
-        if not isinstance(parsed, dict):
-            raise answers.drive(400, "parseError", "Parse Error")
-        return parsed
+def size_of(request: Request, largest: int, default: int = 100) -> int:
+    """Return how many a page may have. Raises 400 for a number out of range."""
+    return min(request.number("pageSize", default, largest), request.world.page)
 
-    def shown(self, body: Json, resource: str, default: str) -> Answer:
-        """Return the parts of the answer that `fields` names, else the few that the vendor sends unasked."""
-        return Answer(masks.cut(body, self.params.get("fields", default), DRIVE, resource))
+
+def file_of(request: Request) -> File:
+    """Return the file that the path names. Raises 404 as Drive does for one that the account may not see."""
+    record = request.world.files.get(request.place["id"])
+    if record is None or not request.world.visible(record):
+        raise answers.file_not_found(request.place["id"])
+    if record.drive is not None and not flag_of(request, "supportsAllDrives") and "/export" not in request.path:
+        raise answers.file_not_found(record.id)
+    return record
+
+
+def partial(request: Request, body: Json, resource: str, default: str) -> Answer:
+    """A partial response: what `fields` names, else the few that the vendor sends unasked."""
+    return Answer(masks.cut(body, request.params.get("fields", default), DRIVE, resource))
 
 
 def check(params: list[tuple[str, str]], api: str, resource: str, method: str) -> dict[str, str]:
@@ -79,7 +57,7 @@ def check(params: list[tuple[str, str]], api: str, resource: str, method: str) -
     return found
 
 
-def _unknown(api: str, name: str) -> answers.Problem:
+def _unknown(api: str, name: str) -> http.Problem:
     message = f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter.'
     if api == DOCS:
         return answers.docs(400, "INVALID_ARGUMENT", message)

@@ -2,8 +2,8 @@
 
 import hashlib
 
-from sandbox.google.answers import Json
-from sandbox.google.records import APPS, DOC, FOLDER, SHEET, SHORTCUT, SLIDES, Drive, File, Permission, World, iso
+from sandbox.google.records import APPS, DOC, FOLDER, SHEET, SHORTCUT, SLIDES, Drive, File, Permission, SharedDrive, iso
+from sandbox.http import Json
 
 EDITORS = {DOC: "document", SHEET: "spreadsheets", SLIDES: "presentation"}
 EXPORTS: dict[str, dict[str, str]] = {
@@ -28,7 +28,7 @@ EXPORTS: dict[str, dict[str, str]] = {
 """What each editor's files export to, with the word that an export link uses."""
 
 
-def file(world: World, record: File, origin: str) -> Json:
+def file(world: Drive, record: File, origin: str) -> Json:
     """The whole file resource; `fields` cuts it."""
     shown: Json = {
         "kind": "drive#file",
@@ -76,15 +76,15 @@ def permission(given: Permission, source: str | None, shared_drive: str | None) 
     return shown
 
 
-def drive(record: Drive) -> Json:
+def drive(record: SharedDrive) -> Json:
     return {"kind": "drive#drive", "id": record.id, "name": record.name, "createdTime": iso(record.created)}
 
 
-def _may_share(world: World, record: File) -> bool:
+def _may_share(world: Drive, record: File) -> bool:
     return world.shares and record.drive is None
 
 
-def _place(world: World, record: File) -> Json:
+def _place(world: Drive, record: File) -> Json:
     """What differs between My Drive, which tells who may read, and a shared drive, which does not."""
     if record.drive is not None:
         return {"driveId": record.drive, "hasAugmentedPermissions": bool(record.permissions)}

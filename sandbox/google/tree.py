@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sandbox.google import bodies, sheets
-from sandbox.google.answers import Json
-from sandbox.google.records import ANYONE, DOC, FOLDER, SHEET, SHORTCUT, SLIDES, Drive, File, Permission, World
+from sandbox.google.records import ANYONE, DOC, FOLDER, SHEET, SHORTCUT, SLIDES, Drive, File, Permission, SharedDrive
+from sandbox.http import Json
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -14,11 +14,11 @@ PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentatio
 class Tree:
     """Every edit a person could make. `parent` is a folder's or a shared drive's id, None for the top."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Drive) -> None:
         self.world = world
 
     def put_drive(self, name: str, *, permissions: Sequence[Permission] = ()) -> str:
-        drive = Drive(self.world.new_id("0A"), name, self.world.clock(), tuple(permissions))
+        drive = SharedDrive(self.world.new_id("0A"), name, self.world.clock(), tuple(permissions))
         self.world.drives[drive.id] = drive
         self.world.note(drive.id, "drive")
         return drive.id

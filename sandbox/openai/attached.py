@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.http import Answer
 from sandbox.openai import text as texts
 from sandbox.openai.files import forget_passages, require_seen
-from sandbox.openai.shapes import Refused, missing
+from sandbox.openai.shapes import missing, refused
 from sandbox.openai.state import Ask, Database, Failure, Knobs, listing, page_of
 
 STATUS = (
@@ -62,7 +63,7 @@ class Attachments:
         self._knobs = knobs
 
     def prepare(self, wanted: Sequence[Wanted], param: str) -> list[Prepared]:
-        """Read, cut and stem, outside any transaction. Raises Refused, 404, for a file that is not there."""
+        """Read, cut and stem, outside any transaction. Raises Problem, 404, for a file that is not there."""
         ids = [one.file for one in wanted]
         with self._db.read() as db:
             require_seen(db, self._knobs, ids, param)
@@ -140,7 +141,7 @@ class Attachments:
             f"SELECT *, {STATUS} AS status FROM attached WHERE store = :store AND file = :file", at
         ).fetchone()
         if before and self._knobs.repeated == "refuse":
-            raise Refused(400, f"File '{one.wanted.file}' is already in vector store '{store}'.", param="file_id")
+            raise refused(400, f"File '{one.wanted.file}' is already in vector store '{store}'.", param="file_id")
         if not db.execute("SELECT 1 FROM files WHERE id = ?", [one.wanted.file]).fetchone():
             raise missing("file", one.wanted.file, "file_id")
         row = _row(one, now, self._knobs.processing, before)
@@ -168,12 +169,12 @@ class StoreFiles:
         self._knobs = knobs
         self._attachments = attachments
 
-    def retrieve(self, ask: Ask) -> tuple[Row, dict[str, str]]:
+    def retrieve(self, ask: Ask) -> Answer:
         store, file = ask.ids["vector_store_id"], ask.ids["file_id"]
         with self._db.read() as db:
             row = self._attachments.require(db, store, file)
             require_seen(db, self._knobs, [file], "file_id")
-        return _store_file(row), self._attachments.poll_after(row["ready_at"])
+        return Answer(_store_file(row), headers=self._attachments.poll_after(row["ready_at"]))
 
     def update(self, ask: Ask) -> Row:
         store, file = ask.ids["vector_store_id"], ask.ids["file_id"]

@@ -3,9 +3,10 @@
 import sqlite3
 from typing import Any
 
+from sandbox.http import Answer
 from sandbox.openai.attached import STATUS, Attachments, Wanted, counts_of
 from sandbox.openai.limits import Rates
-from sandbox.openai.shapes import Refused, missing
+from sandbox.openai.shapes import missing, refused
 from sandbox.openai.state import Ask, Database, Knobs, new_id
 from sandbox.openai.stores import require_active, require_store
 
@@ -43,7 +44,7 @@ class Batches:
         """Attach many files in one transaction."""
         store, body = ask.ids["vector_store_id"], ask.body
         if ("file_ids" in body) == ("files" in body):
-            raise Refused(400, "Exactly one of 'file_ids' and 'files' must be given.", param="file_ids")
+            raise refused(400, "Exactly one of 'file_ids' and 'files' must be given.", param="file_ids")
         wanted = _wanted(body)
         self._admit(store, len(wanted))
         prepared = self._attachments.prepare(wanted, "file_ids" if "file_ids" in body else "files")
@@ -55,7 +56,7 @@ class Batches:
             db.executemany("INSERT OR IGNORE INTO batch_files VALUES (?, ?)", [(batch["id"], row) for row in rows])
             return self._object(db, self._require(db, store, str(batch["id"])))
 
-    def retrieve(self, ask: Ask) -> tuple[Row, dict[str, str]]:
+    def retrieve(self, ask: Ask) -> Answer:
         store, batch = ask.ids["vector_store_id"], ask.ids["batch_id"]
         with self._db.read() as db:
             found = self._object(db, self._require(db, store, batch))
@@ -63,7 +64,7 @@ class Batches:
             next_ready = db.execute(waiting, {"batch": batch, "now": self._knobs.clock()}).fetchone()[0]
         if self._knobs.wrong_batch_id:
             found["id"] = store
-        return found, self._attachments.poll_after(next_ready)
+        return Answer(found, headers=self._attachments.poll_after(next_ready))
 
     def cancel(self, ask: Ask) -> Row:
         """Cancel what is not done yet; what is completed stays in the store."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from sandbox.openai import shapes
-from sandbox.openai.shapes import Refused, missing
+from sandbox.openai.shapes import missing, refused
 from sandbox.openai.state import Ask, new_id
 
 Row = dict[str, Any]
@@ -88,7 +88,7 @@ class Sessions:
         workflow = ask.body["workflow"]["id"]
         known = self._knobs.workflows
         if not workflow.startswith("wf_") or (known is not None and workflow not in known):
-            raise Refused(404, f"Workflow with id '{workflow}' not found.", param="workflow.id")
+            raise refused(404, f"Workflow with id '{workflow}' not found.", param="workflow.id")
         seconds = ask.body.get("expires_after", {}).get("seconds", 600)
         expires_at = int(self._clock()) + seconds
         session = Session(new_id("cksess_"), f"ek_{secrets.token_hex(24)}", expires_at, ask.body)
@@ -134,7 +134,7 @@ class Sessions:
 
 def _require_beta(ask: Ask) -> None:
     if BETA not in [word.strip() for word in ask.headers.get("openai-beta", "").split(",")]:
-        raise Refused(400, f"You must provide the 'OpenAI-Beta' header with the value '{BETA}'.", code="invalid_beta")
+        raise refused(400, f"You must provide the 'OpenAI-Beta' header with the value '{BETA}'.", code="invalid_beta")
 
 
 def _workflow(asked: Row) -> Row:

@@ -9,11 +9,10 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from starlette.responses import Response, StreamingResponse
-
+from sandbox.http import EVENT_STREAM, Answer
 from sandbox.openai import shapes
 from sandbox.openai import text as texts
-from sandbox.openai.answers import compose
+from sandbox.openai.quoting import compose
 from sandbox.openai.ranking import Asked
 from sandbox.openai.search import Found
 from sandbox.openai.shapes import anything, invalid
@@ -52,7 +51,7 @@ class Completions:
     def __init__(self, knobs: Knobs) -> None:
         self._knobs = knobs
 
-    def create(self, ask: Ask) -> Row | Response:
+    def create(self, ask: Ask) -> Row | Answer:
         self._knobs.asked.append(ask.body)
         messages = ask.body["messages"]
         question, sources = _question(messages), _sources(messages)
@@ -65,7 +64,7 @@ class Completions:
         if ask.body.get("stream"):
             with_usage = (ask.body.get("stream_options") or {}).get("include_usage")
             stream = self._stream(told, text, usage if with_usage else None, speech)
-            return StreamingResponse(stream, media_type="text/event-stream")
+            return Answer(content=stream, headers=EVENT_STREAM)
         message = {"role": "assistant", "content": text, "refusal": None}
         choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
         return {**told, "object": "chat.completion", "choices": [choice], "usage": usage}

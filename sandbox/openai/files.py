@@ -4,10 +4,9 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.responses import Response
-
+from sandbox.http import Answer
 from sandbox.openai.limits import Rates
-from sandbox.openai.shapes import Refused, integer, invalid, missing
+from sandbox.openai.shapes import integer, invalid, missing, refused
 from sandbox.openai.state import Ask, Database, Knobs, listing, marks, new_id, page_of
 
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
@@ -88,12 +87,12 @@ class Files:
                 for file in due:
                     _remove(db, file)
 
-    def content(self, ask: Ask) -> Response:
+    def content(self, ask: Ask) -> Answer:
         with self._db.read() as db:
             found = db.execute("SELECT content FROM files WHERE id = ?", [ask.ids["file_id"]]).fetchone()
         if found is None:
             raise missing("file", ask.ids["file_id"], "file_id")
-        return Response(found["content"], media_type="application/octet-stream")
+        return Answer(content=bytes(found["content"]), headers={"content-type": "application/octet-stream"})
 
     def records(self) -> dict[str, FileRecord]:
         with self._db.read() as db:
@@ -151,7 +150,7 @@ def _checked(form: dict[str, Any], most: int) -> tuple[Uploaded, int | None]:
     if not uploaded.content:
         raise invalid("File is empty.", "file", "empty_file")
     if len(uploaded.content) > most:
-        raise Refused(413, f"File is too large: the maximum is {most} bytes.", param="file", code="file_too_large")
+        raise refused(413, f"File is too large: the maximum is {most} bytes.", param="file", code="file_too_large")
     return uploaded, _expiry(form)
 
 

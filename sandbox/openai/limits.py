@@ -1,13 +1,11 @@
 """Rates: how many of something fit into a minute, and what is answered when no more do."""
 
 import math
-import threading
-from collections import deque
 from collections.abc import Callable
 
-from sandbox.openai.shapes import Refused
-
-MINUTE = 60.0
+from sandbox.http import Problem
+from sandbox.limits import SlidingWindow
+from sandbox.openai.shapes import refused
 
 
 class Rates:
@@ -15,27 +13,18 @@ class Rates:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
-        self._taken: dict[str, deque[float]] = {}
+        self._window = SlidingWindow()
 
     def take(self, key: str, count: int, most: int | None) -> None:
-        """Count that much against the key. Raises Refused, 429 with the wait, where it does not fit."""
-        if most is None:
-            return
-        with self._lock:
-            now = self._clock()
-            taken = self._taken.setdefault(key, deque())
-            while taken and taken[0] <= now - MINUTE:
-                taken.popleft()
-            if len(taken) + count > most:
-                leaving = taken[min(len(taken) + count - most, len(taken)) - 1] if taken else now
-                raise _too_many(key, most, max(0.0, leaving + MINUTE - now))
-            taken.extend([now] * count)
+        """Count that much against the key. Raises Problem, 429 with the wait, where it does not fit."""
+        wait = None if most is None else self._window.take(key, most, self._clock(), count)
+        if most is not None and wait is not None:
+            raise _too_many(key, most, wait)
 
 
-def _too_many(key: str, most: int, wait: float) -> Refused:
+def _too_many(key: str, most: int, wait: float) -> Problem:
     seconds = math.ceil(wait) or 1
-    return Refused(
+    return refused(
         429,
         f"Rate limit reached for {key}: limit {most} / min. Please try again in {seconds}s.",
         kind="requests",

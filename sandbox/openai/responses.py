@@ -5,14 +5,13 @@ import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
-from starlette.responses import Response, StreamingResponse
-
+from sandbox.http import EVENT_STREAM, Answer
 from sandbox.openai import shapes
 from sandbox.openai import text as texts
-from sandbox.openai.answers import Answer, Citation, compose
+from sandbox.openai.quoting import Citation, Quoted, compose
 from sandbox.openai.ranking import Asked
 from sandbox.openai.search import Found, Search
-from sandbox.openai.shapes import Check, Refused, anything, invalid
+from sandbox.openai.shapes import Check, anything, invalid, refused
 from sandbox.openai.state import Ask, Knobs, Speech, new_id
 
 Row = dict[str, Any]
@@ -101,12 +100,12 @@ class Responses:
         self._search = search
         self._knobs = knobs
 
-    def create(self, ask: Ask) -> Row | Response:
+    def create(self, ask: Ask) -> Row | Answer:
         body = ask.body
         self._knobs.asked.append(body)
         for name in NOT_HERE:
             if body.get(name):
-                raise Refused(400, f"'{name}' is not offered: this local server keeps no responses.", param=name)
+                raise refused(400, f"'{name}' is not offered: this local server keeps no responses.", param=name)
         question = _question(body["input"])
         tools = [one for one in body.get("tools", []) if one["type"] == "file_search"]
         searches = tools if body.get("tool_choice") != "none" else []
@@ -115,13 +114,13 @@ class Responses:
         if speech is not None:
             names = {one.file: one.filename for one in found}
             cited = tuple(Citation(file, names.get(file, "unknown.md"), at) for file, at in speech.citations)
-            answer = Answer(speech.text, cited)
+            answer = Quoted(speech.text, cited)
         done = self._done(body, question, searches, answer, found)
         if not body.get("stream"):
             return done
-        return StreamingResponse(self._stream(body, done, speech), media_type="text/event-stream")
+        return Answer(content=self._stream(body, done, speech), headers=EVENT_STREAM)
 
-    def _done(self, body: Row, question: str, searches: list[Row], answer: Answer, found: list[Found]) -> Row:
+    def _done(self, body: Row, question: str, searches: list[Row], answer: Quoted, found: list[Found]) -> Row:
         output: list[Row] = []
         if searches:
             with_results = "file_search_call.results" in (body.get("include") or [])
@@ -147,7 +146,7 @@ class Responses:
         finally:
             self._knobs.streaming -= 1
 
-    def _answer(self, question: str, searches: list[Row]) -> tuple[Answer, list[Found]]:
+    def _answer(self, question: str, searches: list[Row]) -> tuple[Quoted, list[Found]]:
         """Search every store that any of the tools names; passages are kept while they score enough."""
         best = compose(question, Asked([], [], {}, [], 0), [])
         everything: list[Found] = []
@@ -195,7 +194,7 @@ def _call_result(one: Found) -> Row:
     return {**result, "text": one.text, "attributes": one.attributes}
 
 
-def _message(answer: Answer) -> Row:
+def _message(answer: Quoted) -> Row:
     annotations = [
         {"type": "file_citation", "index": one.index, "file_id": one.file, "filename": one.filename}
         for one in answer.citations

@@ -3,35 +3,31 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from sandbox.http import Problem
+
 Check = Callable[[Any, str], None]
-"""Takes a value and its parameter's name; raises Refused."""
+"""Takes a value and its parameter's name; raises Problem."""
 
 
-class Refused(Exception):
-    """An answer other than 200, as `{"error": {"message", "type", "param", "code"}}`."""
-
-    def __init__(
-        self,
-        status: int,
-        message: str,
-        *,
-        param: str | None = None,
-        code: str | None = None,
-        kind: str = "invalid_request_error",
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.headers = dict(headers or {})
-        self.body = {"error": {"message": message, "type": kind, "param": param, "code": code}}
+def refused(
+    status: int,
+    message: str,
+    *,
+    param: str | None = None,
+    code: str | None = None,
+    kind: str = "invalid_request_error",
+    headers: Mapping[str, str] | None = None,
+) -> Problem:
+    """How the vendor refuses: `{"error": {"message", "type", "param", "code"}}`."""
+    return Problem(status, {"error": {"message": message, "type": kind, "param": param, "code": code}}, headers)
 
 
-def invalid(message: str, param: str, code: str = "invalid_value") -> Refused:
-    return Refused(400, message, param=param, code=code)
+def invalid(message: str, param: str, code: str = "invalid_value") -> Problem:
+    return refused(400, message, param=param, code=code)
 
 
-def missing(noun: str, unknown: str, param: str) -> Refused:
-    return Refused(404, f"No {noun} found with id '{unknown}'.", param=param)
+def missing(noun: str, unknown: str, param: str) -> Problem:
+    return refused(404, f"No {noun} found with id '{unknown}'.", param=param)
 
 
 def text(least: int = 0, most: int | None = None) -> Check:
@@ -114,7 +110,7 @@ def either(*ways: Check) -> Check:
         for way in ways[:-1]:
             try:
                 way(value, name)
-            except Refused:
+            except Problem:
                 continue
             return
         ways[-1](value, name)

@@ -65,7 +65,7 @@ Speak = Callable[[str, Sequence[Any]], Speech | None]
 
 
 @dataclass(frozen=True)
-class Limits:
+class UsageLimits:
     """OpenAI's limits. The three rates, per minute, are off (None) unless given; the real ones are 1000, 300, 2000."""
 
     uploads: int | None = None
@@ -79,7 +79,7 @@ class Knobs(Protocol):
     """What the sandbox is asked at every request: tests turn these while it runs."""
 
     clock: Callable[[], float]
-    limits: Limits
+    limits: UsageLimits
     processing: float
     refuse: Callable[[str, bytes], Failure | None] | None
     stuck: Callable[[str, bytes], bool] | None

@@ -5,7 +5,7 @@ import sqlite3
 from typing import Any
 
 from sandbox.openai.attached import STATUSES, Attachments, Wanted, counts_of
-from sandbox.openai.shapes import Refused, missing
+from sandbox.openai.shapes import missing, refused
 from sandbox.openai.state import Ask, Database, Knobs, listing, new_id, page_of
 
 DAY = 86_400
@@ -103,10 +103,10 @@ def require_store(db: sqlite3.Connection, store: str) -> sqlite3.Row:
 
 
 def require_active(db: sqlite3.Connection, store: str, now: float) -> sqlite3.Row:
-    """Return a store that can be used, and note that it was. Raises Refused for one that has expired."""
+    """Return a store that can be used, and note that it was. Raises Problem for one that has expired."""
     row = require_store(db, store)
     if row["expires_after"] and now >= _expires_at(row):
-        raise Refused(400, f"Vector store {store} is expired.", param="vector_store_id", code="vector_store_expired")
+        raise refused(400, f"Vector store {store} is expired.", param="vector_store_id", code="vector_store_expired")
     db.execute("UPDATE stores SET last_active_at = ? WHERE id = ? AND last_active_at < ?", [int(now), store, int(now)])
     return row
 

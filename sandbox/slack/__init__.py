@@ -14,11 +14,11 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from sandbox.slack.app import App
+from sandbox.slack.app import WebApi
 from sandbox.slack.events import Events
-from sandbox.slack.limits import Limits
+from sandbox.slack.limits import Tiers
 from sandbox.slack.messages import Messages
-from sandbox.slack.records import TEAM, Channel, World, person
+from sandbox.slack.records import TEAM, Channel, Workspace, person
 
 PREFIXES = {"channel": "C", "im": "D", "mpim": "G"}
 
@@ -36,8 +36,8 @@ class SlackSandbox:
         token: str = "xoxb-slack-token",  # noqa: S107  # opens nothing but the fake
         signing_secret: str = "slack-signing-secret",  # noqa: S107  # likewise
     ) -> None:
-        self.world = World(clock, token)
-        self.limits = Limits()
+        self.world = Workspace(clock, token)
+        self.limits = Tiers()
         self.events = Events(self.world, signing_secret)
         messages = Messages(self.world, self.events)
         self.post = messages.post
@@ -47,7 +47,7 @@ class SlackSandbox:
         self.delete_thread = messages.delete_thread
         self.restore = messages.restore
         self.file = messages.file
-        self.app: ASGIApp = App(self.world, self.limits)
+        self.app: ASGIApp = WebApi(self.world, self.limits).app
         for identity, name in (("U0DANA0001", "Dana Reyes"), ("U0SAM00001", "Sam Okafor")):
             self.world.users[identity] = person(identity, name)
         self.world.users["U0BOT00001"] = person("U0BOT00001", "Answerwell", bot=True)

@@ -1,9 +1,10 @@
 """The methods of conversations: list, join, history, replies."""
 
+from sandbox.http import Answer, Json
 from sandbox.slack import paging
-from sandbox.slack.answers import Answer, Json, Problem, good
-from sandbox.slack.records import TEAM, Channel, World, stamp, text_of
-from sandbox.slack.request import Request
+from sandbox.slack.answers import good, refused
+from sandbox.slack.records import TEAM, Channel, Workspace, stamp, text_of
+from sandbox.slack.request import Request, flag_of, needed, require_scopes, ts_of
 
 READ = {
     "public_channel": "channels:read",
@@ -22,9 +23,9 @@ HISTORY = {
 def list_(request: Request) -> Answer:
     types = [kind.strip() for kind in (request.text("types") or "public_channel").split(",")]
     if not set(types) <= set(READ):
-        raise Problem("invalid_types")
-    request.scope(*(READ[kind] for kind in types))
-    hidden = request.flag("exclude_archived")
+        raise refused("invalid_types")
+    require_scopes(request, *(READ[kind] for kind in types))
+    hidden = flag_of(request, "exclude_archived")
     found = [
         shape(channel)
         for channel in request.world.channels.values()
@@ -35,12 +36,12 @@ def list_(request: Request) -> Answer:
 
 
 def join(request: Request) -> Answer:
-    request.scope("channels:join")
-    channel = request.world.channel(request.needed("channel", "channel_not_found"))
+    require_scopes(request, "channels:join")
+    channel = request.world.channel(needed(request, "channel", "channel_not_found"))
     if channel.type != "public_channel":
-        raise Problem("method_not_supported_for_channel_type")
+        raise refused("method_not_supported_for_channel_type")
     if channel.archived:
-        raise Problem("is_archived")
+        raise refused("is_archived")
     if channel.member:
         return good(channel=shape(channel), warning="already_in_channel")
     channel.member = True
@@ -56,7 +57,7 @@ def history(request: Request) -> Answer:
     number = 0
     if request.text("cursor"):
         if request.world.expired_cursors:
-            raise Problem("invalid_cursor")
+            raise refused("invalid_cursor")
         before, number = (int(part) for part in paging.decode(request.text("cursor"), "next_ts:").split(":"))
         messages = [m for m in messages if stamp(m["ts"]) < stamp(text_of(before))]
     size = _size(request, 100, number)
@@ -74,11 +75,11 @@ def history(request: Request) -> Answer:
 
 def replies(request: Request) -> Answer:
     channel = _readable(request)
-    ts = request.needed("ts", "thread_not_found")
-    request.ts("ts", "thread_not_found")
+    ts = needed(request, "ts", "thread_not_found")
+    ts_of(request, "ts", "thread_not_found")
     thread = channel.thread(ts)
     if not thread or thread[0]["ts"] != ts:
-        raise Problem("thread_not_found")
+        raise refused("thread_not_found")
     parent, rest = thread[0], [m for m in thread[1:] if _within(request, m["ts"])]
     start, number = 0, 0
     if request.text("cursor"):
@@ -126,17 +127,17 @@ def shape(channel: Channel) -> Json:
 
 
 def _readable(request: Request) -> Channel:
-    channel = request.world.channel(request.needed("channel", "channel_not_found"))
-    request.scope(HISTORY[channel.type])
+    channel = request.world.channel(needed(request, "channel", "channel_not_found"))
+    require_scopes(request, HISTORY[channel.type])
     if not channel.member:
-        raise Problem("not_in_channel")
+        raise refused("not_in_channel")
     return channel
 
 
 def _within(request: Request, ts: str) -> bool:
-    oldest = request.ts("oldest", "invalid_ts_oldest")
-    latest = request.ts("latest", "invalid_ts_latest")
-    if request.flag("inclusive"):
+    oldest = ts_of(request, "oldest", "invalid_ts_oldest")
+    latest = ts_of(request, "latest", "invalid_ts_latest")
+    if flag_of(request, "inclusive"):
         return (oldest is None or stamp(ts) >= oldest) and (latest is None or stamp(ts) <= latest)
     return (oldest is None or stamp(ts) > oldest) and (latest is None or stamp(ts) < latest)
 
@@ -148,7 +149,7 @@ def _size(request: Request, default: int, number: int) -> int:
     return paging.shown(request.world, limit, number)
 
 
-def _parent(world: World, parent: Json) -> Json:
+def _parent(world: Workspace, parent: Json) -> Json:
     if not world.bare_parents:
         return parent
     return {name: value for name, value in parent.items() if name not in ("reply_count", "latest_reply", "reply_users")}

@@ -6,32 +6,18 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from sandbox.slack.answers import Json
-from sandbox.slack.records import TEAM, World
+from sandbox.http import Delivery, Json
+from sandbox.slack.records import TEAM, Workspace
 
 REASONS = ("http_timeout", "http_error", "http_error")
-Send = Callable[["Delivery"], int]
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One POST to a request URL: send `body` unchanged, the signature covers its bytes."""
-
-    headers: dict[str, str]
-    body: bytes
-
-    def again(self, number: int) -> "Delivery":
-        """The same event, tried again: the body is the same, and so is its event_id."""
-        told = {"x-slack-retry-num": str(number), "x-slack-retry-reason": REASONS[number - 1]}
-        return Delivery({**self.headers, **told}, self.body)
+Send = Callable[[Delivery], int]
 
 
 class Events:
     """Makes deliveries, signed with the app's secret, and hands them to whoever listens."""
 
-    def __init__(self, world: World, secret: str) -> None:
+    def __init__(self, world: Workspace, secret: str) -> None:
         self._world = world
         self._secret = secret
         self.listeners: list[Callable[[Delivery], None]] = []
@@ -78,10 +64,16 @@ class Events:
             listener(delivery)
 
 
+def again(delivery: Delivery, number: int) -> Delivery:
+    """The same event, tried again: the body is the same, and so is its event_id."""
+    told = {"x-slack-retry-num": str(number), "x-slack-retry-reason": REASONS[number - 1]}
+    return Delivery({**delivery.headers, **told}, delivery.body)
+
+
 def deliver(delivery: Delivery, send: Send) -> int:
     """Send until somebody answers 2xx, at most four times; returns how often it was sent."""
     for number in range(4):
-        if 200 <= send(delivery if number == 0 else delivery.again(number)) < 300:
+        if 200 <= send(delivery if number == 0 else again(delivery, number)) < 300:
             return number + 1
     return 4
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sandbox.slack.answers import Json
+from sandbox.http import Json
 from sandbox.slack.events import Events
 from sandbox.slack.people import file_addresses
-from sandbox.slack.records import Channel, File, World
+from sandbox.slack.records import Channel, PrivateFile, Workspace
 
 ERASED: Json = {"subtype": "tombstone", "text": "This message was deleted.", "user": "USLACKBOT", "hidden": True}
 KEPT = ("ts", "thread_ts", "reply_count", "reply_users", "reply_users_count", "latest_reply", "subscribed", "type")
@@ -14,7 +14,7 @@ KEPT = ("ts", "thread_ts", "reply_count", "reply_users", "reply_users_count", "l
 class Messages:
     """The people of the workspace at their keyboards."""
 
-    def __init__(self, world: World, events: Events) -> None:
+    def __init__(self, world: Workspace, events: Events) -> None:
         self._world = world
         self._events = events
         self._erased: dict[tuple[str, str], list[Json]] = {}
@@ -93,7 +93,7 @@ class Messages:
     def file(self, name: str, content: bytes, mimetype: str, origin: str, **fields: Any) -> Json:
         """Make a file for the `files` of a post; `redirect` in fields: its bytes are elsewhere."""
         identity = self._world.new_id("F")
-        self._world.files[identity] = File(identity, name, content, mimetype, fields.pop("redirect", ""))
+        self._world.files[identity] = PrivateFile(identity, name, content, mimetype, fields.pop("redirect", ""))
         kind = name.rpartition(".")[2]
         shape: Json = {
             "id": identity,

@@ -4,8 +4,9 @@ import base64
 import binascii
 from collections.abc import Sequence
 
-from sandbox.slack.answers import Json, Problem
-from sandbox.slack.records import World
+from sandbox.http import Json
+from sandbox.slack.answers import refused
+from sandbox.slack.records import Workspace
 from sandbox.slack.request import Request
 
 
@@ -18,9 +19,9 @@ def decode(cursor: str, mark: str) -> str:
     try:
         text = base64.b64decode(cursor, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError) as error:
-        raise Problem("invalid_cursor") from error
+        raise refused("invalid_cursor") from error
     if not text.startswith(mark):
-        raise Problem("invalid_cursor")
+        raise refused("invalid_cursor")
     return text.removeprefix(mark)
 
 
@@ -35,7 +36,7 @@ def by_place(request: Request, records: Sequence[Json], default: int, largest: i
     return list(records[start:end]), encode(f"place:{end}:{number + 1}") if more else ""
 
 
-def shown(world: World, limit: int, number: int) -> int:
+def shown(world: Workspace, limit: int, number: int) -> int:
     """How many objects the page of that number holds."""
     if not world.short_pages:
         return limit

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from sandbox.slack.answers import Json, Problem
+from sandbox.http import Json
+from sandbox.slack.answers import refused
 
 TEAM = "T0ACME000"
 BOT_SCOPES = (
@@ -64,7 +65,7 @@ class Channel:
 
 
 @dataclass
-class File:
+class PrivateFile:
     """What is behind a file's private address."""
 
     id: str
@@ -75,7 +76,7 @@ class File:
 
 
 @dataclass
-class World:
+class Workspace:
     """Everything the workspace holds, and the knobs.
 
     `clamp`: the most objects that history and replies give, whatever `limit` says. `short_pages`: lists give less than
@@ -89,7 +90,7 @@ class World:
     users: dict[str, Json] = field(default_factory=dict)
     groups: dict[str, Json] = field(default_factory=dict)
     bots: dict[str, Json] = field(default_factory=dict)
-    files: dict[str, File] = field(default_factory=dict)
+    files: dict[str, PrivateFile] = field(default_factory=dict)
     clamp: int | None = None
     short_pages: bool = False
     expired_cursors: bool = False
@@ -116,7 +117,7 @@ class World:
         """A conversation that the app sees. Raises channel_not_found."""
         channel = self.channels.get(id)
         if channel is None or not channel.visible:
-            raise Problem("channel_not_found")
+            raise refused("channel_not_found")
         return channel
 
 

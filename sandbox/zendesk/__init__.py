@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp
 
-from sandbox.zendesk.app import App
+from sandbox.zendesk.app import BrandHost
 from sandbox.zendesk.articles import Articles
-from sandbox.zendesk.limits import Limits
+from sandbox.zendesk.limits import Buckets
 from sandbox.zendesk.oauth import Credentials
-from sandbox.zendesk.records import MAIN, World
+from sandbox.zendesk.records import MAIN, Account
 from sandbox.zendesk.structure import Structure
 from sandbox.zendesk.tickets import Tickets
 
@@ -36,8 +36,8 @@ class ZendeskSandbox:
         email: str = "bot@acme.test",
         api_token: str = "zendesk-token",  # noqa: S107  # likewise
     ) -> None:
-        self.world = World(clock=clock)
-        self.limits = Limits()
+        self.world = Account(clock=clock)
+        self.limits = Buckets()
         self.credentials = Credentials(self.world, client_id, client_secret, email, api_token)
         self.article_of: dict[str, int] = {}
         structure = Structure(self.world)
@@ -74,4 +74,4 @@ class ZendeskSandbox:
 
     def brand_app(self, name: str) -> ASGIApp:
         """Return the app to serve at the brand's own origin."""
-        return App(self.world, self.world.brands[name], self.credentials, self.limits)
+        return BrandHost(self.world, self.world.brands[name], self.credentials, self.limits).app

@@ -1,27 +1,6 @@
-"""What the fake answers: JSON, and the vendor's four shapes of error."""
+"""How the vendor refuses: four shapes of error."""
 
-from dataclasses import dataclass, field
-from typing import Any
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One response before it is sent; `content` instead of `body` where the answer is not JSON."""
-
-    body: Json = field(default_factory=dict)
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    content: bytes | None = None
-
-
-class Problem(Exception):
-    """An error answer, raised wherever it is noticed."""
-
-    def __init__(self, status: int, body: Json, headers: dict[str, str] | None = None) -> None:
-        super().__init__(f"{status} {body}")
-        self.answer = Answer(body, status, headers or {})
+from sandbox.http import Problem
 
 
 def unauthenticated() -> Problem:

@@ -1,203 +1,161 @@
-"""The ASGI app of one brand: a table of endpoints, and the checks that every request passes in order."""
+"""The app of one brand: a table of endpoints, and the checks that every request passes in order."""
 
-import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import formatdate
 
 from starlette.requests import Request as HttpRequest
-from starlette.responses import Response
-from starlette.routing import compile_path
-from starlette.types import Receive, Scope, Send
 
+from sandbox import http
+from sandbox.http import Answer, Endpoint, Endpoints, Problem
 from sandbox.zendesk import answers, exports, help_center, pages, paging, support
-from sandbox.zendesk.answers import Answer, Problem
-from sandbox.zendesk.limits import Bucket, Limits
+from sandbox.zendesk.limits import Bucket, Buckets
 from sandbox.zendesk.oauth import Caller, Credentials
-from sandbox.zendesk.records import MAIN, Brand, Role, World
-from sandbox.zendesk.request import Request
+from sandbox.zendesk.records import MAIN, Account, Brand, Role
+from sandbox.zendesk.request import Request, Visit, invalid
 
 HELP_CENTER = "/api/v2/help_center"
 TICKETS = "tickets:read"
-ACCOUNT: tuple[Bucket, ...] = ("account",)
 SORTED = frozenset({"sort_by", "sort_order"})
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """One path, who may ask (`least`, with a token for `scope`), and every parameter that it knows.
+class Access:
+    """Who may ask (`least`, with a token for `scope`), and the buckets that a call is taken from.
 
     `forgiving`: wrong Basic credentials make the caller anonymous here, where every other path answers 401.
     """
 
-    path: str
-    answer: Callable[[Request], Answer]
-    params: frozenset[str] = frozenset()
     least: Role = Role.ANONYMOUS
     scope: str = "hc:read"
     buckets: tuple[Bucket, ...] = ("help_center",)
     forgiving: bool = False
 
 
-def _help_center() -> list[Endpoint]:
+VISITORS, AGENTS = Access(), Access(Role.AGENT)
+ANYBODY = Access(scope="users:read", buckets=("account",), forgiving=True)
+USERS = Access(Role.AGENT, "users:read", ("account",))
+SUPPORT = Access(Role.AGENT, TICKETS, ("account",))
+INDEX = Access(Role.AGENT, TICKETS, ("account", "tickets_index"))
+DELETED = Access(Role.AGENT, TICKETS, ("account", "deleted_tickets"))
+EXPORT = Access(Role.ADMIN, TICKETS, ("account", "incremental_exports"))
+
+Row = Endpoint[Request, Answer, Access]
+
+
+def _help_center() -> list[Row]:
     lists = paging.PARAMS | SORTED
     found = [
-        Endpoint(
-            f"{HELP_CENTER}/incremental/articles.json", help_center.incremental, frozenset({"start_time"}), Role.AGENT
-        ),
-        Endpoint(f"{HELP_CENTER}/locales.json", help_center.locales),
-        Endpoint(
-            f"{HELP_CENTER}/user_segments.json", help_center.user_segments, paging.PARAMS | {"built_in"}, Role.AGENT
-        ),
-        Endpoint("/api/v2/guide/content_tags", help_center.content_tags, paging.CURSOR, Role.AGENT),
+        Row(f"{HELP_CENTER}/incremental/articles.json", help_center.incremental, AGENTS, frozenset({"start_time"})),
+        Row(f"{HELP_CENTER}/locales.json", help_center.locales, VISITORS),
+        Row(f"{HELP_CENTER}/user_segments.json", help_center.user_segments, AGENTS, paging.PARAMS | {"built_in"}),
+        Row("/api/v2/guide/content_tags", help_center.content_tags, AGENTS, paging.CURSOR),
     ]
     for root in (HELP_CENTER, f"{HELP_CENTER}/{{locale}}"):
         one = f"{root}/articles/{{id:int}}"
         found += [
-            Endpoint(f"{root}/categories.json", help_center.categories, lists),
-            Endpoint(f"{root}/sections.json", help_center.sections, lists),
-            Endpoint(f"{root}/categories/{{id:int}}/sections", help_center.sections, lists),
-            Endpoint(f"{root}/categories/{{id:int}}/sections.json", help_center.sections, lists),
-            Endpoint(f"{root}/articles.json", help_center.articles, lists | {"include"}),
-            Endpoint(f"{one}.json", help_center.article, frozenset({"include"})),
-            Endpoint(f"{one}/attachments.json", help_center.attachments, paging.PARAMS),
-            Endpoint(f"{one}/attachments/{{kind}}.json", help_center.attachments, paging.PARAMS),
+            Row(f"{root}/categories.json", help_center.categories, VISITORS, lists),
+            Row(f"{root}/sections.json", help_center.sections, VISITORS, lists),
+            Row(f"{root}/categories/{{id:int}}/sections", help_center.sections, VISITORS, lists),
+            Row(f"{root}/categories/{{id:int}}/sections.json", help_center.sections, VISITORS, lists),
+            Row(f"{root}/articles.json", help_center.articles, VISITORS, lists | {"include"}),
+            Row(f"{one}.json", help_center.article, VISITORS, frozenset({"include"})),
+            Row(f"{one}/attachments.json", help_center.attachments, VISITORS, paging.PARAMS),
+            Row(f"{one}/attachments/{{kind}}.json", help_center.attachments, VISITORS, paging.PARAMS),
         ]
     known = paging.PARAMS | {"locales", "draft", "outdated"}
-    found.append(Endpoint(f"{HELP_CENTER}/articles/{{id:int}}/translations.json", help_center.translations, known))
-    return found
+    one = f"{HELP_CENTER}/articles/{{id:int}}"
+    return [*found, Row(f"{one}/translations.json", help_center.translations, VISITORS, known)]
 
 
-def _support() -> list[Endpoint]:
+def _support() -> list[Row]:
     lists = paging.PARAMS | SORTED | {"sort"}
     root, shown = "/api/v2", frozenset({"ids"})
-    export: tuple[Bucket, ...] = ("account", "incremental_exports")
+    events = frozenset({"start_time", "include"})
+    tickets = events | {"cursor", "per_page", "exclude_deleted", "support_type_scope"}
+    comments = lists | {"include", "include_inline_images"}
     return [
-        Endpoint(f"{root}/users/me.json", support.me, scope="users:read", buckets=ACCOUNT, forgiving=True),
-        Endpoint(f"{root}/users/show_many.json", support.show_many_users, shown, Role.AGENT, "users:read", ACCOUNT),
-        Endpoint(f"{root}/tickets.json", support.tickets, lists, Role.AGENT, TICKETS, ("account", "tickets_index")),
-        Endpoint(f"{root}/tickets/show_many.json", support.show_many_tickets, shown, Role.AGENT, TICKETS, ACCOUNT),
-        Endpoint(f"{root}/tickets/{{id:int}}.json", support.ticket, frozenset(), Role.AGENT, TICKETS, ACCOUNT),
-        Endpoint(
-            f"{root}/tickets/{{id:int}}/comments.json",
-            support.comments,
-            lists | {"include", "include_inline_images"},
-            Role.AGENT,
-            TICKETS,
-            ACCOUNT,
-        ),
-        Endpoint(
-            f"{root}/deleted_tickets.json",
-            support.deleted_tickets,
-            paging.PARAMS,
-            Role.AGENT,
-            TICKETS,
-            ("account", "deleted_tickets"),
-        ),
-        Endpoint(
-            f"{root}/incremental/tickets/cursor.json",
-            exports.tickets,
-            frozenset({"start_time", "cursor", "per_page", "include", "exclude_deleted", "support_type_scope"}),
-            Role.ADMIN,
-            TICKETS,
-            export,
-        ),
-        Endpoint(
-            f"{root}/incremental/ticket_events.json",
-            exports.ticket_events,
-            frozenset({"start_time", "include"}),
-            Role.ADMIN,
-            TICKETS,
-            export,
-        ),
+        Row(f"{root}/users/me.json", support.me, ANYBODY),
+        Row(f"{root}/users/show_many.json", support.show_many_users, USERS, shown),
+        Row(f"{root}/tickets.json", support.tickets, INDEX, lists),
+        Row(f"{root}/tickets/show_many.json", support.show_many_tickets, SUPPORT, shown),
+        Row(f"{root}/tickets/{{id:int}}.json", support.ticket, SUPPORT),
+        Row(f"{root}/tickets/{{id:int}}/comments.json", support.comments, SUPPORT, comments),
+        Row(f"{root}/deleted_tickets.json", support.deleted_tickets, DELETED, paging.PARAMS),
+        Row(f"{root}/incremental/tickets/cursor.json", exports.tickets, EXPORT, tickets),
+        Row(f"{root}/incremental/ticket_events.json", exports.ticket_events, EXPORT, events),
     ]
 
 
-ENDPOINTS = [(compile_path(endpoint.path), endpoint) for endpoint in (*_help_center(), *_support())]
+ENDPOINTS = Endpoints([*_help_center(), *_support()])
 
 
-class App:
-    """Serves one brand; the main brand's app also serves the account: tickets, users and tokens."""
+class BrandHost:
+    """Serves one brand; the main brand's host also serves the account: tickets, users and tokens."""
 
-    def __init__(self, world: World, brand: Brand, credentials: Credentials, limits: Limits) -> None:
+    def __init__(self, world: Account, brand: Brand, credentials: Credentials, limits: Buckets) -> None:
         self.world = world
         self.brand = brand
         self.credentials = credentials
         self.limits = limits
+        self.app = http.App(self._answer, self._headers)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        http = HttpRequest(scope, receive)
-        headers: dict[str, str] = {}
-        try:
-            answer = await self._answer(http, headers)
-        except Problem as problem:
-            answer = problem.answer
-        content = json.dumps(answer.body).encode() if answer.content is None else answer.content
-        sent = {"content-type": "application/json; charset=utf-8", **headers, **answer.headers}
-        if self.world.dated:
-            sent["date"] = formatdate(self.world.clock(), usegmt=True)
-        await Response(content, answer.status, sent)(scope, receive, send)
+    async def _answer(self, asked: HttpRequest) -> Answer:
+        path = asked.url.path
+        if path == "/oauth/tokens" and asked.method == "POST" and self.brand.name == MAIN:
+            return self.credentials.exchange(asked.headers.get("content-type", ""), await asked.body())
+        if path.startswith("/hc/") and asked.method == "GET":
+            return pages.page(self._visit(asked))
+        endpoint, place = self._endpoint(asked.method, path)
+        asked.state.limits = self.limits.take(endpoint.needs.buckets, self.world.clock)
+        caller = self._caller(endpoint.needs, asked)
+        self._admit(endpoint.needs, caller)
+        params = http.known_params(asked.query_params.multi_items(), endpoint.params, _unknown)
+        return endpoint.answer(self._request(asked, caller.role, place, params))
 
-    async def _answer(self, http: HttpRequest, headers: dict[str, str]) -> Answer:
-        path = http.url.path
-        if path == "/oauth/tokens" and http.method == "POST" and self.brand.name == MAIN:
-            return self.credentials.exchange(http.headers.get("content-type", ""), await http.body())
-        if path.startswith("/hc/") and http.method == "GET":
-            return pages.page(self._visit(http))
-        endpoint, place = self._endpoint(http.method, path)
-        headers |= self.limits.take(endpoint.buckets, self.world.clock)
-        caller = self._caller(endpoint, http.headers.get("authorization", ""))
-        self._admit(endpoint, caller)
-        return endpoint.answer(self._read(http, endpoint, place, caller.role))
+    def _headers(self, asked: HttpRequest) -> Mapping[str, str]:
+        limits: Mapping[str, str] = getattr(asked.state, "limits", {})
+        return limits if not self.world.dated else {**limits, **http.date_header(self.world.clock)}
 
-    def _endpoint(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
+    def _endpoint(self, method: str, path: str) -> tuple[Row, dict[str, str]]:
         """Return the endpoint of the path. Raises 404 for a path nobody serves, 415 for one without its `.json`."""
         for candidate in (path, f"{path}.json"):
-            for (pattern, _, _), endpoint in ENDPOINTS:
-                match = pattern.match(candidate)
-                if match and method == "GET" and self._serves(endpoint):
-                    if candidate != path:
-                        raise answers.unsupported_media_type()
-                    return endpoint, match.groupdict()
+            found = ENDPOINTS.find(method, candidate)
+            if found and self._serves(found[0].needs):
+                if candidate != path:
+                    raise answers.unsupported_media_type()
+                return found
         raise answers.invalid_endpoint()
 
-    def _serves(self, endpoint: Endpoint) -> bool:
-        if "help_center" in endpoint.buckets:
-            return self.brand.enabled
-        return self.brand.name == MAIN
+    def _serves(self, needs: Access) -> bool:
+        return self.brand.enabled if "help_center" in needs.buckets else self.brand.name == MAIN
 
-    def _caller(self, endpoint: Endpoint, authorization: str) -> Caller:
+    def _caller(self, needs: Access, asked: HttpRequest) -> Caller:
         try:
-            return self.credentials.identify(authorization)
+            return self.credentials.identify(asked)
         except Problem:
-            if endpoint.forgiving and authorization.startswith("Basic "):
+            if needs.forgiving and asked.headers["authorization"].startswith("Basic "):
                 return Caller(Role.ANONYMOUS)
             raise
 
-    def _admit(self, endpoint: Endpoint, caller: Caller) -> None:
+    def _admit(self, needs: Access, caller: Caller) -> None:
         """Raise 401 or 403 unless the caller may ask this."""
-        if caller.role is Role.ANONYMOUS and (endpoint.least > Role.ANONYMOUS or self.brand.access == "refused"):
+        if caller.role is Role.ANONYMOUS and (needs.least > Role.ANONYMOUS or self.brand.access == "refused"):
             raise answers.unauthenticated()
-        if caller.role < endpoint.least or not caller.may(endpoint.scope):
+        if caller.role < needs.least or not caller.may(needs.scope):
             raise answers.forbidden()
-        if self.world.guide_only and endpoint.scope == TICKETS:
+        if self.world.guide_only and needs.scope == TICKETS:
             raise Problem(403, {"error": "SupportProductInactive"})
 
-    def _read(self, http: HttpRequest, endpoint: Endpoint, place: dict[str, str], role: Role) -> Request:
-        params = http.query_params.multi_items()
-        names = [name for name, _ in params]
-        unknown = sorted(set(names) - endpoint.params)
-        if unknown or len(set(names)) < len(names):
-            raise answers.bad_request("InvalidParameter", f"unknown or repeated parameters: {unknown or names}")
-        return Request(self.world, self.brand, _origin(http), http.url.path, place, dict(params), role)
-
-    def _visit(self, http: HttpRequest) -> Request:
+    def _visit(self, asked: HttpRequest) -> Request:
         """A browser's request for a page of the help center."""
         if not self.brand.enabled:
             raise answers.invalid_endpoint()
-        caller = self.credentials.identify(http.headers.get("authorization", ""))
-        return Request(self.world, self.brand, _origin(http), http.url.path, {}, {}, caller.role)
+        return self._request(asked, self.credentials.identify(asked).role, {}, {})
+
+    def _request(self, asked: HttpRequest, role: Role, place: Mapping[str, str], params: Mapping[str, str]) -> Request:
+        visit = Visit(self.brand, role)
+        return Request(self.world, visit, http.origin_of(asked), asked.url.path, place, params, invalid)
 
 
-def _origin(http: HttpRequest) -> str:
-    return f"{http.url.scheme}://{http.url.netloc}"
+def _unknown(names: list[str]) -> Problem:
+    return answers.bad_request("InvalidParameter", f"unknown or repeated parameters: {names}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar
 
-from sandbox.zendesk.records import MAIN, Article, Attachment, Brand, Translation, World
+from sandbox.zendesk.records import MAIN, Account, Article, Attachment, Brand, Translation
 from sandbox.zendesk.structure import Structure
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ class NewAttachment:
 class Articles:
     """Every edit of an article, stamped by the clock as the vendor would."""
 
-    def __init__(self, world: World, structure: Structure, author: int) -> None:
+    def __init__(self, world: Account, structure: Structure, author: int) -> None:
         self.world = world
         self.structure = structure
         self.author = author

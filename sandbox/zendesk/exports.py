@@ -4,8 +4,8 @@ import base64
 import binascii
 import itertools
 
+from sandbox.http import Answer
 from sandbox.zendesk import answers, ticket_shapes
-from sandbox.zendesk.answers import Answer
 from sandbox.zendesk.records import Ticket
 from sandbox.zendesk.request import Request
 from sandbox.zendesk.support import users_of

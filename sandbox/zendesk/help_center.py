@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.http import Answer, Json
 from sandbox.zendesk import answers, shapes
-from sandbox.zendesk.answers import Answer, Json
 from sandbox.zendesk.paging import Listing, paged
 from sandbox.zendesk.records import Article, Category, Section, Translation
-from sandbox.zendesk.request import Request
+from sandbox.zendesk.request import Request, locale_of
 from sandbox.zendesk.visibility import enters, readable, sees, visible_translations
 
 PLACED: tuple[tuple[str, Callable[[Any], Any]], ...] = (
@@ -18,15 +18,17 @@ PLACED: tuple[tuple[str, Callable[[Any], Any]], ...] = (
 
 
 def locales(request: Request) -> Answer:
-    return Answer({"locales": list(request.brand.locales), "default_locale": request.brand.default_locale})
+    return Answer(
+        {"locales": list(request.caller.brand.locales), "default_locale": request.caller.brand.default_locale}
+    )
 
 
 def articles(request: Request) -> Answer:
-    locale = request.locale
+    locale = locale_of(request)
     embedded = bool(request.several_of("include", ("translations",)))
     listing: Listing[Article] = Listing(
         name="articles",
-        records=request.brand.by_id(),
+        records=request.caller.brand.by_id(),
         key=lambda record: (record.id,),
         shape=lambda record: _with_translations(request, record, locale, embedded=embedded),
         keep=lambda record: sees(request, record, locale),
@@ -36,11 +38,11 @@ def articles(request: Request) -> Answer:
 
 
 def article(request: Request) -> Answer:
-    locale = request.locale
+    locale = locale_of(request)
     include = request.several_of("include", ("translations", "sections", "categories", "users"))
     record = readable(request, locale)
-    section = request.brand.sections.get(record.section_id)
-    category = request.brand.categories.get(section.category_id) if section else None
+    section = request.caller.brand.sections.get(record.section_id)
+    category = request.caller.brand.categories.get(section.category_id) if section else None
     author = request.world.users.get(record.author_id)
     embedded = "translations" in include
     body: Json = {"article": _with_translations(request, record, locale, embedded=embedded)}
@@ -58,7 +60,7 @@ def incremental(request: Request) -> Answer:
     start = request.number("start_time", None, least=0)
     if start > request.world.now() - request.world.start_floor:
         raise answers.too_recent("StartTimeTooRecent", request.world.start_floor)
-    changed = [record for record in request.brand.by_update() if record.updated_at >= start][
+    changed = [record for record in request.caller.brand.by_update() if record.updated_at >= start][
         : request.world.export_size
     ]
     if not changed:
@@ -113,10 +115,10 @@ def attachments(request: Request) -> Answer:
 
 
 def categories(request: Request) -> Answer:
-    locale = request.locale
+    locale = locale_of(request)
     listing: Listing[Category] = Listing(
         name="categories",
-        records=sorted(request.brand.categories.copy().values(), key=lambda record: record.id),
+        records=sorted(request.caller.brand.categories.copy().values(), key=lambda record: record.id),
         key=lambda record: (record.id,),
         shape=lambda record: shapes.category(request, record, locale),
         keep=lambda record: enters(request) and (locale is None or locale in record.names),
@@ -127,13 +129,13 @@ def categories(request: Request) -> Answer:
 
 def sections(request: Request) -> Answer:
     """All sections, or those of the category that the path names."""
-    locale = request.locale
+    locale = locale_of(request)
     category = int(request.place["id"]) if "id" in request.place else None
-    if category is not None and category not in request.brand.categories:
+    if category is not None and category not in request.caller.brand.categories:
         raise answers.record_not_found()
     listing: Listing[Section] = Listing(
         name="sections",
-        records=sorted(request.brand.sections.copy().values(), key=lambda record: record.id),
+        records=sorted(request.caller.brand.sections.copy().values(), key=lambda record: record.id),
         key=lambda record: (record.id,),
         shape=lambda record: shapes.section(request, record, locale),
         keep=lambda record: (

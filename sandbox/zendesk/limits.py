@@ -4,23 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sandbox.zendesk.answers import Problem
+from sandbox.http import Problem
+from sandbox.limits import FixedWindow
 
 Bucket = Literal["account", "help_center", "incremental_exports", "tickets_index", "deleted_tickets"]
-WINDOW = 60
 
 
 @dataclass
-class Limits:
-    """Requests a minute for each bucket, None for no limit; `used` counts within the current window."""
+class Buckets:
+    """Requests a minute for each bucket, None for no limit."""
 
     account: int | None = None
     help_center: int | None = None
     incremental_exports: int | None = None
     tickets_index: int | None = None
     deleted_tickets: int | None = None
-    used: dict[Bucket, int] = field(default_factory=dict)
-    opened: dict[Bucket, float] = field(default_factory=dict)
+    _window: FixedWindow = field(default_factory=FixedWindow)
 
     def take(self, buckets: tuple[Bucket, ...], clock: Callable[[], float]) -> dict[str, str]:
         """Count a request in each bucket and return its headers. Raises 429 when one is empty."""
@@ -30,13 +29,9 @@ class Limits:
             limit: int | None = getattr(self, bucket)
             if limit is None:
                 continue
-            now = clock()
-            if now - self.opened.get(bucket, float("-inf")) >= WINDOW:
-                self.opened[bucket], self.used[bucket] = now, 0
-            self.used[bucket] += 1
-            resets = max(1, int(self.opened[bucket] + WINDOW - now))
-            headers |= _headers(bucket, limit, max(0, limit - self.used[bucket]), resets)
-            if self.used[bucket] > limit:
+            used, resets = self._window.take(bucket, clock())
+            headers |= _headers(bucket, limit, max(0, limit - used), resets)
+            if used > limit:
                 waits.append(resets)
         if waits:
             error = "Number of allowed API requests per minute exceeded"

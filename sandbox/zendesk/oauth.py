@@ -1,14 +1,13 @@
 """Who is asking: OAuth tokens, the retiring `email/token`, or nobody."""
 
-import base64
-import binascii
 import itertools
-import json
 from dataclasses import dataclass
 
+from starlette.requests import Request as HttpRequest
+
+from sandbox.http import Answer, Json, Problem, credentials, json_object
 from sandbox.zendesk import answers
-from sandbox.zendesk.answers import Answer, Json, Problem
-from sandbox.zendesk.records import Role, World
+from sandbox.zendesk.records import Account, Role
 
 SCOPES = ("read", "hc:read", "tickets:read", "users:read")
 CODE_LIFE = 120
@@ -42,7 +41,7 @@ class Caller:
 class Credentials:
     """Everything that opens the account. `life` is what a token is granted for when the request names no term."""
 
-    def __init__(self, world: World, client_id: str, client_secret: str, email: str, api_token: str) -> None:
+    def __init__(self, world: Account, client_id: str, client_secret: str, email: str, api_token: str) -> None:
         self.world = world
         self.client = {"client_id": client_id, "client_secret": client_secret}
         self.basic = f"{email}/token:{api_token}"
@@ -63,12 +62,12 @@ class Credentials:
         self.access.clear()
         self._refresh.clear()
 
-    def identify(self, authorization: str) -> Caller:
+    def identify(self, http: HttpRequest) -> Caller:
         """Return who the header proves. Raises 401 for credentials that prove nobody."""
-        if not authorization:
+        if "authorization" not in http.headers:
             return Caller(Role.ANONYMOUS)
-        kind, _, value = authorization.partition(" ")
-        if kind == "Basic" and _plain(value) == self.basic:
+        kind, value = credentials(http)
+        if kind == "Basic" and value == self.basic:
             return Caller(self.world.role)
         token = self.access.get(value) if kind == "Bearer" else None
         if token is None or token.expires_at <= self.world.clock():
@@ -116,20 +115,11 @@ class Credentials:
         return Answer(body)
 
 
-def _plain(value: str) -> str:
-    try:
-        return base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
-
-
 def _parse(content_type: str, raw: bytes) -> Json:
-    try:
-        asked = json.loads(raw) if content_type.startswith("application/json") else None
-    except ValueError:
-        asked = None
-    if not isinstance(asked, dict) or "grant_type" not in asked:
-        raise _oauth(400, "invalid_request", "Send a JSON object with a grant_type")
+    problem = _oauth(400, "invalid_request", "Send a JSON object with a grant_type")
+    asked = json_object(raw, problem)
+    if not content_type.startswith("application/json") or "grant_type" not in asked:
+        raise problem
     return asked
 
 

@@ -3,8 +3,8 @@
 import html
 import re
 
+from sandbox.http import Answer
 from sandbox.zendesk import answers
-from sandbox.zendesk.answers import Answer
 from sandbox.zendesk.records import Article, Attachment
 from sandbox.zendesk.request import Request
 from sandbox.zendesk.visibility import sees
@@ -16,11 +16,11 @@ ATTACHMENT = re.compile(r"/hc/article_attachments/(?P<id>[0-9]+)[^/]*")
 def page(request: Request) -> Answer:
     """Answer what the asker may read. Raises 404 for anything else, as the vendor does for whoever is not signed in."""
     if match := ARTICLE.fullmatch(request.path):
-        record = request.brand.articles.get(int(match["id"]))
+        record = request.caller.brand.articles.get(int(match["id"]))
         if record is not None and sees(request, record, match["locale"]):
             return _article(record, match["locale"])
     elif match := ATTACHMENT.fullmatch(request.path):
-        for record in request.brand.by_id():
+        for record in request.caller.brand.by_id():
             for attachment in record.attachments:
                 if attachment.id == int(match["id"]) and sees(request, record, record.source_locale):
                     return _file(attachment)

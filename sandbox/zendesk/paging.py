@@ -1,8 +1,5 @@
 """The two ways to page: by cursor (`page[size]`, stable under edits) and by offset (the default, ends at 10,000)."""
 
-import base64
-import binascii
-import json
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
+from sandbox.http import Answer, Json, Problem, opaque, opened
 from sandbox.zendesk import answers
-from sandbox.zendesk.answers import Answer, Json
 from sandbox.zendesk.request import Request
 
 CURSOR = frozenset({"page[size]", "page[after]", "page[before]"})
@@ -67,7 +64,7 @@ def _by_cursor(request: Request, listing: Listing[T]) -> Answer:
     page = found[:size]
     if backwards:
         page.reverse()
-    first, last = (_encode(listing.key(page[0])), _encode(listing.key(page[-1]))) if page else (None, None)
+    first, last = (opaque(listing.key(page[0])), opaque(listing.key(page[-1]))) if page else (None, None)
     others = {k: v for k, v in request.params.items() if k not in CURSOR}
 
     def link(**ends: str | None) -> str | None:
@@ -78,7 +75,7 @@ def _by_cursor(request: Request, listing: Listing[T]) -> Answer:
     links = {"prev": link(before=first), "next": follows}
     headers = {}
     if listing.linked:
-        links |= {"first": link(), "last": link(before=_encode((math.inf,)))}
+        links |= {"first": link(), "last": link(before=opaque((math.inf,)))}
         headers = {"link": f'<{follows}>; rel="next"'} if follows else {}
     meta = {"has_more": has_more, "after_cursor": last, "before_cursor": first}
     return Answer({listing.name: [listing.shape(r) for r in page], "meta": meta, "links": links}, headers=headers)
@@ -137,16 +134,13 @@ def _by_offset(request: Request, listing: Listing[T]) -> Answer:
     )
 
 
-def _encode(key: Key) -> str:
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
-
-
 def _decode(token: str) -> Key:
-    try:
-        return tuple(json.loads(base64.urlsafe_b64decode(token.encode())))
-    except (binascii.Error, ValueError, TypeError) as error:
-        raise _invalid("this cursor is not one of ours") from error
+    problem = _invalid("this cursor is not one of ours")
+    place = opened(token, problem)
+    if not isinstance(place, list):
+        raise problem
+    return tuple(place)
 
 
-def _invalid(detail: str) -> answers.Problem:
+def _invalid(detail: str) -> Problem:
     return answers.bad_request("InvalidPaginationParameter", detail)

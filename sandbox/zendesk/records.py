@@ -205,7 +205,7 @@ class Brand:
 
 
 @dataclass
-class World:
+class Account:
     """The whole account, and the knobs a test may turn while it is served.
 
     `role`: what the configured credentials may do. `refusal`: the status an anonymous visitor gets for an article

@@ -2,7 +2,7 @@
 
 import re
 
-from sandbox.zendesk.answers import Json
+from sandbox.http import Json
 from sandbox.zendesk.records import (
     Article,
     Attachment,

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from sandbox.zendesk.records import MAIN, Brand, Category, ContentTag, Section, Segment, World
+from sandbox.zendesk.records import MAIN, Account, Brand, Category, ContentTag, Section, Segment
 
 
 class Structure:
     """Every edit of the help center's frame, stamped by the clock as the vendor would."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Account) -> None:
         self.world = world
 
     def add_brand(self, name: str, locales: Sequence[str] = ("en-us",)) -> None:

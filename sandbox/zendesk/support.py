@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from sandbox.http import Answer, Json
 from sandbox.zendesk import answers, shapes, ticket_shapes
-from sandbox.zendesk.answers import Answer, Json
 from sandbox.zendesk.paging import CURSOR, Listing, paged
 from sandbox.zendesk.records import Comment, Role, Ticket
 from sandbox.zendesk.request import Request
@@ -95,11 +95,11 @@ def show_many_users(request: Request) -> Answer:
 
 def me(request: Request) -> Answer:
     """Whoever asks, an anonymous user included: a 200 that proves nothing."""
-    if request.role is Role.ANONYMOUS:
+    if request.caller.role is Role.ANONYMOUS:
         return Answer({"user": shapes.user(None)})
     names = {Role.END_USER: "end-user", Role.AGENT: "agent", Role.ADMIN: "admin"}
     bot = request.world.person("Answerwell", "admin")
-    return Answer({"user": {**shapes.user(bot), "role": names[request.role]}})
+    return Answer({"user": {**shapes.user(bot), "role": names[request.caller.role]}})
 
 
 def users_of(request: Request, numbers: list[int]) -> list[Json]:

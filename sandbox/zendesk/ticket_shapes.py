@@ -2,15 +2,15 @@
 
 import html
 
-from sandbox.zendesk.answers import Json
-from sandbox.zendesk.records import Comment, Event, Ticket, World, iso
+from sandbox.http import Json
+from sandbox.zendesk.records import Account, Comment, Event, Ticket, iso
 from sandbox.zendesk.request import Request
 
 SCRUBBED = "SCRUBBED"
 SCRUBBED_AFTER = 30 * 86400
 
 
-def scrubbed(world: World, record: Ticket) -> bool:
+def scrubbed(world: Account, record: Ticket) -> bool:
     """Whether the ticket was deleted so long ago that its text is gone."""
     return record.deleted_at is not None and world.now() - record.deleted_at > SCRUBBED_AFTER
 
@@ -41,7 +41,7 @@ def ticket(request: Request, record: Ticket) -> Json:
         "assignee_id": record.assignee_id,
         "organization_id": None,
         "group_id": None,
-        "brand_id": request.brand.id,
+        "brand_id": request.caller.brand.id,
         "tags": list(record.tags),
         "custom_fields": [],
         "satisfaction_rating": None,
@@ -66,7 +66,7 @@ def comment(record: Comment) -> Json:
     }
 
 
-def deleted_ticket(world: World, record: Ticket) -> Json:
+def deleted_ticket(world: Account, record: Ticket) -> Json:
     agent = world.person("Sam Agent", "agent")
     return {
         "id": record.id,
@@ -78,7 +78,7 @@ def deleted_ticket(world: World, record: Ticket) -> Json:
     }
 
 
-def event(world: World, record: Event, *, with_comments: bool) -> Json:
+def event(world: Account, record: Event, *, with_comments: bool) -> Json:
     """An audit. Its comment is as it reads today, and left out unless it was asked for."""
     return {
         "id": record.id,
@@ -94,7 +94,7 @@ def event(world: World, record: Event, *, with_comments: bool) -> Json:
     }
 
 
-def _children(world: World, record: Event, *, with_comments: bool) -> list[Json]:
+def _children(world: Account, record: Event, *, with_comments: bool) -> list[Json]:
     if record.comment_id is None:
         return [{"id": record.id, "event_type": record.event_type, "via": "Web form"}]
     if not with_comments:

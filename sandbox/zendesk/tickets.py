@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sandbox.zendesk.records import Comment, Event, Ticket, World
+from sandbox.zendesk.records import Account, Comment, Event, Ticket
 
 REDACTED = "▇▇▇▇▇"
 
@@ -11,7 +11,7 @@ REDACTED = "▇▇▇▇▇"
 class Tickets:
     """Every edit of a ticket; each moves `generated_at`, and all but the system's own move `updated_at`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Account) -> None:
         self.world = world
 
     def put_ticket(

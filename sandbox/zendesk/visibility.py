@@ -7,7 +7,7 @@ from sandbox.zendesk.request import Request
 
 def enters(request: Request) -> bool:
     """Whether the asker gets into the help center at all."""
-    return request.role is not Role.ANONYMOUS or request.brand.access == "open"
+    return request.caller.role is not Role.ANONYMOUS or request.caller.brand.access == "open"
 
 
 def sees(request: Request, record: Article, locale: str | None) -> bool:
@@ -15,19 +15,19 @@ def sees(request: Request, record: Article, locale: str | None) -> bool:
     translation = record.translations.get(locale or record.source_locale)
     if translation is None or record.archived:
         return False
-    if request.role >= Role.AGENT:
+    if request.caller.role >= Role.AGENT:
         return True
     if translation.draft:
         return False
     segments = [s for s in (record.user_segment_id, *record.user_segment_ids) if s is not None]
-    if request.role is Role.ANONYMOUS:
+    if request.caller.role is Role.ANONYMOUS:
         return not segments and enters(request)
     return all(request.world.segments[segment].user_type == "signed_in_users" for segment in segments)
 
 
 def readable(request: Request, locale: str | None) -> Article:
     """Return the article of the path. Raises 404 where there is none, and `refusal` where it is not for the asker."""
-    record = request.brand.articles.get(request.id)
+    record = request.caller.brand.articles.get(request.id)
     if record is None or record.archived or (locale or record.source_locale) not in record.translations:
         raise answers.record_not_found()
     if sees(request, record, locale):

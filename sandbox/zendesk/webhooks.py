@@ -4,25 +4,17 @@ import base64
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 from typing import Literal
 
-from sandbox.zendesk.records import Article, Brand, World, iso
+from sandbox.http import Delivery
+from sandbox.zendesk.records import Account, Article, Brand, iso
 
 TEST_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="  # noqa: S105  # the vendor publishes it; accept it nowhere
 
 EventType = Literal["article.published", "article.unpublished", "article.author_changed", "article.vote_created"]
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One POST to a webhook: send `body` unchanged, the signature covers its bytes."""
-
-    headers: dict[str, str]
-    body: bytes
-
-
-def article_event(world: World, brand: Brand, article: Article, event: EventType, secret: str) -> Delivery:
+def article_event(world: Account, brand: Brand, article: Article, event: EventType, secret: str) -> Delivery:
     """Return the delivery that tells of an article's event, signed with the webhook's secret."""
     moment = iso(world.now())
     shown = article.translations[article.source_locale]

@@ -10,8 +10,9 @@ import pytest
 from connectors.slack.events import verify
 from connectors.slack.settings import SlackSettings
 from connectors.webhook import Refused, WebhookEvent
+from sandbox.http import Delivery
 from sandbox.slack import SlackSandbox
-from sandbox.slack.events import Delivery
+from sandbox.slack.events import again
 
 NOW = datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC)
 SETTINGS = SlackSettings.model_validate(
@@ -40,7 +41,7 @@ def test_every_edit_wakes_a_sync_however_often_it_is_told(sandbox: SlackSandbox)
 
     assert len(told) == 3
     for delivery in told:
-        assert judged(delivery) == judged(delivery.again(1)) == judged(delivery.again(3))
+        assert judged(delivery) == judged(again(delivery, 1)) == judged(again(delivery, 3))
         assert judged(delivery).wake
 
 

@@ -7,7 +7,7 @@ import docx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from sandbox.slack.answers import Json
+from sandbox.http import Json
 from sandbox.wire import Fault, Wire, serve
 from sync.errors import Retryable
 from sync.model import Document

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from connectors.webhook import Refused
 from connectors.zendesk.settings import ZendeskSettings
 from connectors.zendesk.webhooks import verify
+from sandbox.http import Delivery
 from sandbox.zendesk import ZendeskSandbox
-from sandbox.zendesk.webhooks import TEST_SECRET, Delivery, article_event, sign
+from sandbox.zendesk.webhooks import TEST_SECRET, article_event, sign
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECRET = "a-signing-secret"

@@ -6,14 +6,14 @@ import openai
 import pytest
 
 from sandbox.openai import OpenAISandbox
-from sandbox.openai.state import Limits
+from sandbox.openai.state import UsageLimits
 from tests import loopback
 from tests.sandbox.openai_kit import GUIDE, KEY, sandbox, upload
 
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[tuple[OpenAISandbox, openai.OpenAI]]:
-    with sandbox(limits=Limits(file_bytes=2000)) as pair:
+    with sandbox(limits=UsageLimits(file_bytes=2000)) as pair:
         yield pair
 
 

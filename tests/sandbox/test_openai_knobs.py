@@ -6,7 +6,7 @@ import openai
 import pytest
 
 from sandbox.openai import OpenAISandbox
-from sandbox.openai.state import Limits
+from sandbox.openai.state import UsageLimits
 from tests.sandbox.openai_kit import GUIDE, served, stocked, upload
 
 
@@ -173,7 +173,7 @@ def test_an_exhausted_quota_refuses_everything(box: OpenAISandbox, client: opena
 def test_uploads_over_the_rate_wait_for_the_minute_to_pass(
     box: OpenAISandbox, client: openai.OpenAI, clock: Clock
 ) -> None:
-    box.limits = Limits(uploads=2)
+    box.limits = UsageLimits(uploads=2)
     upload(client)
     clock.now += 20
     upload(client)
@@ -192,7 +192,7 @@ def test_uploads_over_the_rate_wait_for_the_minute_to_pass(
 def test_attaches_are_limited_per_store_and_files_over_all(box: OpenAISandbox, client: openai.OpenAI) -> None:
     one, files = stocked(client, GUIDE, GUIDE, GUIDE)
     two = client.vector_stores.create().id
-    box.limits = Limits(attaches_per_store=1, attached_files=4)
+    box.limits = UsageLimits(attaches_per_store=1, attached_files=4)
 
     client.vector_stores.files.create(one, file_id=files[0])
     with pytest.raises(openai.RateLimitError, match="attaches"):

@@ -6,13 +6,13 @@ import openai
 import pytest
 
 from sandbox.openai import OpenAISandbox
-from sandbox.openai.state import Limits
+from sandbox.openai.state import UsageLimits
 from tests.sandbox.openai_kit import GUIDE, sandbox, served, stocked, upload
 
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[tuple[OpenAISandbox, openai.OpenAI]]:
-    with sandbox(limits=Limits(file_tokens=200)) as pair:
+    with sandbox(limits=UsageLimits(file_tokens=200)) as pair:
         yield pair
 
 

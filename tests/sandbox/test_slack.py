@@ -11,7 +11,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sandbox.slack.events import Delivery, deliver
+from sandbox.http import Delivery
+from sandbox.slack.events import deliver
 from tests.sandbox.slack_kit import Workspace, serving_slack
 
 SPECS = Path(os.environ.get("ANSWERWELL_SPECS", Path(__file__).parents[2] / "../shared/specs"))

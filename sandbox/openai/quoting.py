@@ -33,14 +33,14 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Quoted:
     """What is said, and where it was found: no citations where nothing was."""
 
     text: str
     citations: tuple[Citation, ...]
 
 
-def compose(question: str, asked: Asked, found: Sequence[Found]) -> Answer:
+def compose(question: str, asked: Asked, found: Sequence[Found]) -> Quoted:
     """Quote the passages that support an answer, best first; say so where none does."""
     text, citations = "", []
     for passage in _supporting(found):
@@ -49,8 +49,8 @@ def compose(question: str, asked: Asked, found: Sequence[Found]) -> Answer:
             text += ("\n\n" if text else "") + quote
             citations.append(Citation(passage.file, passage.filename, len(text)))
     if citations:
-        return Answer(text, tuple(citations))
-    return Answer(NOTHING[_language(question)], ())
+        return Quoted(text, tuple(citations))
+    return Quoted(NOTHING[_language(question)], ())
 
 
 def _supporting(found: Sequence[Found]) -> list[Found]:
