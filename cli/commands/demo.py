@@ -24,7 +24,7 @@ def sandbox(
     google_port: Port = 8503,
     slack_port: Port = 8504,
 ) -> None:
-    """Serve fakes of every vendor and of OpenAI on this machine.
+    """Serve fakes of every vendor and of OpenAI locally.
 
     Until Ctrl-C.
     """
@@ -50,7 +50,7 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the tour, instead of serving the widget.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8400,
 ) -> None:
-    """Sync a made-up company and ask the widget, without any account.
+    """Sync a made-up company and ask the widget; no account.
 
     Its help center, wiki, Drive and Slack are all on this machine.
     """

@@ -18,7 +18,7 @@ _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗",
 
 
 def doctor(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
-    """Check everything it depends on; say how to mend what is wrong.
+    """Check everything it depends on; say how to mend it.
 
     The configuration, the state, Redis, OpenAI and every source.
     """

@@ -16,7 +16,7 @@ def erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Delete everything about a visitor, and refuse their tokens.
+    """Delete everything about a visitor; refuse their tokens.
 
     Threads, messages and recorded questions.
     """

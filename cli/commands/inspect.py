@@ -24,7 +24,7 @@ def search(
     limit: Annotated[int, typer.Option("--limit", min=1, max=50, help="How many documents at most.")] = 10,
     as_json: Json = False,
 ) -> None:
-    """Ask an index; the best passage of each document is shown."""
+    """Ask an index; show each document's best passage."""
     from cli import wiring
 
     settings = wiring.read(config)
@@ -57,14 +57,15 @@ def result(hit: "Hit") -> dict[str, Any]:
 
 
 def plan(sources: SourceNames = None, config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
-    """Say what the next sync would do and cost; nothing is changed."""
+    """Dry run: say what the next sync would do and cost."""
     from cli import wiring
     from sync.operations import dry_run
 
     settings = wiring.read(config)
     names = known("source", sources or [], [source.common.name for source in settings.sources])
     with wiring.running(settings) as engine:
-        planned = asdict(dry_run.preview(engine, names))
+        chosen, indexes = [engine.sources[name] for name in names], list(engine.indexes.values())
+        planned = asdict(dry_run.preview(engine.state, chosen, indexes, batch_size=engine.concurrency.batch_size))
     if as_json:
         output.print_json(planned)
         return
@@ -82,7 +83,7 @@ def audit(
     repair: Annotated[bool, typer.Option("--repair", help="Mend what is wrong.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare what was recorded with what the stores hold, both ways."""
+    """Compare what was recorded with what the stores hold."""
     from cli import wiring
     from sync.operations import commands
 

@@ -3,6 +3,7 @@
 import getpass
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +14,7 @@ from cli.options import DEFAULT_CONFIG, ConfigFile, IndexName, known
 
 if TYPE_CHECKING:
     from cli.config import Config
+    from sync.state.queries import HeldRemoval
 
 SHOWN = 20
 
@@ -23,9 +25,9 @@ def approve_removals(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Let the removals through that the brake holds back (also: `release`).
+    """Let the removals through that the brake holds back.
 
-    Each is still confirmed with the source.
+    Each is still confirmed with the source. `release` is the same command.
     """
     from cli import wiring
     from sync.operations import requests
@@ -33,26 +35,18 @@ def approve_removals(
 
     settings = wiring.read(config)
     known("source", [source], [found.common.name for found in settings.sources])
-    with wiring.running(settings) as engine:
-        held = queries.held_removals(engine.state, source)
+    with closing(wiring.open_state(settings)) as state:
+        held = queries.held_removals(state, source)
         if not held:
             output.say(f"{source}: nothing is held")
             return
-        if not yes and not output.interactive():
-            output.say(f"answerwell: {source}: {len(held)} removals are held; nobody can be asked here, so add --yes")
-            raise typer.Exit(2)
-        for removal in held[:SHOWN]:
-            output.say(f"  {removal.title}  {removal.url}")
-        if len(held) > SHOWN:
-            output.say(f"  and {len(held) - SHOWN} more")
-        if not yes and not typer.confirm(f"Remove these {len(held)} from search if {source} confirms it?", err=True):
-            raise typer.Exit(1)
-        approved = requests.release(engine.state, source, [removal.document for removal in held], _who())
+        _confirm(source, held, yes=yes)
+        approved = requests.release(state, source, [removal.document for removal in held], _who())
     typer.echo(f"{source}: {approved.removals} removals released; the next sync carries them out")
 
 
 def reindex(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Build a new store beside the live one, then switch at once."""
+    """Build a new store beside the live one, then switch."""
     from cli import wiring
     from cli.progress import watching
     from sync.operations import commands
@@ -79,7 +73,7 @@ def promote(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> Non
 
 
 def rollback(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Switch searches back to the store before the last reindex."""
+    """Switch searches back to the previous store."""
     from cli import wiring
     from sync.operations import commands
 
@@ -88,6 +82,19 @@ def rollback(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> No
         for name in _indexes(index, settings):
             commands.rollback(engine, name, who=_who())
             typer.echo(f"{name}: searches use the previous store")
+
+
+def _confirm(source: str, held: "Sequence[HeldRemoval]", *, yes: bool) -> None:
+    """Show what is held, and leave the command unless its removal is agreed to."""
+    if not yes and not output.interactive():
+        output.say(f"answerwell: {source}: {len(held)} removals are held; nobody can be asked here, so add --yes")
+        raise typer.Exit(2)
+    for removal in held[:SHOWN]:
+        output.say(f"  {removal.title}  {removal.url}")
+    if len(held) > SHOWN:
+        output.say(f"  and {len(held) - SHOWN} more")
+    if not yes and not typer.confirm(f"Remove these {len(held)} from search if {source} confirms it?", err=True):
+        raise typer.Exit(1)
 
 
 def _indexes(index: str | None, settings: "Config") -> Sequence[str]:

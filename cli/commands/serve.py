@@ -80,7 +80,7 @@ def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Such as answerwell.backup; it is replaced.")],
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
-    """Write the state of data_dir to a file, also while it is used."""
+    """Write the state to a file, also while it is used."""
     from cli import backup as keeping
     from cli import wiring
 
@@ -96,7 +96,7 @@ def restore(
         bool, typer.Option("--move", help="The host it was made on is gone for good: take its stores over.")
     ] = False,
 ) -> None:
-    """Put a backup in the place of the state, which is kept aside."""
+    """Replace the state by a backup; keep the old one aside."""
     from cli import backup as keeping
     from cli import wiring
 

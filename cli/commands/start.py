@@ -13,7 +13,7 @@ EXAMPLE = Path(cli.__file__).with_name("example.toml")
 
 
 def init(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Write a configuration to fill in, with everything explained."""
+    """Write a configuration to fill in, everything explained."""
     try:
         with config.open("x", encoding="utf-8") as file:
             file.write(EXAMPLE.read_text(encoding="utf-8").partition("\n")[2])

@@ -14,7 +14,7 @@ def status(
     as_json: Json = False,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again every second, until Ctrl-C.")] = False,
 ) -> None:
-    """Show every source and index, running syncs, and what is wrong."""
+    """Show sources and indexes, running syncs, what is wrong."""
     from cli import status_view, wiring
     from sync.status import status
 

@@ -28,7 +28,7 @@ def sync(
     full: Annotated[bool, typer.Option("--full", help="List everything, not only what changed.")] = False,
     verbose: Verbose = False,
 ) -> None:
-    """Pull the sources into the indexes until nothing is left to do."""
+    """Pull the sources into the indexes until all is done."""
     from cli import wiring
     from cli.progress import watching
     from sync.operations.converge import converge

@@ -1,17 +1,17 @@
 """Dry run: what a sync would do, read from the source and the state, with nothing written anywhere."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sync.config import KnowledgeIndex, Source
-from sync.engine import Engine
 from sync.errors import CursorExpired
 from sync.model import Change, Cursor, Document
 from sync.pipeline.observe import check_advance, snapshot_due
 from sync.pipeline.plan import Action, plan
 from sync.rendering import render
 from sync.state import queries
+from sync.state.database import State
 from sync.state.queries import DocumentState, Entry
 
 STORAGE_USD_PER_GB_DAY = 0.10
@@ -49,21 +49,24 @@ class Preview:
         )
 
 
-def preview(engine: Engine, names: Sequence[str] = ()) -> Preview:
-    """What the next sync of the sources would do. Raises what the sources raise."""
-    return sum((_Preview(engine, engine.sources[name]).run() for name in engine.require_sources(names)), Preview())
+def preview(
+    state: State, sources: Iterable[Source], indexes: Sequence[KnowledgeIndex], *, batch_size: int = 500
+) -> Preview:
+    """What the next sync of the sources into all the indexes would do. Raises what the sources raise."""
+    return sum((_Preview(state, source, indexes, batch_size).run() for source in sources), Preview())
 
 
 class _Preview:
     """One source's listing, walked without a trace."""
 
-    def __init__(self, engine: Engine, source: Source) -> None:
-        self.engine = engine
-        self.state = engine.state
+    def __init__(self, state: State, source: Source, indexes: Sequence[KnowledgeIndex], batch_size: int) -> None:
+        self.state = state
         self.source = source
+        self.indexes = indexes
+        self.batch_size = batch_size
         self.counts = dict.fromkeys(("add", "replace", "patch", "remove", "keep"), 0)
         self.calls = self.bytes = self.stored = 0
-        self.attached = dict.fromkeys(engine.indexes, 0)
+        self.attached = dict.fromkeys((index.name for index in indexes), 0)
         self.touched: set[int] = set()
         self.complete = False
 
@@ -81,7 +84,7 @@ class _Preview:
                 self._removed(known.id)
             else:
                 self.counts["replace" if known.id in waiting else "keep"] += 1
-        batches = sum(math.ceil(files / self.engine.concurrency.batch_size) for files in self.attached.values())
+        batches = sum(math.ceil(files / self.batch_size) for files in self.attached.values())
         cost = self.stored / 2**30 * STORAGE_USD_PER_GB_DAY * 30
         return Preview(**self.counts, calls=self.calls + 2 * batches, upload_bytes=self.bytes, cost_usd=round(cost, 6))
 
@@ -124,13 +127,13 @@ class _Preview:
 
     def _removed(self, document: int) -> None:
         self.counts["remove"] += 1
-        self.calls += 1 + sum(1 for entry in self._entries(document).values() if entry.file)
+        self.calls += 1 + sum(1 for entry in queries.live_entries(self.state, document).values() if entry.file)
 
     def _settle(self, document: Document, known: DocumentState | None) -> None:
         shown = render(document, source=self.source.name, installation=self.state.installation)
-        entries = self._entries(known.id) if known is not None else {}
+        entries = queries.live_entries(self.state, known.id) if known is not None else {}
         actions: list[Action] = []
-        for index in self.engine.indexes.values():
+        for index in self.indexes:
             entry = entries.get(index.name)
             if _wants(index, document):
                 action = plan(entry or Entry(), shown)
@@ -145,10 +148,6 @@ class _Preview:
             self.bytes += len(shown.content)
         self.calls += actions.count(Action.PATCH) + actions.count(Action.REMOVE)
         self.counts[_verdict(actions, new=not any(entry.file for entry in entries.values()))] += 1
-
-    def _entries(self, document: int) -> dict[str, Entry]:
-        """The document's entries in the live store of each index."""
-        return queries.live_entries(self.state, document)
 
     def _untouched(self) -> Iterator[DocumentState]:
         after = 0

@@ -11,7 +11,7 @@ from tests.sync.world import INTERNAL, Installation, SourceWorld
 def test_a_first_sync_adds_everything_and_previewing_writes_nothing() -> None:
     installation = _installation()
 
-    foreseen = preview(installation.engine)
+    foreseen = foreseen_by(installation)
 
     assert (foreseen.add, foreseen.replace, foreseen.patch, foreseen.remove, foreseen.keep) == (5, 0, 0, 0, 0)
     assert foreseen.upload_bytes > 0
@@ -28,7 +28,7 @@ def test_each_document_is_counted_once_by_what_becomes_of_it() -> None:
     installation.source.show_to("d0", INTERNAL)
     installation.source.put("d7", "new")
 
-    foreseen = preview(installation.engine)
+    foreseen = foreseen_by(installation)
 
     assert (foreseen.add, foreseen.replace, foreseen.patch, foreseen.remove, foreseen.keep) == (1, 1, 1, 2, 1)
 
@@ -39,7 +39,7 @@ def test_what_vanished_silently_is_foreseen_when_a_full_listing_is_due() -> None
     installation.source.delete("d3")
     installation.clock.forward(2 * 86_400)
 
-    foreseen = preview(installation.engine)
+    foreseen = foreseen_by(installation)
 
     assert (foreseen.remove, foreseen.keep) == (1, 4)
 
@@ -50,7 +50,7 @@ def test_what_waits_to_be_published_is_not_called_kept() -> None:
     with installation.state.transaction() as tx:
         tx.run("UPDATE entries SET version = NULL WHERE document = 1")
 
-    foreseen = preview(installation.engine)
+    foreseen = foreseen_by(installation)
 
     assert (foreseen.replace, foreseen.keep) == (1, 4)
 
@@ -59,7 +59,7 @@ def test_a_converged_installation_has_nothing_to_do() -> None:
     installation = _installation()
     installation.beat()
 
-    assert preview(installation.engine) == Preview(keep=5)
+    assert foreseen_by(installation) == Preview(keep=5)
 
 
 class Repeating(SourceWorld):
@@ -74,7 +74,11 @@ def test_a_listing_that_stands_still_is_an_error_and_not_an_endless_preview() ->
     source.put_all(5)
 
     with pytest.raises(Retryable, match="stands still"):
-        preview(Installation("sqlite:///:memory:", source).engine)
+        foreseen_by(Installation("sqlite:///:memory:", source))
+
+
+def foreseen_by(installation: Installation) -> Preview:
+    return preview(installation.state, installation.engine.sources.values(), installation.indexes, batch_size=3)
 
 
 def _installation(*, tombstones: bool = True) -> Installation:
