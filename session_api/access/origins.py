@@ -61,7 +61,7 @@ class Origins:
         return origin in self._exact or own or any(_below(origin, domain) for domain in self._wild)
 
     def require(self, text: str | None, server: tuple[str, int | None] | None = None) -> str:
-        """Return the origin. Raises Refusal, 403 with the line to change, where it is not allowed."""
+        """Return the origin. Raises ApiError, 403 with the line to change, where it is not allowed."""
         if not self.allows(text, server):
             raise self.refusal(text)
         return str(text)
