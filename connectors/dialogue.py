@@ -10,7 +10,7 @@ from datetime import datetime
 from connectors import text
 from sync.model import Attributes, Audience, Document
 
-FORMAT = "1"  # part of every version: a new way to build documents renews them all
+FORMAT = "2"  # part of every version: a new way to build documents renews them all
 
 _MAILBOX = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 

@@ -1,39 +1,14 @@
 """extract: the text of a file somebody uploaded, as Markdown. What reads foreign formats runs apart, within bounds."""
 
-import json
-import re
-import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Final
+from pathlib import PurePosixPath
 
-from connectors import files_worker
-from connectors.text import from_markdown, from_plain, to_markdown
+from connectors import apart, encodings, file_types, text
+from connectors.file_types import kind_of
 from sync.errors import SyncError
 
 MAX_BYTES = 50 * 1024 * 1024
-PATIENCE = 90.0  # seconds for one file, its process's start included
-
-# fmt: off
-_TYPES: Final = {
-    "application/pdf": "pdf",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-    "application/vnd.ms-excel.sheet.macroenabled.12": "xlsx",
-    "text/html": "html", "application/xhtml+xml": "html",
-    "text/markdown": "md", "text/x-markdown": "md",
-    "text/csv": "csv", "text/tab-separated-values": "csv",
-    "text/plain": "txt",
-}
-_ENDINGS: Final = {
-    "pdf": "pdf", "docx": "docx", "pptx": "pptx", "xlsx": "xlsx", "xlsm": "xlsx", "html": "html", "htm": "html",
-    "xhtml": "html", "md": "md", "mdx": "md", "markdown": "md", "csv": "csv", "tsv": "csv", "txt": "txt", "text": "txt",
-    "log": "txt", "rst": "txt",
-}
-# fmt: on
-_CHARSET = re.compile(rb"charset=[\"']?([A-Za-z0-9_-]+)", re.IGNORECASE)
+MAX_SMALL = 200_000  # bytes of text that is read in this process
 
 
 class Unreadable(SyncError):
@@ -48,76 +23,65 @@ class Extract:
     problem: str = ""
 
 
-def kind_of(media_type: str, name: str) -> str:
-    """Return the kind of file that we read, by its media type or else its ending; '' for one that we do not."""
-    stated = media_type.partition(";")[0].strip().lower()
-    ending = _ENDINGS.get(PurePosixPath(name.lower()).suffix.removeprefix("."), "")
-    if stated in ("", "text/plain", "application/octet-stream", "binary/octet-stream"):
-        return ending or ("txt" if stated == "text/plain" else "")  # uploads are often only called plain
-    return _TYPES.get(stated, "txt" if stated.startswith("text/") else "")
-
-
-def extract(content: bytes, media_type: str, name: str, *, base_url: str = "", patience: float = PATIENCE) -> Extract:
+def extract(
+    content: bytes,
+    media_type: str,
+    name: str,
+    *,
+    base_url: str = "",
+    speaker_notes: bool = False,
+    patience: float = apart.PATIENCE,
+) -> Extract:
     """Return the text of the file. `base_url`: what relative links in it start from; `patience`: seconds for it.
 
-    Raises Unreadable for a file that is too large, protected, scanned, broken, not text, or takes too much to read.
+    `speaker_notes`: those of slides are text too. Raises Unreadable for a file that is too large, protected, scanned,
+    broken, not text, of a format that is not read, or takes too much to read.
     """
-    kind = kind_of(media_type, name)
-    if not kind:
-        raise Unreadable(f"{name}: files of type {media_type or 'unknown'} are not read")
     if len(content) > MAX_BYTES:
         raise Unreadable(f"{name}: larger than {MAX_BYTES // 1024 // 1024} MB; split it, or publish its text as a page")
-    if kind == "html":
-        return Extract(to_markdown(decode(content, name), base_url))
-    if kind in ("txt", "md"):
-        return Extract((from_plain if kind == "txt" else from_markdown)(decode(content, name)))
-    if kind == "csv":
-        content = decode(content, name).encode()
-    found = _read_apart(kind, content, name, patience)
-    markdown = to_markdown(found["html"], base_url) if "html" in found else from_plain(found.get("plain", ""))
-    return Extract(markdown, f"{name}: {found['problem']}" if found.get("problem") else "")
-
-
-def decode(content: bytes, name: str) -> str:
-    """Return text in whatever encoding it says, or seems, to be in. Raises Unreadable for what is not text."""
-    stated = _CHARSET.search(content[:2048])
-    marks = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-    marked = next((encoding for mark, encoding in marks.items() if content.startswith(mark)), "")
-    if not marked and b"\0" in content[:8192]:
-        raise Unreadable(f"{name}: is called text, and is not")
-    for encoding in filter(None, (marked, "utf-8", stated[1].decode() if stated else "", "cp1252")):
-        try:
-            return content.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return content.decode("latin-1")
-
-
-def _read_apart(kind: str, content: bytes, name: str, patience: float) -> dict[str, str]:
+    kind = file_types.kind_in(content, kind_of(media_type, name))
+    if not kind or kind in file_types.UNREAD:
+        raise Unreadable(f"{name}: {_unread(kind, media_type, name)}")
+    if kind == "password":
+        raise Unreadable(f"{name}: a password protects it; save it without one")
+    if kind in ("txt", "md", "html") and len(content) <= MAX_SMALL:
+        return _small(kind, content, media_type, name, base_url)
+    options = apart.Options(base_url, media_type, speaker_notes=speaker_notes)
     try:
-        ended = subprocess.run(  # noqa: S603  our own program, and a kind of ours
-            [sys.executable, "-I", str(Path(files_worker.__file__)), kind],
-            input=content,
-            capture_output=True,
-            timeout=patience,
-            check=False,
-            env={},
-        )
-    except subprocess.TimeoutExpired as error:
-        raise Unreadable(f"{name}: takes longer than {patience:.0f} s to read; split it") from error
-    try:
-        found = json.loads(ended.stdout) if ended.returncode == 0 else None
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise Unreadable(f"{name}: {_end(ended.returncode, ended.stderr)}")
+        found = apart.run(kind, content, options, patience)
+    except apart.Failed as error:
+        raise Unreadable(f"{name}: {error}") from error
     if "unreadable" in found:
         raise Unreadable(f"{name}: {found['unreadable']}")
-    return found
+    return Extract(found["markdown"], f"{name}: {found['problem']}" if found.get("problem") else "")
 
 
-def _end(status: int, stderr: bytes) -> str:
-    """Why the reader ended, without a word of what it read."""
-    if status < 0 or b"MemoryError" in stderr:
-        return "takes more time or memory to read than any document should; split it"
-    return "the file is broken, or not what its name says; open it and save it anew"
+def decode(content: bytes, name: str, media_type: str = "") -> encodings.Decoded:
+    """Return text in the encoding that it says, or shows, to be in. Raises Unreadable where it is in none."""
+    try:
+        decoded = encodings.decode(content, media_type)
+    except encodings.Undecodable as error:
+        raise Unreadable(f"{name}: {error}") from error
+    return encodings.Decoded(decoded.text, f"{name}: {decoded.problem}" if decoded.problem else "")
+
+
+def _small(kind: str, content: bytes, media_type: str, name: str, base_url: str) -> Extract:
+    """Convert a text that is quickly read in this process."""
+    decoded = decode(content, name, media_type)
+    if kind == "html":
+        converted = text.convert(decoded.text, base_url)
+    else:
+        written = text.from_plain(decoded.text) if kind == "txt" else text.from_markdown(decoded.text)
+        converted = text.bounded(written, decoded.text)
+    problem = f"{name}: {converted.problem}" if converted.problem else ""
+    return Extract(converted.markdown, "; ".join(filter(None, (decoded.problem, problem))))
+
+
+def _unread(kind: str, media_type: str, name: str) -> str:
+    stated = media_type.partition(";")[0]
+    if stated in file_types.ANYTHING or (kind and file_types.TYPES.get(stated) != kind):
+        stated = (
+            PurePosixPath(name.lower()).suffix if kind_of("", name) == kind and kind else f".{kind}" if kind else stated
+        )
+    advice = f"; save it as {file_types.UNREAD[kind]}" if kind else ""
+    return f"files of type {stated or 'unknown'} are not read{advice}"

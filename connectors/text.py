@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
-from urllib.parse import unquote, urljoin, urlsplit
+from dataclasses import dataclass, replace
+from typing import Final
 
 from html_to_markdown import (
     CodeBlockStyle,
@@ -22,11 +22,14 @@ from html_to_markdown import (
     TierStrategy,
     UrlEscapeStyle,
     WhitespaceMode,
-    convert,
 )
-from selectolax.lexbor import LexborHTMLParser, LexborNode, create_tag
+from html_to_markdown import convert as converted
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from connectors import apart, hidden_text, html_cost, html_tree, invisible
 
 RECALL = 0.97
+MAX_LENGTH = 8_000_000  # characters of Markdown
 OPTIONS = ConversionOptions(
     bullets="-",
     inline_data_media=InlineDataMedia.DROP_ELEMENT,
@@ -47,9 +50,7 @@ OPTIONS = ConversionOptions(
     output_format=OutputFormat.MARKDOWN,
     tier_strategy=TierStrategy.AUTO,
 )
-DROPPED = frozenset(("script", "style", "template", "svg", "canvas", "link", "meta", "base", "param"))
-PLAYERS = frozenset(("iframe", "embed", "video", "audio", "object", "applet"))
-VERBATIM = frozenset(("pre", "code", "kbd", "samp", "tt"))
+WIDE = replace(OPTIONS, compact_tables=True)
 # fmt: off
 BLOCKS = frozenset({
     "address", "article", "aside", "blockquote", "body", "br", "caption", "dd", "details", "div", "dl", "dt",
@@ -58,42 +59,81 @@ BLOCKS = frozenset({
     "th", "thead", "tr", "ul",
 })
 # fmt: on
-SAFE_SCHEMES = frozenset(("http", "https", "mailto"))
-CALLOUTS = {"warning": "Warning", "danger": "Danger", "error": "Danger", "success": "Tip", "tip": "Tip", "info": "Note"}
+SAFE_SCHEMES = html_tree.SAFE_SCHEMES
+CUT: Final = f"only the first {MAX_LENGTH:,} characters are kept; split it"
 
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\ufeff\ud800-\udfff]")
-_IN_TARGET = str.maketrans({" ": "%20", "(": "%28", ")": "%29", "<": "%3C", ">": "%3E"})
 _TARGET = re.compile(r"\]\([^()\s]*\)")
 _WORD = re.compile(r"\w+")
-_OPENS_TAG = re.compile(r"<(?=[A-Za-z/!?])")
-_FENCE = re.compile(r" *(`{3,})")
-_CODE_SPAN = re.compile(r"(`+[^`]+`+)")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_TICKS = re.compile(r"`+")
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
+_SCRIPT = re.compile(r"<(script|style|template)\b.*?(?:</\1\b|\Z)", re.DOTALL | re.IGNORECASE)
+_ANY_TAG = re.compile(r"<!--.*?(?:-->|\Z)|<[^>]*(?:>|\Z)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A text as Markdown. `problem`: what of it was left out, and why; '' where nothing was."""
+
+    markdown: str
+    problem: str = ""
+
+
+def convert(html: str, base_url: str) -> Converted:
+    """Return the text of the page as Markdown, with absolute links; never raises, never returns live HTML.
+
+    Falls back to plain lines of text where the converter gives up or loses words. A page that is large, or made to be
+    hard to read, is read in a process of its own, within bounds.
+    """
+    return convert_here(html, base_url) if html_cost.is_cheap(html) else convert_apart("html", html, base_url)
+
+
+def convert_apart(kind: str, html: str, base_url: str) -> Converted:
+    """Convert in a process of its own; where that takes too much, only the words are left."""
+    try:
+        found = apart.run(kind, html.encode("utf-8", "replace"), apart.Options(base_url, "charset=utf-8"))
+    except apart.Failed as error:
+        words = _SCRIPT.sub("\n", html[:MAX_LENGTH])
+        return Converted(from_plain(_ANY_TAG.sub("\n", words)), f"only its words are kept: its markup {error}")
+    return Converted(found.get("markdown", ""), found.get("problem", ""))
 
 
 def to_markdown(html: str, base_url: str) -> str:
-    """Return the text of the page as Markdown, with absolute links; never raises, never returns live HTML.
+    """Return the Markdown alone of `convert`."""
+    return convert(html, base_url).markdown
 
-    Falls back to plain lines of text where the converter gives up or loses words.
-    """
+
+def convert_here(html: str, base_url: str) -> Converted:
+    """Convert in this process, whatever it takes."""
     body = LexborHTMLParser(clean_text(html)).body
     if body is None:
-        return ""
-    _prepare(body, base_url)
+        return Converted("")
+    if html_tree.is_deep(body):  # deeper than any page: the converter takes time for each level of each element
+        return bounded(_tidy(html_tree.escape(_plain(body))), html)
+    prepared = html_tree.prepare(body, base_url)
+    found = bounded(_tidy(_written(body, WIDE if prepared.is_wide else OPTIONS)), html)
+    return Converted(found.markdown, "; ".join(filter(None, [*prepared.problems, found.problem])))
+
+
+def bounded(markdown: str, source: str) -> Converted:
+    """Return the Markdown, cut where it is too long, and what is to be said of it and of the text it was made from."""
+    problems = [hidden_text.problem_of(source), CUT if len(markdown) > MAX_LENGTH else ""]
+    return Converted(closed(markdown[:MAX_LENGTH]), "; ".join(filter(None, problems)))
+
+
+def _written(body: LexborNode, options: ConversionOptions) -> str:
     plain = _plain(body)
     try:
-        result = convert(body.inner_html or "", OPTIONS)
+        result = converted(body.inner_html or "", options)
     except ConversionError:
-        return _tidy(_escape(plain))
+        return html_tree.escape(plain)
     markdown = result.content or ""
-    if result.warnings or not _keeps(plain, markdown):
-        return _tidy(_escape(plain))
-    return _tidy(markdown)
+    return html_tree.escape(plain) if result.warnings or not _keeps(plain, markdown) else markdown
 
 
 def from_plain(plain: str) -> str:
     """Return plain text so that Markdown shows it: nothing in it becomes a tag, and no code is touched."""
-    return _tidy(_escape(clean_text(plain)))
+    return closed(_tidy(html_tree.escape(clean_text(plain))))
 
 
 def from_markdown(markdown: str) -> str:
@@ -103,145 +143,51 @@ def from_markdown(markdown: str) -> str:
         opened = _FENCE.match(line)
         if fence:
             fence = "" if opened and line.strip() == opened[1] and opened[1].startswith(fence) else fence
-        elif opened:
+        elif opened and not ("`" in fence and "`" in line[opened.end() :]):
             fence = opened[1]
         else:
             line = "".join(  # noqa: PLW2901  the line as it is kept
-                part if part.startswith("`") else _escape(part) for part in _CODE_SPAN.split(line)
+                part if is_code else html_tree.escape(part) for part, is_code in _code_spans(line)
             )
         lines.append(line)
-    return _tidy("\n".join(lines))
+    return closed(_tidy("\n".join(lines)))
+
+
+def closed(markdown: str) -> str:
+    """Return Markdown whose last block of code ends, so that what is written below it is none."""
+    fence = ""
+    for line in markdown.split("\n"):
+        opened = _FENCE.match(line)
+        if fence:
+            fence = "" if opened and line.strip() == opened[1] and opened[1].startswith(fence) else fence
+        elif opened:
+            fence = opened[1]
+    return f"{markdown}\n{fence}" if fence else markdown
 
 
 def clean_text(text: str) -> str:
-    """Return text that can be stored anywhere: no NUL, lone surrogate, control or invisible break; plain newlines."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
-    return _UNWANTED.sub("", text)
+    """Return text that can be stored anywhere and hides nothing: no NUL, lone surrogate, control or unseen letter."""
+    return invisible.removed(text)
 
 
-@dataclass
-class _Plan:
-    """What to change in the tree; found in one walk, applied after it, so that no walk meets a removed node."""
-
-    drop: list[LexborNode] = field(default_factory=list)
-    text: list[LexborNode] = field(default_factory=list)
-    links: list[LexborNode] = field(default_factory=list)
-    images: list[LexborNode] = field(default_factory=list)
-    players: list[LexborNode] = field(default_factory=list)
-    callouts: list[LexborNode] = field(default_factory=list)
-
-
-def _prepare(body: LexborNode, base_url: str) -> None:
-    plan = _survey(body)
-    for node in plan.drop:
-        node.decompose()
-    for node in plan.text:
-        node.replace_with(_escape(node.text_content or ""))
-    for node in plan.links:
-        _set_url(node, "href", base_url)
-        _name_link(node)
-    for node in plan.images:
-        _set_url(node, "src", base_url)
-        alt = (node.attributes.get("alt") or "").strip()
-        if not alt or not node.attributes.get("src"):
-            node.replace_with(_escape(alt))
-        else:
-            node.attrs["alt"] = _escape(alt)
-    for node in plan.callouts:
-        _label_callout(node)
-    for node in plan.players:
-        _link_player(node, base_url)
-
-
-def _survey(body: LexborNode) -> _Plan:
-    plan, dropped, verbatim = _Plan(), set[int](), set[int]()
-    for node in body.traverse(include_text=True):
-        parent = node.parent
-        above = parent.mem_id if parent is not None else 0
-        if above in dropped:
-            dropped.add(node.mem_id)
-            continue
-        if above in verbatim or node.tag in VERBATIM:
-            verbatim.add(node.mem_id)
-        if node.tag in DROPPED or node.tag == "iframe" or node.is_comment_node:
-            dropped.add(node.mem_id)  # the content of an iframe is never shown
-        if node.is_text_node:
-            if above not in verbatim and _OPENS_TAG.search(node.text_content or ""):
-                plan.text.append(node)
-        else:
-            _assign(node, plan)
-    return plan
-
-
-def _assign(node: LexborNode, plan: _Plan) -> None:
-    if node.tag in DROPPED or node.is_comment_node:
-        plan.drop.append(node)
-    elif node.tag in PLAYERS:
-        plan.players.append(node)
-    elif node.tag in ("a", "area"):
-        plan.links.append(node)
-    elif node.tag == "img":
-        plan.images.append(node)
-    elif "callout" in (node.attributes.get("class") or ""):
-        plan.callouts.append(node)
-
-
-def _set_url(node: LexborNode, attribute: str, base_url: str) -> None:
-    """Make the address absolute, or take it away where a reader must not or cannot follow it."""
-    url = _absolute(node.attributes.get(attribute) or "", base_url)
-    if url:
-        node.attrs[attribute] = url
-    elif attribute in node.attributes:
-        del node.attrs[attribute]
-
-
-def _name_link(node: LexborNode) -> None:
-    """Call a link without text by the file that it leads to."""
-    href = node.attributes.get("href")
-    if href and not node.text(deep=True).strip() and node.css_first("img") is None:
-        node.insert_child(_escape(unquote(urlsplit(href).path.rpartition("/")[2]) or href))
-
-
-def _absolute(url: str, base_url: str) -> str:
-    if not url.strip():
-        return ""
-    try:
-        parts = urlsplit(urljoin(base_url, url.strip()))
-        return parts.geturl().translate(_IN_TARGET) if parts.scheme.lower() in SAFE_SCHEMES else ""
-    except ValueError:
-        return ""
-
-
-def _label_callout(node: LexborNode) -> None:
-    """Say in words what the box said by its colour."""
-    kind = (node.attributes.get("class") or "").lower()
-    label = next((word for mark, word in CALLOUTS.items() if re.search(rf"callout-*{mark}", kind)), "")
-    first = node.first_child
-    if label and first is not None:
-        strong = create_tag("strong")
-        strong.insert_child(f"{label}:")
-        paragraph = create_tag("p")
-        paragraph.insert_child(strong)
-        first.insert_before(paragraph)
-
-
-def _link_player(node: LexborNode, base_url: str) -> None:
-    source = node.attributes.get("src")
-    if not source:
-        inner = node.css_first("source[src]")
-        source = inner.attributes.get("src") if inner is not None else ""
-    url = _absolute(source or "", base_url)
-    if url:
-        link = create_tag("a")
-        link.attrs["href"] = url
-        link.insert_child(f"Video: {url}" if node.tag != "audio" else f"Audio: {url}")
-        paragraph = create_tag("p")
-        paragraph.insert_child(link)
-        node.insert_before(paragraph)
-    if node.tag in ("iframe", "embed") or node.first_child is None:
-        node.decompose()
-    else:
-        node.unwrap()  # what it shows to a reader who cannot play it is text too
+def _code_spans(line: str) -> list[tuple[str, bool]]:
+    """Cut a line into what is inline code and what is not: code ends at as many backticks as it began with."""
+    runs = list(_TICKS.finditer(line))
+    following: dict[int, int] = {}
+    ends = [0] * len(runs)  # the next run of the same length, 0 for none
+    for place in range(len(runs) - 1, -1, -1):
+        length = len(runs[place][0])
+        ends[place], following[length] = following.get(length, 0), place
+    parts, done, place = list[tuple[str, bool]](), 0, 0
+    while place < len(runs):
+        if end := ends[place]:
+            parts += [
+                (line[done : runs[place].start()], False),
+                (line[runs[place].start() : runs[end].end()], True),
+            ]
+            done, place = runs[end].end(), end
+        place += 1
+    return [*parts, (line[done:], False)]
 
 
 def _plain(body: LexborNode) -> str:
@@ -254,11 +200,6 @@ def _plain(body: LexborNode) -> str:
             if node.tag == "img":
                 pieces.append((node.attributes.get("alt") or "") + "\n")
     return "".join(pieces)
-
-
-def _escape(text: str) -> str:
-    """Keep text that looks like a tag from becoming one."""
-    return _OPENS_TAG.sub("&lt;", text)
 
 
 def _keeps(plain: str, markdown: str) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from connectors import text
 from sync.model import Attributes, Audience, Document
 
-FORMAT = "1"  # part of every version: a new way to build documents renews them all
+FORMAT = "2"  # part of every version: a new way to build documents renews them all
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,12 @@ def document(translation: Translation, audience: Audience, breadcrumb: tuple[str
     """Build the document. Its version covers everything but votes and other changes that are no edit."""
     shown = translation
     seed = [FORMAT, shown.title, shown.html, shown.url, shown.edited, shown.labels, breadcrumb, audience]
+    converted = text.convert(shown.html, shown.url)
     return Document(
         external_id=shown.external_id,
         version=hashlib.sha256(json.dumps(seed).encode()).hexdigest()[:32],
         title=shown.title,
-        body=text.to_markdown(shown.html, shown.url),
+        body=converted.markdown,
         url=shown.url,
         updated_at=shown.updated_at,
         audience=audience,
@@ -52,6 +53,7 @@ def document(translation: Translation, audience: Audience, breadcrumb: tuple[str
         breadcrumb=breadcrumb,
         labels=shown.labels,
         attributes=_attributes(breadcrumb),
+        problem=converted.problem,
     )
 
 

@@ -9,7 +9,7 @@ from connectors.confluence.audience import AudienceLookup, visible
 from connectors.confluence.feed import ZONES
 from connectors.confluence.records import KINDS, Content, Facts, Kind, Touched, document_id
 from connectors.confluence.site_cache import SiteCache
-from connectors.files import kind_of
+from connectors.file_types import kind_of
 from sync.errors import Gone, Retryable
 from sync.model import Change, Document
 
@@ -125,7 +125,9 @@ def _file(cache: SiteCache, lookup: AudienceLookup, external_id: str) -> Documen
     content = _content(cache, file.container, external_id, None)
     placement = lookup.placement(content, content.labels or ())
     space = cache.spaces()[content.space]
-    return documents.file_document(file, content, placement, space.key, cache.site.read)
+    return documents.file_document(
+        file, content, placement, space.key, cache.site.read, speaker_notes=cache.settings.speaker_notes
+    )
 
 
 def _content(cache: SiteCache, number: str, external_id: str, kind: Kind | None) -> Content:

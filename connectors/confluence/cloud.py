@@ -19,11 +19,12 @@ from connectors.confluence.records import (
     one_line,
 )
 from connectors.confluence.settings import ConfluenceSettings
-from connectors.confluence.site import Clients, Closed, ListPage, Unsearchable, query
+from connectors.confluence.site import Clients, Closed, ListPage, Unsearchable, query, titled_among
 from connectors.http.transport import Json, Oversized, TimedOut
 from sync.errors import Misconfigured, Retryable
 
 PAGE = 250
+SAME_TITLE = 25  # blog posts of one title
 MIN_LENGTH = 5
 FOUND = 200  # rows of a search that expand something
 NAMES = 100
@@ -153,15 +154,14 @@ class Cloud:
             found += [self._content(row, kind, answer.json()) for row in listed]
         return found
 
-    def page_by_title(self, space_key: str, title: str) -> Content | None:
+    def content_by_title(self, space_key: str, title: str, kind: Kind, day: str) -> Content | None:
         space = self._keys.get(space_key) or self._space_id(space_key)
         if space is None:
             return None
-        path = f"{self.clients.base}/api/v2/spaces/{space}/pages"
-        params: Json = {"title": title, "status": "current", "body-format": "storage", "limit": 5}
+        path = f"{self.clients.base}/api/v2/spaces/{space}/{PATHS[kind]}"
+        params: Json = {"title": title, "status": "current", "body-format": "storage", "limit": SAME_TITLE}
         answer, found, _ = responses.listed(self.clients.authenticated, path, params, None)
-        rows = [self._content(row, "page", answer.json()) for row in found]
-        return next((row for row in rows if row.title.casefold() == one_line(title).casefold()), None)
+        return titled_among([self._content(row, kind, answer.json()) for row in found], title, day)
 
     def node(self, number: str, kind: str) -> Node | None:
         name = PATHS.get(kind)

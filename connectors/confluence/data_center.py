@@ -19,7 +19,7 @@ from connectors.confluence.records import (
     time_of,
 )
 from connectors.confluence.settings import ConfluenceSettings
-from connectors.confluence.site import Clients, Closed, ListPage, Unsearchable, query
+from connectors.confluence.site import Clients, Closed, ListPage, Unsearchable, query, titled_among
 from connectors.http.client import HttpClient
 from connectors.http.transport import Json, Oversized, TimedOut
 from sync.errors import Misconfigured, Retryable
@@ -126,15 +126,15 @@ class DataCenter:
     def contents_by_id(self, kind: Kind, numbers: list[str]) -> list[Content]:
         return [content for content in (self.content(number, kind) for number in numbers) if content is not None]
 
-    def page_by_title(self, space_key: str, title: str) -> Content | None:
-        params: Json = {"type": "page", "spaceKey": space_key, "title": title, "expand": f"{PLACED},body.storage"}
+    def content_by_title(self, space_key: str, title: str, kind: Kind, day: str) -> Content | None:
+        params: Json = {"type": kind, "spaceKey": space_key, "title": title, "expand": f"{PLACED},body.storage"}
         path = f"{self.clients.base}/rest/api/content"
         answer = self.clients.authenticated.get(path, params, expect=(404,))
         if answer.status == 404:
             return None
         rows = responses.rows(answer.json(), self.clients.authenticated.where(path))
         contents = [self._content(row, responses.text_at(answer.json(), "_links", "base")) for row in rows]
-        return next((c for c in contents if c.title.casefold() == one_line(title).casefold()), None)
+        return titled_among(contents, title, day)
 
     def node(self, number: str, kind: str) -> Node | None:  # noqa: ARG002
         path = f"{self.clients.base}/rest/api/content/{number}"

@@ -11,14 +11,15 @@ from connectors.confluence import macros, rendered
 from connectors.confluence.audience import AudienceLookup, Placement
 from connectors.confluence.records import Attachment, Content, PageComment, Space, document_id
 from connectors.confluence.site import Site
-from connectors.confluence.storage import Met, StorageReader, StorageReading, accounts_in
-from connectors.files import MAX_BYTES, Unreadable, extract, kind_of
+from connectors.confluence.storage import Included, Met, Named, StorageReader, StorageReading, accounts_in
+from connectors.file_types import kind_of
+from connectors.files import MAX_BYTES, Unreadable, extract
 from connectors.http.transport import Clock, Oversized
 from connectors.language import language_of
-from connectors.text import to_markdown
+from connectors.text import Converted, convert
 from sync.model import Audience, Change, Document
 
-FORMAT = "1"  # part of every version: a new way to build documents renews them all
+FORMAT = "2"  # part of every version: a new way to build documents renews them all
 NAMES_AGE = timedelta(hours=1)
 
 
@@ -47,8 +48,16 @@ class AccountNames:
 class Written:
     """A body as Markdown, and what was met while it was written."""
 
-    markdown: str
+    converted: Converted
     met: Met
+
+    @property
+    def markdown(self) -> str:
+        return self.converted.markdown
+
+    @property
+    def problem(self) -> str:
+        return _joined(self.met.problem, self.converted.problem)
 
 
 class Writer:
@@ -60,7 +69,7 @@ class Writer:
         self._spaces = spaces
         self._names = names
         self._lookup = lookup
-        self._titled: dict[tuple[str, str], Content | None] = {}
+        self._titled: dict[tuple[str, str, str], Content | None] = {}
 
     def change(self, content: Content, placement: Placement) -> Change:
         """Return the change that a listing shows. What only the site can render is left to a fetch."""
@@ -75,7 +84,7 @@ class Writer:
         version = self._version(content, placement, written)
         if written.met.unknown:
             page = self._site.rendered(content, public=placement.audience is Audience.PUBLIC)
-            written = Written(rendered.markdown_of(page, content.url), written.met)
+            written = Written(rendered.convert(page, content.url), written.met)
         return self._document(content, placement, written, version)
 
     def comments(self, content: Content, placement: Placement, comments: list[PageComment]) -> Document:
@@ -91,7 +100,8 @@ class Writer:
             pieces.append(
                 f"<p><strong>{who}, {comment.edited_at:%Y-%m-%d}:</strong></p>{reading.body(comment.storage)}"
             )
-        body = to_markdown("".join(pieces), url)
+        converted = convert("".join(pieces), url)
+        body = converted.markdown
         breadcrumb = (*placement.breadcrumb, content.title)
         title = f"Comments on {content.title}"
         return Document(
@@ -105,36 +115,39 @@ class Writer:
             language=language_of(body),
             breadcrumb=breadcrumb,
             attributes=self._attributes(content),
-            problem=reading.met.problem,
+            problem=_joined(reading.met.problem, converted.problem),
         )
 
     def _write(self, content: Content, placement: Placement) -> Written:
         storage = content.storage or ""
         self._names.learn(accounts_in(storage))
         reading = self._reading(content, public=placement.audience is Audience.PUBLIC)
-        return Written(to_markdown(reading.body(storage), content.url), reading.met)
+        return Written(convert(reading.body(storage), content.url), reading.met)
 
     def _reading(self, content: Content, *, public: bool) -> StorageReading:
         space = self._spaces[content.space].key
 
-        def include(key: str, title: str) -> str | None:
-            return self._included(key, title, public=public)
+        def include(named: Named) -> Included | None:
+            return self._included(named, public=public)
 
         reader = StorageReader(self._address, space, content.id, self._names, include, macros.macro)
-        return StorageReading(reader, ((space, content.title.casefold()),))
+        posted = f"{content.edited_at:%Y/%m/%d}" if content.kind == "blogpost" else ""
+        own = Named(space, content.title, posted, is_post=content.kind == "blogpost")
+        return StorageReading(reader, (own.place,))
 
-    def _included(self, space_key: str, title: str, *, public: bool) -> str | None:
-        place = (space_key, title.casefold())
-        if place not in self._titled:
-            self._titled[place] = self._site.page_by_title(space_key, title)
-        found = self._titled[place]
+    def _included(self, named: Named, *, public: bool) -> Included | None:
+        if named.place not in self._titled:
+            self._titled[named.place] = self._site.content_by_title(
+                named.space, named.title, "blogpost" if named.is_post else "page", named.day
+            )
+        found = self._titled[named.place]
         if found is None or (public and not self._lookup.is_public(found)):
             return None
-        return found.storage
+        return Included(found.id, found.storage or "")
 
     def _version(self, content: Content, placement: Placement, written: Written) -> str:
         seed = [content.number, content.title, content.url, placement.audience, placement.breadcrumb, placement.labels]
-        return _hash([*seed, written.markdown, sorted(written.met.unknown)])
+        return _hash([*seed, written.markdown, sorted(written.met.unknown), written.problem])
 
     def _document(self, content: Content, placement: Placement, written: Written, version: str) -> Document:
         return Document(
@@ -149,7 +162,7 @@ class Writer:
             breadcrumb=placement.breadcrumb,
             labels=placement.labels,
             attributes=self._attributes(content),
-            problem=written.met.problem,
+            problem=written.problem,
         )
 
     def _attributes(self, content: Content) -> dict[str, str | float | bool]:
@@ -161,9 +174,9 @@ def is_readable(file: Attachment) -> bool:
     return bool(kind_of(file.media_type, file.title))
 
 
-def file_change(file: Attachment, content: Content, placement: Placement) -> Change:
+def file_change(file: Attachment, content: Content, placement: Placement, *, speaker_notes: bool) -> Change:
     """Return the change that a listing shows of a file, which is not downloaded for that."""
-    version = _file_version(file, content, placement)
+    version = _file_version(file, content, placement, speaker_notes=speaker_notes)
     return Change(document_id("attachment", file.id), version, None, placement.unconfirmed)
 
 
@@ -173,6 +186,8 @@ def file_document(
     placement: Placement,
     space_key: str,
     read: Callable[[Attachment, int], bytes | None],
+    *,
+    speaker_notes: bool,
 ) -> Document:
     """Return the document of a file. One without text to be had says why; it is as public as what it hangs on."""
     body, problem = "", ""
@@ -181,13 +196,13 @@ def file_document(
         if held is None:
             problem = f"{file.title}: the site lists it, but does not hand it out; upload it again"
         else:
-            found = extract(held, file.media_type, file.title, base_url=file.url)
+            found = extract(held, file.media_type, file.title, base_url=file.url, speaker_notes=speaker_notes)
             body, problem = found.markdown, found.problem
     except (Oversized, Unreadable) as error:
         problem = str(error)
     return Document(
         external_id=document_id("attachment", file.id),
-        version=_file_version(file, content, placement),
+        version=_file_version(file, content, placement, speaker_notes=speaker_notes),
         title=file.title,
         body=body,
         url=file.url,
@@ -200,9 +215,14 @@ def file_document(
     )
 
 
-def _file_version(file: Attachment, content: Content, placement: Placement) -> str:
+def _file_version(file: Attachment, content: Content, placement: Placement, *, speaker_notes: bool) -> str:
     place = [*placement.breadcrumb, content.title]
-    return _hash([file.number, file.title, file.media_type, file.container, placement.audience, place])
+    noted = speaker_notes and kind_of(file.media_type, file.title) == "pptx"
+    return _hash([file.number, file.title, file.media_type, file.container, placement.audience, place, noted])
+
+
+def _joined(*problems: str) -> str:
+    return "; ".join(filter(None, problems))
 
 
 def _hash(seed: list[object]) -> str:

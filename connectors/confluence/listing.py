@@ -86,7 +86,8 @@ class Listings:
             if content is None or placement is None:
                 changes.append(Change(document_id("attachment", file.id), f"unread:{file.number}"))
             else:
-                changes.append(documents.file_change(file, content, placement))
+                notes = self._cache.settings.speaker_notes
+                changes.append(documents.file_change(file, content, placement, speaker_notes=notes))
         return changes, rest[FILES - 1].id if len(rest) > FILES else None
 
     def _comments(self, space: Space, after: str | None) -> tuple[list[Change], str | None]:

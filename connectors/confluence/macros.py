@@ -6,9 +6,11 @@ from typing import Final
 
 from lxml import etree
 from markdown_it import MarkdownIt
+from selectolax.lexbor import LexborHTMLParser
 
+from connectors import html_cost, text
 from connectors.confluence import storage, tree
-from connectors.confluence.storage import StorageReading, callout, code
+from connectors.confluence.storage import Named, StorageReading, callout, code
 from connectors.confluence.tree import attribute, child, name_of, text_of
 
 CALLOUTS: Final = {
@@ -130,6 +132,15 @@ def _markdown(_: StorageReading, element: etree._Element) -> str:
     )
 
 
+def _html(_: StorageReading, element: etree._Element) -> str:
+    """Foreign HTML, closed where it was left open: what stands behind it is not part of it."""
+    written = text_of(child(element, "ac:plain-text-body"))
+    if not html_cost.is_cheap(written):
+        return f"<p>{html.escape(text.convert(written, '').markdown, quote=False)}</p>"
+    body = LexborHTMLParser(written).body
+    return f"<div>{body.inner_html or ''}</div>" if body is not None else ""
+
+
 def _include(reading: StorageReading, element: etree._Element) -> str:
     found = _included(reading, element)
     return found[1].body(found[0]) if found else ""
@@ -141,9 +152,11 @@ def _excerpt(reading: StorageReading, element: etree._Element) -> str:
         return ""
     held, inside = found
     wanted = parameter(element, "name")
+    reading.met.read += len(held)
     try:
-        root = tree.parse(held)
+        root = tree.parse(held if reading.met.read <= storage.MAX_LENGTH else "")
     except tree.Unparsable:
+        reading.met.tell("the markup of a page that it includes is broken")
         return ""
     excerpts = [
         e
@@ -152,14 +165,15 @@ def _excerpt(reading: StorageReading, element: etree._Element) -> str:
     ]
     chosen = next((e for e in excerpts if not wanted or parameter(e, "name") == wanted), None)
     if chosen is None:
+        reading.met.tell("an excerpt that it includes is not there")
         return ""
     return _rich(inside, chosen)
 
 
 def _included(reading: StorageReading, element: etree._Element) -> tuple[str, StorageReading] | None:
-    """Return the storage of the page that the macro names, and how to read it; None where it is not shown.
+    """Return the storage of the page or post that the macro names, and how to read it; None where it is not shown.
 
-    A page that includes itself, through whatever others, is shown once.
+    One that includes itself, through whatever others, is shown once.
     """
     page = next((e for e in element.iter() if name_of(e) in ("ri:page", "ri:blog-post")), None)
     title = (
@@ -167,16 +181,26 @@ def _included(reading: StorageReading, element: etree._Element) -> tuple[str, St
         if page is not None
         else parameter(element, "") or parameter(element, "pagetitle")
     )
-    space = (attribute(page, "space-key") if page is not None else "") or reading.reader.space
-    place = (space, title.casefold())
-    if not title or place in reading.path or len(reading.path) >= storage.MAX_DEPTH:
+    named = _named(reading, page, title)
+    if not title or named.place in reading.path or len(reading.path) >= storage.MAX_DEPTH:
         return None
     if reading.met.included >= storage.MAX_INCLUDES:
-        reading.met.problem = f"includes more than {storage.MAX_INCLUDES} pages; the rest is left out"
+        reading.met.tell(f"includes more than {storage.MAX_INCLUDES} pages; the rest is left out")
         return None
     reading.met.included += 1
-    held = reading.reader.include(space, title)
-    return (held, reading.within(space, place)) if held is not None else None
+    held = reading.reader.include(named)
+    if held is None:
+        kind = "blog post" if named.is_post else "page"
+        reading.met.tell(f"includes the {kind} {title[:100]!r}, which is not there or not for the same readers")
+        return None
+    return held.storage, reading.within(named, held.number)
+
+
+def _named(reading: StorageReading, page: etree._Element | None, title: str) -> Named:
+    if page is None:
+        return Named(reading.reader.space, title)
+    space = attribute(page, "space-key") or reading.reader.space
+    return Named(space, title, attribute(page, "posting-day"), is_post=name_of(page) == "ri:blog-post")
 
 
 _MACROS: Final[dict[str, Callable[[StorageReading, etree._Element], str]]] = {
@@ -202,6 +226,9 @@ _MACROS: Final[dict[str, Callable[[StorageReading, etree._Element], str]]] = {
     "viewppt": _file,
     "viewxls": _file,
     "markdown": _markdown,
+    "html": _html,
+    "html-bobswift": _html,
+    "html-macro": _html,
     "include": _include,
     "excerpt-include": _excerpt,
 }

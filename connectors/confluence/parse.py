@@ -15,6 +15,7 @@ from connectors.confluence.records import (
     time_of,
 )
 from connectors.http.transport import Json
+from connectors.text import clean_text
 
 
 def content_of(row: Json, kind: Kind, base: str) -> Content:
@@ -40,7 +41,7 @@ def file_of(row: Json, base: str, container: str = "") -> Attachment:
         row.get("fileSize") or responses.at(row, "extensions", "fileSize"),
     )
     above = str(row.get("pageId") or row.get("blogPostId") or container_of(row) or container)
-    title = str(row.get("title") or "")
+    title = clean_text(str(row.get("title") or ""))
     return Attachment(
         id=document_id("attachment", str(row["id"])),
         title=one_line(title),

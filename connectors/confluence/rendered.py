@@ -4,15 +4,23 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, create_tag
 
-from connectors.text import to_markdown
+from connectors import html_cost, text
+from connectors.text import Converted
 
 DROPPED = ".toc-macro, .children-show-hide, .plugin_pagetree, .recently-updated, .copy-heading-link-container"
 CALLOUTS = {"warning": "warning", "note": "info", "tip": "tip", "success": "success", "information": "info"}
 _BRUSH = re.compile(r"brush:\s*([\w#+.-]+)")
 
 
-def markdown_of(html: str, base_url: str) -> str:
-    """Return a rendered body as Markdown."""
+def convert(html: str, base_url: str) -> Converted:
+    """Return a rendered body as Markdown; one that is large or costly to read is read in a process of its own."""
+    if html_cost.is_cheap(html):
+        return convert_here(html, base_url)
+    return text.convert_apart("rendered", html, base_url)
+
+
+def convert_here(html: str, base_url: str) -> Converted:
+    """Convert in this process, whatever it takes."""
     page = LexborHTMLParser(html)
     for node in page.css(DROPPED):
         node.decompose()
@@ -29,7 +37,7 @@ def markdown_of(html: str, base_url: str) -> str:
     for node in page.css(".confluence-information-macro"):
         _label(node)
     body = page.body
-    return to_markdown((body.inner_html or "") if body is not None else "", base_url)
+    return text.convert_here((body.inner_html or "") if body is not None else "", base_url)
 
 
 def _name_language(pre: LexborNode) -> None:

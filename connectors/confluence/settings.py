@@ -18,7 +18,7 @@ class ConfluenceSettings(BaseModel):
     `url`: the site's origin; a Data Center may live below a path of it. `spaces`: keys, or patterns such as "HELP-*".
     `public_spaces`: those whose documents may be public where anyone may read them. `cloud_id`: the token is a scoped
     one, which works through the gateway only. `token`: a Data Center's personal access token. `webhook_secret`: what
-    a Data Center's webhooks are signed with.
+    a Data Center's webhooks are signed with. `speaker_notes`: those of attached slides are text too.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,6 +35,7 @@ class ConfluenceSettings(BaseModel):
     blog_posts: bool = True
     attachments: bool = True
     comments: bool = False
+    speaker_notes: bool = False
     webhook_secret: SecretStr = Field(SecretStr(""), validation_alias=AliasChoices("webhook_secret", "secret"))
 
     @field_validator("url")
@@ -102,6 +103,7 @@ class ConfluenceSettings(BaseModel):
             self.blog_posts,
             self.attachments,
             self.comments,
+            *(["notes"] if self.speaker_notes else []),
         ]
         return scope_of(told)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from connectors.confluence.records import Attachment, Content, Facts, Kind, Node, PageComment, Space, Touched
+from connectors.confluence.records import Attachment, Content, Facts, Kind, Node, PageComment, Space, Touched, one_line
 from connectors.http.client import HttpClient
 from sync.errors import Misconfigured
 
@@ -90,8 +90,8 @@ class Site(Protocol):
         """Those of these that are published, with their bodies."""
         ...
 
-    def page_by_title(self, space_key: str, title: str) -> Content | None:
-        """The page of that title, with its body."""
+    def content_by_title(self, space_key: str, title: str, kind: Kind, day: str) -> Content | None:
+        """The page of that title, or the blog post of that title and day (`2026/06/01`), with its body."""
         ...
 
     def node(self, number: str, kind: str) -> Node | None:
@@ -137,6 +137,14 @@ class Site(Protocol):
     def check_lists(self) -> None:
         """Raise unless the site still lists what is in scope: then what it does not find is truly gone."""
         ...
+
+
+def titled_among(contents: list[Content], title: str, day: str) -> Content | None:
+    """Return the one that has the title; of several posts the one of that day, if any."""
+    found = [content for content in contents if content.title.casefold() == one_line(title).casefold()]
+    if len(found) < 2:
+        return next(iter(found), None)
+    return next((content for content in found if f"/{day}/" in content.url), None)
 
 
 def query(types: Iterable[str], space_key: str, since: datetime | None, *, newest_first: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -11,13 +12,13 @@ from lxml import etree
 
 from connectors.confluence import tree
 from connectors.confluence.tree import attribute, child, name_of, text_of
+from connectors.html_tables import CUT, MAX_SPAN, Budget, span
 
-Include = Callable[[str, str], str | None]
-"""Returns the storage of a page by the key of its space ('' for the same one) and its title, where it may be shown."""
-
-MAX_CELLS = 50_000
 MAX_INCLUDES = 50
-MAX_DEPTH = 5
+MAX_PROBLEMS = 5  # that are told of one document
+MAX_DEPTH = 5  # contents that include each other
+MAX_NESTED = 100  # elements in each other, included ones counted
+MAX_LENGTH = 8_000_000  # characters that are read of a body and those it includes, and again that are written
 VOID: Final = frozenset({"br", "hr", "img", "col"})
 TRANSPARENT: Final = frozenset(
     {
@@ -38,14 +39,42 @@ EMOTICONS: Final = {
     "thumbs-up": "👍", "thumbs-down": "👎", "smile": "🙂", "sad": "🙁", "cheeky": "😛", "laugh": "😃", "wink": "😉",
     "heart": "❤️", "broken-heart": "💔",
 }  # fmt: skip
+KEPT: Final = ("href", "src", "alt", "start", "class", "type", "checked", "style", "hidden")
 _HEX = re.compile(r"[0-9a-fA-F]{2,6}(-[0-9a-fA-F]{2,6})*")
 _USER = re.compile(r'ri:(?:account-id|userkey)="([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What an include names: a page by its space and title, or a blog post by its day (`2026/06/01`) too."""
+
+    space: str
+    title: str
+    day: str = ""
+    is_post: bool = False
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What tells it from others: titles do not differ by case."""
+        return self.space, self.title.casefold(), self.day if self.is_post else "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """A content that another one shows: its number, and its body as it is stored."""
+
+    number: str
+    storage: str
+
+
+Include = Callable[[Named], Included | None]
+"""Returns what is included, None where it is not there or may not be shown."""
 
 
 @dataclass(frozen=True)
 class StorageReader:
     """For whom and where a body is read. `base`: the site's address; `number`: the content. `named`: an account's name;
-    `include`: the storage of a page; `macro`: what a macro shows."""
+    `include`: what it includes; `macro`: what a macro shows."""
 
     base: str
     space: str
@@ -60,8 +89,28 @@ class Met:
     """What was met on the way through a body and those it includes. `unknown`: macros that only the site can show."""
 
     unknown: set[str] = field(default_factory=set)
-    problem: str = ""
+    problems: dict[str, None] = field(default_factory=dict)
     included: int = 0
+    read: int = 0
+    written: int = 0
+    tables: Budget = field(default_factory=Budget)
+
+    @property
+    def problem(self) -> str:
+        """Why what is written is not everything, '' where it is."""
+        told = list(self.problems)
+        return "; ".join([*told[:MAX_PROBLEMS], *(["and more"] if len(told) > MAX_PROBLEMS else [])])
+
+    def tell(self, problem: str) -> None:
+        self.problems[problem] = None
+
+    def write(self, piece: str) -> str:
+        """Return the piece, '' once more is written than any document holds."""
+        self.written += len(piece)
+        if self.written <= MAX_LENGTH:
+            return piece
+        self.tell(f"longer than {MAX_LENGTH // 1_000_000} million characters; the rest is left out")
+        return ""
 
 
 @dataclass
@@ -69,30 +118,39 @@ class StorageReading:
     """One body on its way. `path`: the pages, by space and title, that include each other down to this one."""
 
     reader: StorageReader
-    path: tuple[tuple[str, str], ...]
+    path: tuple[tuple[str, str, str], ...]
     met: Met = field(default_factory=Met)
     in_cell: bool = False
+    depth: int = 0
 
-    def within(self, space: str, place: tuple[str, str]) -> "StorageReading":
-        """How to read a page that this one includes."""
-        return StorageReading(replace(self.reader, space=space), (*self.path, place), self.met, self.in_cell)
+    def within(self, named: Named, number: str) -> "StorageReading":
+        """How to read a content that this one includes: what hangs on it is its own."""
+        reader = replace(self.reader, space=named.space, number=number)
+        return StorageReading(reader, (*self.path, named.place), self.met, self.in_cell, self.depth)
 
     def body(self, storage: str) -> str:
         """Return a whole body as HTML."""
-        if len(storage) > tree.MAX_COUNT:
-            self.met.problem = f"longer than {tree.MAX_COUNT // 1_000_000} million characters; the rest is left out"
+        self.met.read += len(storage)
+        if len(storage) > tree.MAX_COUNT or self.met.read > MAX_LENGTH:
+            self.met.tell(f"longer than {tree.MAX_COUNT // 1_000_000} million characters; the rest is left out")
+        if self.met.read > MAX_LENGTH:
+            return ""
         try:
             return self.inner(tree.parse(storage))
         except tree.Unparsable:
-            self.met.problem = "its markup is broken; read as plain text"
+            self.met.tell("its markup is broken; read as plain text")
             return "".join(
                 f"<p>{html.escape(line.strip())}</p>" for line in tree.words(storage).split("\n") if line.strip()
             )
 
     def inner(self, element: etree._Element) -> str:
-        pieces = [html.escape(element.text or "", quote=False)]
+        if self.depth > MAX_NESTED:  # deeper than any page that people made
+            return self.met.write(html.escape(text_of(element), quote=False))
+        self.depth += 1
+        pieces = [self.met.write(html.escape(element.text or "", quote=False))]
         for below in element:
-            pieces += [self.element(below), html.escape(below.tail or "", quote=False)]
+            pieces += [self.element(below), self.met.write(html.escape(below.tail or "", quote=False))]
+        self.depth -= 1
         return "".join(pieces)
 
     def element(self, element: etree._Element) -> str:
@@ -108,7 +166,7 @@ class StorageReading:
         return self._plain(element, name)
 
     def _plain(self, element: etree._Element, name: str) -> str:
-        kept = {a: element.get(a) for a in ("href", "src", "alt", "start", "class", "type", "checked")}
+        kept = {a: element.get(a) for a in KEPT}
         told = "".join(f' {a}="{html.escape(str(value))}"' for a, value in kept.items() if value is not None)
         inner = self.inner(element)  # even of what cannot hold any: somebody forgot to close it
         return f"<{name}{told}>{inner}" if name in VOID else f"<{name}{told}>{inner}</{name}>"
@@ -140,12 +198,11 @@ def target(reading: StorageReading, reference: etree._Element) -> tuple[str, str
     base, name = reading.reader.base, name_of(reference)
     space = attribute(reference, "space-key") or reading.reader.space
     title = attribute(reference, "content-title")
+    if name == "ri:attachment":
+        return _file(reading, reference)
     if name in ("ri:page", "ri:blog-post"):
         day = attribute(reference, "posting-day")
         return f"{base}/display/{quote(space)}/{f'{day}/' if day else ''}{quote_plus(title)}", title
-    if name == "ri:attachment":
-        file = attribute(reference, "filename")
-        return f"{base}/download/attachments/{_holder(reading, reference)}/{quote(file, safe='')}", file
     if name == "ri:content-entity":
         return f"{base}/pages/viewpage.action?pageId={quote(attribute(reference, 'content-id'))}", ""
     if name == "ri:space":
@@ -155,10 +212,15 @@ def target(reading: StorageReading, reference: etree._Element) -> tuple[str, str
     return "", attribute(reference, "key") or title
 
 
-def _holder(reading: StorageReading, attachment: etree._Element) -> str:
-    """What an attachment hangs on: this content, for the title of another one is no number."""
+def _file(reading: StorageReading, attachment: etree._Element) -> tuple[str, str]:
+    """Where a file is, and what it is called: on this content, or at another one, whose title is no number."""
+    file = attribute(attachment, "filename")
+    holder = child(attachment, "ri:page", "ri:blog-post")
+    if holder is not None:
+        return target(reading, holder)[0], file
     held = child(attachment, "ri:content-entity")
-    return quote(attribute(held, "content-id")) if held is not None else reading.reader.number
+    number = quote(attribute(held, "content-id")) if held is not None else reading.reader.number
+    return f"{reading.reader.base}/download/attachments/{number}/{quote(file, safe='')}", file
 
 
 def _mention(reading: StorageReading, user: etree._Element) -> str:
@@ -234,29 +296,29 @@ def _table(reading: StorageReading, element: etree._Element) -> str:
 def _grid(reading: StorageReading, rows: list[etree._Element]) -> list[list[tuple[str, str]]]:
     grid: list[list[tuple[str, str]]] = []
     waiting: dict[int, tuple[int, str, str]] = {}  # column -> rows still to fill, tag and text
-    written = 0
     for row in rows:
         line: list[tuple[str, str]] = []
-        cells = [cell for cell in row if name_of(cell) in ("td", "th")]
-        while cells or len(line) in waiting:
+        cells = deque(cell for cell in row if name_of(cell) in ("td", "th"))
+        while (cells or len(line) in waiting) and not reading.met.tables.spent:
             if len(line) in waiting:
                 left, tag, text = waiting.pop(column := len(line))
                 if left > 1:
                     waiting[column] = left - 1, tag, text
                 line.append((tag, text))
+                reading.met.tables.take(1, len(text))
                 continue
-            cell = cells.pop(0)
-            across, down = _span(cell, "colspan"), _span(cell, "rowspan")
+            cell = cells.popleft()
+            across, down = span(cell.get("colspan")), span(cell.get("rowspan"), whole=MAX_SPAN)
             text, tag = reading.inner(cell), name_of(cell)
             for place in range(across):
                 told = text if place == 0 or tag == "th" else ""  # a heading is that of all its columns
                 if down > 1:
                     waiting[len(line)] = down - 1, tag, told
                 line.append((tag, told))
+                reading.met.tables.take(1, len(told))
         grid.append(line)
-        written += len(line)
-        if written > MAX_CELLS:
-            reading.met.problem = f"a table has more than {MAX_CELLS} cells; the rest is left out"
+        if reading.met.tables.spent:
+            reading.met.tell(CUT)
             break
     return grid
 
@@ -269,11 +331,6 @@ def _table_in_cell(reading: StorageReading, element: etree._Element) -> str:
 
 def _table_of(row: etree._Element) -> etree._Element | None:
     return next((above for above in row.iterancestors() if name_of(above) == "table"), None)
-
-
-def _span(cell: etree._Element, name: str) -> int:
-    value = cell.get(name, "1")
-    return min(100, max(1, int(value))) if value.isdecimal() else 1
 
 
 def _extension(reading: StorageReading, element: etree._Element) -> str:

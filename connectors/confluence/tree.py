@@ -11,9 +11,9 @@ from connectors.text import clean_text
 AC, RI, AT = "urn:ac", "urn:ri", "urn:at"
 MAX_COUNT = 4_000_000  # characters of one body; lxml bounds depth and the length of a text by itself
 
-_NAMED = re.compile(r"<!\[CDATA\[.*?\]\]>|&(?:([A-Za-z][A-Za-z0-9]*);|(?!#[0-9]+;|#x[0-9A-Fa-f]+;))", re.DOTALL)
+_NAMED = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:([A-Za-z][A-Za-z0-9]*);|(?!#[0-9]+;|#x[0-9A-Fa-f]+;))", re.DOTALL)
 _NOT_XML = re.compile("[\ufffe\uffff]")
-_TAG = re.compile(r"<!\[CDATA\[(.*?)\]\]>|<[^>]*>", re.DOTALL)
+_TAG = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)|<[^>]*(?:>|\Z)", re.DOTALL)  # what is left open ends with the text
 
 
 class Unparsable(ValueError):

@@ -9,7 +9,7 @@ from connectors.google_docs.scope import Place
 from connectors.language import language_of
 from sync.model import Attributes, Audience, Document
 
-FORMAT = "1"  # part of every version: a new way to build documents renews them all
+FORMAT = "2"  # part of every version: a new way to build documents renews them all
 UNKNOWN = (
     "who may read it cannot be seen, so it counts as internal; make the service account an editor of My Drive folders "
     "or a content manager of the shared drive"
@@ -31,18 +31,20 @@ def audience_of(file: DriveFile, place: Place, now: datetime) -> Audience:
     return Audience.PUBLIC if opened else Audience.INTERNAL
 
 
-def version_of(file: DriveFile, place: Place, audience: Audience) -> str:
+def version_of(file: DriveFile, place: Place, audience: Audience, *, speaker_notes: bool) -> str:
     """Return a version that covers everything but views, and whatever else is no change of what a reader gets."""
     seed = [FORMAT, file.name, file.mime, file.modified, file.digest, file.url, place.path, audience, file.readable]
-    seed.append(file.unreadable and place.public)
+    seed += [file.unreadable and place.public, speaker_notes and file.is_deck]
     return hashlib.sha256(json.dumps(seed).encode()).hexdigest()[:32]
 
 
-def document_of(file: DriveFile, place: Place, audience: Audience, body: str, problem: str) -> Document:
+def document_of(
+    file: DriveFile, place: Place, audience: Audience, body: str, problem: str, *, speaker_notes: bool
+) -> Document:
     told = [problem, UNKNOWN if file.unreadable and needs_grants(file, place) else ""]
     return Document(
         external_id=file.id,
-        version=version_of(file, place, audience),
+        version=version_of(file, place, audience, speaker_notes=speaker_notes),
         title=file.name,
         body=body,
         url=file.url,

@@ -22,7 +22,7 @@ from connectors.http.oauth import CachedToken
 from connectors.http.rate_limit import QuotaStore, VendorLimits
 from connectors.http.transport import Clock, HttpxTransport, Json, Sleep, Transport, now
 from sync.errors import CursorExpired, Gone
-from sync.model import Change, Cursor, Document, Page
+from sync.model import Audience, Change, Cursor, Document, Page
 from sync.rate_limit import Rate
 
 READS = Rate(300)  # of the Docs API, a minute and user
@@ -57,7 +57,8 @@ class GoogleDocs:
         self._feed = DriveFeed(settings.scope, self.drive, self.places, self._cache, audiences=audiences)
         self._listing = FolderWalk(self.drive, self.places, self._cache, trashed=False)
         self._recheck = FolderWalk(self.drive, self.places, self._cache, trashed=True)
-        self.contents = Contents(self.drive, docs)
+        self._speaker_notes = settings.speaker_notes
+        self.contents = Contents(self.drive, docs, speaker_notes=settings.speaker_notes)
         self.channels = WatchChannels(self.drive, settings.webhook_url, settings.webhook_token, clock)
         self._latest = ""
         self._listed_to = ""
@@ -131,8 +132,9 @@ class GoogleDocs:
         return placed
 
     def _document(self, file: DriveFile, place: Place) -> Document:
-        body, problem = self.contents.of(file)
-        return document_of(file, place, audience_of(file, place, self._clock()), body, problem)
+        audience = audience_of(file, place, self._clock())
+        body, problem = self.contents.of(file, public=audience is Audience.PUBLIC)
+        return document_of(file, place, audience, body, problem, speaker_notes=self._speaker_notes)
 
     def _judge(self, file: DriveFile) -> Change:
         """Return what a listing says of the file: its version, or that it is believed gone."""
@@ -140,7 +142,8 @@ class GoogleDocs:
         if placed is None:
             return Change(file.id, None)
         file, place = placed
-        return Change(file.id, version_of(file, place, audience_of(file, place, self._clock())))
+        audience = audience_of(file, place, self._clock())
+        return Change(file.id, version_of(file, place, audience, speaker_notes=self._speaker_notes))
 
     def _placed(self, file: DriveFile) -> tuple[DriveFile, Place] | None:
         """Return the file and its place, with who may read it where that matters; None where it is out of scope."""

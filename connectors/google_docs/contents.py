@@ -1,7 +1,7 @@
 """The text of a file, by the way that its type asks for; where there is none, or not all, why."""
 
 from connectors.files import Unreadable, extract
-from connectors.google_docs.document import to_markdown
+from connectors.google_docs.document import convert
 from connectors.google_docs.drive import Drive, NotFound
 from connectors.google_docs.errors import Withheld
 from connectors.google_docs.files import DOC, SHEET, SLIDES, DriveFile
@@ -14,6 +14,7 @@ BUCKET = ("docs",)
 OFFICE = "application/vnd.openxmlformats-officedocument."
 XLSX = f"{OFFICE}spreadsheetml.sheet"
 PPTX = f"{OFFICE}presentationml.presentation"
+PLAIN = "read as plain text, which may hold hidden slides; make the presentation smaller"
 MODES = ("PREVIEW_WITHOUT_SUGGESTIONS", "DEFAULT_FOR_CURRENT_ACCESS")
 
 Text = tuple[str, str]
@@ -23,16 +24,17 @@ Text = tuple[str, str]
 class Contents:
     """Reads the text of files through Docs and Drive."""
 
-    def __init__(self, drive: Drive, docs: HttpClient) -> None:
+    def __init__(self, drive: Drive, docs: HttpClient, *, speaker_notes: bool) -> None:
         self._drive = drive
         self._docs = docs
+        self._speaker_notes = speaker_notes
 
-    def of(self, file: DriveFile) -> Text:
+    def of(self, file: DriveFile, *, public: bool) -> Text:
         """Return the text. What only this document refuses is its problem; raises NotFound, and what passes."""
         if not file.readable:
             return "", "its owner does not let it be downloaded or copied; allow it, or take the document out of scope"
         try:
-            return self._read(file)
+            return self._read(file, public=public)
         except Withheld as error:
             return "", error.why
         except (Unreadable, Oversized) as error:
@@ -42,14 +44,15 @@ class Contents:
         """Raise Misconfigured where the Docs API does not answer us, whatever the document."""
         self._docs.get(f"{ROOT}/none", {"includeTabsContent": "true"}, expect=(400, 404), buckets=BUCKET)
 
-    def _read(self, file: DriveFile) -> Text:
+    def _read(self, file: DriveFile, *, public: bool) -> Text:
         if file.mime == DOC:
-            return to_markdown(self._document(file), file.url), ""
+            converted = convert(self._document(file), file.url)
+            return converted.markdown, converted.problem
         if file.mime == SLIDES:
-            return self._slides(file)
+            return self._slides(file, public=public)
         if file.mime == SHEET:
-            return _extracted(self._exported(file, XLSX), XLSX, f"{file.name}.xlsx", file.url)
-        return _extracted(self._drive.content(file), file.mime, file.name, file.url)
+            return self._extracted(self._exported(file, XLSX), XLSX, f"{file.name}.xlsx", file.url)
+        return self._extracted(self._drive.content(file), file.mime, file.name, file.url)
 
     def _document(self, file: DriveFile) -> Json:
         """Return the document as JSON. Some refuse the preview without suggestions: these are then left out by us."""
@@ -74,12 +77,19 @@ class Contents:
             raise Retryable(f"{where} answered without the document")
         return found
 
-    def _slides(self, file: DriveFile) -> Text:
-        """Return slides with their titles, tables and notes; as plain text where they are too large for that."""
+    def _slides(self, file: DriveFile, *, public: bool) -> Text:
+        """Return slides with their titles and tables; internal ones as plain text where they cannot be had so.
+
+        Plain text does not tell hidden slides and comments from what an audience sees: it is never made public.
+        """
         try:
-            return _extracted(self._drive.exported(file, PPTX), PPTX, f"{file.name}.pptx", file.url)
+            return self._extracted(self._exported(file, PPTX), PPTX, f"{file.name}.pptx", file.url)
         except (Withheld, Unreadable, Oversized):
-            return _extracted(self._drive.exported(file, "text/plain"), "text/plain", f"{file.name}.txt", file.url)
+            if public:
+                raise
+            plain = self._drive.exported(file, "text/plain")
+        markdown, problem = self._extracted(plain, "text/plain", f"{file.name}.txt", file.url)
+        return markdown, "; ".join(filter(None, (problem, PLAIN)))
 
     def _exported(self, file: DriveFile, mime: str) -> bytes:
         """Return the export, through its link where it is too large for the usual way."""
@@ -101,7 +111,6 @@ class Contents:
         except Misconfigured:
             raise refused from None
 
-
-def _extracted(content: bytes, mime: str, name: str, url: str) -> Text:
-    found = extract(content, mime, name, base_url=url)
-    return found.markdown, found.problem
+    def _extracted(self, content: bytes, mime: str, name: str, url: str) -> Text:
+        found = extract(content, mime, name, base_url=url, speaker_notes=self._speaker_notes)
+        return found.markdown, found.problem

@@ -2,22 +2,32 @@
 
 import html
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors import text
 from connectors.google_docs.paragraph import ParagraphReader, is_proposed, is_verbatim
 from connectors.google_docs.tables import grid
+from connectors.html_tables import CUT, Budget
 from connectors.http.transport import Json
+from connectors.text import Converted
 
 HEADINGS = {"TITLE": 1, **{f"HEADING_{n}": n for n in range(1, 7)}}
 MAX_DEPTH = 6
+MAX_NESTED = 20  # tables in each other
 
 
-def to_markdown(document: Json, url: str) -> str:
+def convert(document: Json, url: str) -> Converted:
     """Return the text of every tab. Suggestions that nobody accepted are no text, whatever mode they were read in."""
     tabs = list(_tabs(document))
     titled = len(tabs) > 1
-    return text.to_markdown("".join(_tab(tab, url, titled=titled) for tab in tabs), url)
+    budget = Budget()
+    converted = text.convert("".join(_tab(tab, url, budget, titled=titled) for tab in tabs), url)
+    return replace(converted, problem=converted.problem or CUT) if budget.spent else converted
+
+
+def to_markdown(document: Json, url: str) -> str:
+    """Return the Markdown alone of `convert`."""
+    return convert(document, url).markdown
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +58,9 @@ def _content(part: object) -> list[Json]:
     return found if isinstance(found, list) else []
 
 
-def _tab(tab: _Tab, url: str, *, titled: bool) -> str:
+def _tab(tab: _Tab, url: str, budget: Budget, *, titled: bool) -> str:
     runs = ParagraphReader(tab.body, url)
-    blocks = _Blocks(tab.body, runs, offset=tab.depth + 1 if titled else 0)
+    blocks = _Blocks(tab.body, runs, budget, offset=tab.depth + 1 if titled else 0)
     shown = "".join(blocks.html(tab.content))
     notes = "".join(f"<p>[^{number}]: {blocks.line(_content(note))}</p>" for number, note in runs.footnotes())
     heading = _heading(html.escape(tab.title), tab.depth + 1) if titled and tab.title else ""
@@ -75,9 +85,11 @@ class _Item:
 class _Blocks:
     """Paragraphs, lists, code and tables of one tab. `offset`: how far its headings move down below tab titles."""
 
-    def __init__(self, body: Json, runs: ParagraphReader, offset: int) -> None:
+    def __init__(self, body: Json, runs: ParagraphReader, budget: Budget, offset: int) -> None:
         self._lists: Json = body.get("lists") or {}
         self._runs = runs
+        self._budget = budget
+        self._depth = 0
         self._offset = offset
         self._counts: dict[tuple[str, int], int] = {}
 
@@ -122,11 +134,25 @@ class _Blocks:
     def _table(self, table: Json) -> str:
         rows = [row for row in table.get("tableRows") or () if not is_proposed(row)]
         cells = grid(rows)
+        if self._depth > MAX_NESTED:
+            return ""
+        self._depth += 1
         if len(cells) == 1 and len(cells[0]) == 1:  # a frame around text, as people make notes and code stand out
-            return "".join(self.html(_content(cells[0][0])))
-        shown = [["".join(self.html(_content(cell))) if cell is not None else "" for cell in row] for row in cells]
+            framed = "".join(self.html(_content(cells[0][0])))
+            self._depth -= 1
+            return framed
+        shown = [[self._cell(cell) for cell in row] for row in cells]
+        self._depth -= 1
         lines = [f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in row)}</tr>" for tag, row in _tagged(shown)]
         return f"<table>{''.join(lines)}</table>"
+
+    def _cell(self, cell: Json | None) -> str:
+        """A cell, as often as it stands in the table; '' once tables hold more than any document does."""
+        if cell is None or self._budget.spent:
+            return ""
+        inner = "".join(self.html(_content(cell)))
+        self._budget.take(1, len(inner))
+        return inner
 
     def _item(self, paragraph: Json) -> _Item:
         bullet = paragraph["bullet"] or {}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from connectors import text
-from connectors.files import kind_of
+from connectors.file_types import kind_of
 from connectors.http.transport import Json
 from sync.errors import Retryable
 
@@ -16,11 +16,6 @@ SHORTCUT = f"{APPS}shortcut"
 DOC = f"{APPS}document"
 SHEET = f"{APPS}spreadsheet"
 SLIDES = f"{APPS}presentation"
-OLD = frozenset({
-    "application/msword", "application/vnd.ms-powerpoint", "application/vnd.ms-excel", "application/rtf",
-    "application/vnd.oasis.opendocument.text",
-})  # fmt: skip
-"""Texts in formats that are not read: each is a visible problem, not a gap."""
 
 FIELDS = (
     "id,name,mimeType,parents,driveId,trashed,modifiedTime,md5Checksum,webViewLink,"
@@ -71,7 +66,12 @@ class DriveFile:
     @property
     def is_document(self) -> bool:
         """Whether it is of a type that has text."""
-        return self.mime in _EDITORS or self.mime in OLD or bool(kind_of(self.mime, self.name))
+        return self.mime in _EDITORS or bool(kind_of(self.mime, self.name))
+
+    @property
+    def is_deck(self) -> bool:
+        """Whether it has slides, which may have notes."""
+        return self.mime == SLIDES or kind_of(self.mime, self.name) == "pptx"
 
     @property
     def updated_at(self) -> datetime:

@@ -4,6 +4,7 @@ import html
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
+from connectors.baseline import lowered, raised
 from connectors.http.transport import Json
 
 # fmt: off
@@ -13,8 +14,6 @@ MONOSPACE = frozenset({
 })
 # fmt: on
 MARKS = (("bold", "strong"), ("italic", "em"), ("strikethrough", "del"))
-RAISED = str.maketrans("0123456789+-=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿ")
-LOWERED = str.maketrans("0123456789+-=()", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎")
 
 _OBJECT = "\ue907"  # stands for whatever is no text, as the frame of a code block
 
@@ -108,7 +107,7 @@ class ParagraphReader:
         if "inlineObjectElement" in element:
             return self._picture("inlineObjects", str(element["inlineObjectElement"].get("inlineObjectId")))
         if "equation" in element:
-            return "[equation]"
+            return "[equation]"  # the vendor shows nothing of what it says
         return self._chip(element)
 
     def _chip(self, element: Json) -> str:
@@ -195,9 +194,10 @@ def _is_monospace(style: Json) -> bool:
 
 
 def _shifted(content: str, offset: object) -> str:
-    """Return digits raised or lowered as such: m² is not m2."""
-    table = {"SUPERSCRIPT": RAISED, "SUBSCRIPT": LOWERED}.get(str(offset), {})
-    return content.translate(table) if all(ord(letter) in table for letter in content) else content
+    """Return what is raised or lowered as such: m² is not m2."""
+    if offset == "SUPERSCRIPT":
+        return raised(content)
+    return lowered(content) if offset == "SUBSCRIPT" else content
 
 
 def _space(text: str) -> str:

@@ -31,7 +31,8 @@ class GoogleDocsSettings(BaseModel):
     """What one service account reads: `folders`, shared `drives`, and single `files`, each by its id or its link.
 
     `public_folders`: those, among `folders` and `drives` or below them, whose files are public where anyone with the
-    link may read them. `subject`: the person on whose behalf, with domain-wide delegation. `webhook_url`, with
+    link may read them. `subject`: the person on whose behalf, with domain-wide delegation.
+    `speaker_notes`: those of slides are text too. `webhook_url`, with
     `webhook_token`: where Google tells of changes.
     """
 
@@ -42,6 +43,7 @@ class GoogleDocsSettings(BaseModel):
     drives: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     public_folders: tuple[str, ...] = ()
+    speaker_notes: bool = False
     subject: str = ""
     drive_url: str = "https://www.googleapis.com"
     docs_url: str = "https://docs.googleapis.com"
@@ -89,7 +91,7 @@ class GoogleDocsSettings(BaseModel):
     def stamp(self) -> str:
         """Return what cursors carry, so that one made under other settings is known."""
         scope = [sorted(self.folders), sorted(self.drives), sorted(self.files), sorted(self.public_folders)]
-        return scope_of([scope, self.subject, self.drive_url])
+        return scope_of([scope, self.subject, self.drive_url, *(["notes"] if self.speaker_notes else [])])
 
 
 def is_id(text: str) -> bool:

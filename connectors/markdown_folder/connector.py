@@ -15,11 +15,12 @@ from urllib.parse import quote
 from connectors.check import Finding, Level
 from connectors.cursor import CursorCodec, scope_of
 from connectors.files import Unreadable, decode
+from connectors.hidden_text import problem_of
 from connectors.http.rate_limit import QuotaStore
 from connectors.http.transport import Clock, Sleep, now
 from connectors.language import language_of
 from connectors.markdown_folder.settings import MarkdownFolderSettings
-from connectors.text import from_markdown
+from connectors.text import clean_text, from_markdown
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Audience, Change, Cursor, Document, Page
 
@@ -147,7 +148,9 @@ class MarkdownFolder:
 
     def _document(self, path: str, content: bytes, edited: float, problem: str) -> Document | None:
         try:
-            text = decode(content[:MAX_BYTES], path).replace("\r\n", "\n")
+            whole = len(content) <= MAX_BYTES
+            decoded = decode(content if whole else content[:MAX_BYTES].rpartition(b"\n")[0], path)
+            text, problem = clean_text(decoded.text), problem or decoded.problem or problem_of(decoded.text)
         except Unreadable as error:
             text, problem = "", str(error)
         front = _front(text)

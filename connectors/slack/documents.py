@@ -16,7 +16,7 @@ from connectors.slack.mrkdwn import literal
 from connectors.slack.users import Users
 from sync.model import Audience, Document
 
-FORMAT = "1"  # part of every version: a new way to build documents renews them all
+FORMAT = "2"  # part of every version: a new way to build documents renews them all
 MAX_TITLE_LENGTH = 100
 
 _ID = re.compile(r"([CDG][0-9A-Z]+):(?:day:([0-9-]+)|([0-9.]+))")

@@ -4,11 +4,13 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from connectors.files import MAX_BYTES, Unreadable, decode, extract, kind_of
+from connectors.file_types import kind_of
+from connectors.files import MAX_BYTES, Unreadable, decode, extract
 from connectors.http.transport import Json, Response
 from connectors.slack import mrkdwn
 from connectors.slack.client import SlackClient
 from connectors.slack.mrkdwn import literal
+from connectors.text import clean_text
 from sync.errors import Misconfigured
 
 HELD = 64
@@ -82,7 +84,8 @@ class Files:
         if _is_login_page(answer, file):
             raise Unreadable(f"{name} is left out: Slack asks to sign in; add the scope files:read and install again")
         if file.get("mode") == "snippet" and kind_of(_type(file), name) == "txt" and file.get("filetype") != "text":
-            return mrkdwn.fenced(decode(answer.body, name), str(file.get("filetype") or "")), ""
+            decoded = decode(answer.body, name, _type(file))
+            return mrkdwn.fenced(clean_text(decoded.text), str(file.get("filetype") or "")), decoded.problem
         found = extract(answer.body, _type(file), name)
         return found.markdown, found.problem
 

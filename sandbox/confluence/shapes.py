@@ -67,7 +67,7 @@ def webui(world: Site, record: Content) -> str:
     key = world.spaces[record.space].key
     name = quote_plus(record.title)
     return (
-        f"/spaces/{key}/blog/{record.id}/{name}"
+        f"/spaces/{key}/blog/{iso(record.created_at)[:10].replace('-', '/')}/{record.id}/{name}"
         if record.kind == "blogpost"
         else f"/spaces/{key}/pages/{record.id}/{name}"
     )

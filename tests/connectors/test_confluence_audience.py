@@ -201,6 +201,16 @@ class TestIncludes:
         assert "night" in world.connect(public_spaces=[]).fetch(page).body
         assert "night" in world.connect(spaces=["HELP", "OPS"], public_spaces=["HELP", "OPS"]).fetch(page).body
 
+    def test_a_blog_post_is_included_by_its_day(self, world: ConfluenceWorld) -> None:
+        world.sandbox.put_page("Outage", "<p>down until noon</p>", kind="blogpost")
+        day = f"{world.clock.utc():%Y/%m/%d}"
+        post = f'<ri:blog-post ri:content-title="Outage" ri:posting-day="{day}"/>'
+        page = world.put("Page", include("Outage").replace('<ri:page ri:content-title="Outage" />', post))
+
+        document = world.connect().fetch(page)
+
+        assert (document.body, document.problem) == ("down until noon", "")
+
     def test_pages_that_include_each_other_end(self, world: ConfluenceWorld) -> None:
         first = world.put("First", f"<p>one</p>{include('Second')}")
         world.put("Second", f"<p>two</p>{include('First')}{include('Second')}")

@@ -10,7 +10,8 @@ import pytest
 import xlsxwriter
 from pptx.util import Inches
 
-from connectors.files import Unreadable, extract, kind_of
+from connectors.file_types import kind_of
+from connectors.files import Unreadable, extract
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -111,11 +112,15 @@ def test_a_word_file_keeps_headings_lists_and_tables() -> None:
         assert piece in markdown
 
 
-def test_slides_keep_titles_levels_tables_and_notes() -> None:
-    markdown = extract(slides(), PPTX, "warranty.pptx").markdown
+def test_slides_keep_titles_levels_and_tables_and_notes_where_they_are_wanted() -> None:
+    markdown = extract(slides(), PPTX, "warranty.pptx", speaker_notes=True).markdown
 
     for piece in ("## Warranty", "- Two years", "  - batteries: one year", "Blink & go", "Say that repairs are free."):
         assert piece in markdown
+
+
+def test_what_only_the_speaker_reads_is_left_out() -> None:
+    assert "repairs are free" not in extract(slides(), PPTX, "warranty.pptx").markdown
 
 
 def test_a_workbook_gives_a_table_for_each_sheet_that_holds_something() -> None:
@@ -179,6 +184,64 @@ def test_what_cannot_be_read_says_why(content: bytes, media_type: str, name: str
         extract(content, media_type, name)
 
 
+@pytest.mark.parametrize(
+    ("content", "media_type", "name", "expected"),
+    [
+        (b"Plan;Price\r\nTeam;19\r\n", "application/vnd.ms-excel", "prices", "| Team | 19 "),
+        (b"Plan,Price\nTeam,19\n", "application/vnd.ms-excel", "prices.csv", "| Team | 19 "),
+        (b"<html><table><tr><th>Plan</th></tr><tr><td>Team</td></tr></table></html>", "", "report.xls", "| Team |"),
+        (word(), "application/zip", "returns.docx", "für jeden Grund"),
+        (word(), "application/octet-stream", "returns.bin.pdf", "für jeden Grund"),
+        (slides(), "application/vnd.ms-powerpoint", "deck.ppsx", "Blink & go"),
+        (sheets(), "application/octet-stream", "prices.xls", "| Seats | 25 "),
+        (pdf(["A text that is long enough to read."]), "application/x-pdf", "a", "long enough"),
+        (pdf(["A text that is long enough to read."]), "text/plain", "a.txt", "long enough"),
+    ],
+    ids=[
+        "csv as Excel",
+        "csv by name",
+        "HTML as xls",
+        "zip",
+        "wrong ending",
+        "show",
+        "new as old",
+        "x-pdf",
+        "pdf as text",
+    ],
+)
+def test_a_file_is_read_as_what_it_is(content: bytes, media_type: str, name: str, expected: str) -> None:
+    assert expected in extract(content, media_type, name).markdown
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "name", "why"),
+    [
+        (
+            b"{\\rtf1\\ansi Refunds take \\b five\\b0  days.}",
+            "text/plain",
+            "refund.txt",
+            r"\.rtf are not read; save it as a Word",
+        ),
+        (b"{\\rtf1 x}", "application/rtf", "refund", "application/rtf are not read"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "", "old.doc", r"\.doc are not read; save it as a Word file \(\.docx\)"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/vnd.ms-excel", "old.xls", "save it as an Excel file"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),
+            DOCX,
+            "a.docx",
+            "password protects",
+        ),
+        (b"From: a@b.test\n\nhello", "message/rfc822", "mail", "message/rfc822 are not read"),
+        (b"PK\x05\x06" + bytes(18), "", "notes.odt", r"\.odt are not read"),
+    ],
+)
+def test_a_text_in_a_format_that_is_not_read_says_what_to_do(
+    content: bytes, media_type: str, name: str, why: str
+) -> None:
+    with pytest.raises(Unreadable, match=f"^{name}: .*{why}"):
+        extract(content, media_type, name)
+
+
 def test_pages_that_are_mostly_pictures_are_told() -> None:
     found = extract(pdf(["One page of text, long enough to read."], [], []), "application/pdf", "half.pdf")
 
@@ -214,6 +277,18 @@ def test_a_file_that_is_too_large_is_not_opened() -> None:
         ("text/x-python", "a.py", "txt"),
         ("image/png", "a.txt", ""),
         ("", "archive.zip", ""),
+        ("application/vnd.ms-excel", "prices.csv", "csv"),
+        ("application/zip", "terms.docx", "docx"),
+        ("application/x-pdf", "terms", "pdf"),
+        ("application/octet-stream", "terms.docm", "docx"),
+        ("application/vnd.ms-powerpoint.presentation.macroenabled.12", "deck", "pptx"),
+        ("", "show.ppsx", "pptx"),
+        ("text/rtf", "refund", "rtf"),
+        ("text/plain", "refund.rtf", "rtf"),
+        ("", "old.doc", "doc"),
+        ("", "notes.pages", "pages"),
+        ("", "mail.eml", "eml"),
+        ("application/vnd.oasis.opendocument.spreadsheet", "prices", "ods"),
     ],
 )
 def test_the_kind_of_a_file_is_known_by_type_and_name(media_type: str, name: str, kind: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from sandbox.google.bodies import Body, from_markdown, paragraph, run, tab
 from sandbox.wire import Fault
 from sync.errors import Gone, Misconfigured, Retryable
-from sync.model import Document
+from sync.model import Audience, Document
 from tests.connectors.google_docs_world import GoogleWorld, google_world
 from tests.contract.connector import listing
 
@@ -116,7 +116,7 @@ def test_an_export_that_no_link_gives_either_is_a_problem(world: GoogleWorld) ->
     assert (document.body, document.problem) == ("", "it is too large to be exported")
 
 
-def test_slides_keep_their_titles_and_notes(world: GoogleWorld) -> None:
+def test_slides_keep_their_titles_and_their_notes_where_these_are_wanted(world: GoogleWorld) -> None:
     deck = pptx.Presentation()
     slide = deck.slides.add_slide(deck.slide_layouts[1])
     slide.shapes.title.text, slide.placeholders[1].text = "Refunds", "Within five days"
@@ -124,9 +124,12 @@ def test_slides_keep_their_titles_and_notes(world: GoogleWorld) -> None:
     file = io.BytesIO()
     deck.save(file)
 
-    document = fetched(world, world.sandbox.put_slides("Deck", "plain", file.getvalue(), world.folder))
+    external_id = world.sandbox.put_slides("Deck", "plain", file.getvalue(), world.folder)
+    shown, noted = (world.connect(speaker_notes=wanted).fetch(external_id) for wanted in (False, True))
 
-    assert document.body == "## Refunds\n\nWithin five days\n\nSay it slowly"
+    assert shown.body == "## Refunds\n\nWithin five days"
+    assert noted.body == "## Refunds\n\nWithin five days\n\nSay it slowly"
+    assert shown.version != noted.version
 
 
 @pytest.mark.parametrize("pptx_bytes", [b"not a presentation", b"x" * 200], ids=["unreadable", "too large"])
@@ -135,6 +138,18 @@ def test_slides_are_plain_text_where_there_is_no_better(world: GoogleWorld, pptx
     document = fetched(world, world.sandbox.put_slides("Deck", "Refunds\nfive days", pptx_bytes, world.folder))
 
     assert document.body == "Refunds\nfive days"
+    assert "may hold hidden slides" in document.problem
+
+
+def test_plain_text_of_slides_is_never_public(world: GoogleWorld) -> None:
+    world.sandbox.world.export_limit = 100
+    external_id = world.sandbox.put_slides("Deck", "Refunds\nhidden slide", b"x" * 200, world.folder)
+    world.sandbox.share(external_id)
+
+    document = world.connect().fetch(external_id)
+
+    assert (document.audience, document.body) == (Audience.PUBLIC, "")
+    assert document.problem
 
 
 def test_uploaded_files_are_read_by_their_types(world: GoogleWorld) -> None:

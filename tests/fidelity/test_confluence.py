@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from connectors.confluence import macros, rendered
-from connectors.confluence.storage import StorageReader, StorageReading
+from connectors.confluence.storage import Included, Named, StorageReader, StorageReading
 from connectors.text import to_markdown
 from tests.fidelity.kit import documents, recall
 
@@ -24,13 +24,16 @@ PAGES = {
 def converted(source: Path) -> str:
     text = source.read_text(encoding="utf-8").rstrip("\n")
     if source.suffix == ".html":
-        return rendered.markdown_of(text, f"{BASE}/spaces/HELP/pages/1")
+        return rendered.convert(text, f"{BASE}/spaces/HELP/pages/1").markdown
 
-    def include(space: str, title: str) -> str | None:
-        return PAGES.get(title.casefold())
+    def include(named: Named) -> Included | None:
+        storage = PAGES.get(named.title.casefold())
+        return Included("77", storage) if storage is not None else None
 
     reader = StorageReader(BASE, "HELP", "1", lambda account: NAMES.get(account, "somebody"), include, macros.macro)
-    return to_markdown(StorageReading(reader, (("HELP", "this page"),)).body(text), f"{BASE}/spaces/HELP/pages/1")
+    return to_markdown(
+        StorageReading(reader, (("HELP", "this page", "page"),)).body(text), f"{BASE}/spaces/HELP/pages/1"
+    )
 
 
 SOURCES = [*documents(FOLDER, "storage"), *documents(FOLDER, "html")]
