@@ -71,7 +71,7 @@ class Server:
         with wiring.running(config) as engine:
             for summary in converge(engine):
                 assert not summary.error, summary
-            with ServerLoop().serve(api_process.application(config, engine), lifespan="on") as url:
+            with ServerLoop().serve(api_process.application(config, engine.state), lifespan="on") as url:
                 yield url
 
 

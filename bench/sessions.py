@@ -107,7 +107,7 @@ class Ours:
         config = configuration.load(path, {}, CONNECTORS)
         with (
             wiring.running(config) as engine,
-            ServerLoop().serve(api_process.application(config, engine), lifespan="on") as url,
+            ServerLoop().serve(api_process.application(config, engine.state), lifespan="on") as url,
         ):
             yield url
 

@@ -13,15 +13,13 @@ from starlette.types import Receive, Scope, Send
 from cli import chat, supervise, tracing, wiring
 from cli.config import Config
 from cli.listener import Address, inherited
-from cli.worker_process import needed_broker
 from connectors import CONNECTORS
 from connectors.webhook import WebhookEvent
 from session_api.admin.dependencies import Operations
 from session_api.app import Services, create_app
 from session_api.webhooks import Verify
-from sync.engine import Engine
 from sync.errors import Retryable, SyncError
-from sync.state.database import utc_now
+from sync.state.database import State, utc_now
 from workers.app import Send as SendTask
 from workers.app import create, sender
 from workers.broker import Broker, answers
@@ -36,16 +34,16 @@ def serve(path: Path) -> None:
     """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration anew, without a pause."""
     tracing.set_up("api")
     config = wiring.read(path)
-    broker = needed_broker(config)
+    broker = wiring.needed_broker(config)
     address = Address(config.server.host, config.server.port)
     listening = inherited() or address.listen()
-    with wiring.running(config) as engine:
-        current = Current(application(config, engine, broker))
+    with wiring.opened(config) as state:
+        current = Current(application(config, state, broker))
 
         def reload() -> None:
             try:
                 fresh = wiring.read(path)
-                current.replace(application(fresh, wiring.engine(fresh, engine.state), broker))
+                current.replace(application(fresh, state, broker))
             except SyncError as error:
                 log.warning("configuration_refused", error=str(error), fix="correct it and send SIGHUP again")
             else:
@@ -107,18 +105,20 @@ def verifier(config: Config) -> Verify:
     return verify
 
 
-def application(config: Config, engine: Engine, broker: Broker | None = None) -> FastAPI:
-    """Return the application over an engine; without a broker nobody is woken, and only the schedule syncs."""
-    engine.register()  # what is asked of a source, or told about it, before its first turn
+def application(config: Config, state: State, broker: Broker | None = None) -> FastAPI:
+    """Return the application over an open state; without a broker nobody is woken, and only the schedule syncs."""
+    inventory = wiring.inventory(config)
+    state.register(inventory.sources)  # what is asked of a source, or told about it, before its first turn
     client = broker.client() if broker else None
     return create_app(
         Services(
-            engine.state,
+            state,
             wake=waker(sender(create(broker))) if broker else _nobody_listens,
             broker_answers=lambda: client is None or answers(client),
             verify=verifier(config),
             operations=Operations(
-                engine,
+                state,
+                inventory,
                 token=config.admin.token.get_secret_value() if config.admin.token else None,
                 queue=lambda: queue_depth(client) if client else QueueDepth(0),
             ),

@@ -2,31 +2,33 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-
-import openai
+from typing import TYPE_CHECKING
 
 from cli import config as configuration
 from cli import embedded
 from cli.config import Config, SourceConfig
 from cli.state_schema import SCHEMAS
 from connectors import CONNECTORS
-from connectors.http.rate_limit import LocalQuotas, QuotaStore, RedisQuotas
-from sync.config import KnowledgeIndex, Source
-from sync.engine import Concurrency, Engine
+from sync.config import Inventory, KnowledgeIndex, Source
 from sync.errors import Misconfigured, Retryable
 from sync.metrics import COUNTERS
 from sync.model import Chunking, KeepsPush, ListsAudiences, StoreId
-from sync.pipeline.turn import Stop
-from sync.rate_limit import LocalLimiter, Rate, RateLimiter, RedisLimiter
 from sync.state import counters
 from sync.state.database import CONNECTIONS, State
-from sync.vector_store.client import connect
-from sync.vector_store.index import ATTACHES, OpenAIIndex
-from workers.broker import Broker, broker
+
+if TYPE_CHECKING:
+    import openai
+
+    from connectors.http.rate_limit import QuotaStore
+    from sync.engine import Engine
+    from sync.pipeline.turn import Stop
+    from sync.rate_limit import Rate, RateLimiter
+    from sync.vector_store.index import OpenAIIndex
+    from workers.broker import Broker
 
 STATE_FILE = "answerwell.db"
 BY_THE_SCHEDULE = timedelta(days=36_500)
@@ -37,16 +39,36 @@ def read(path: Path) -> Config:
     return configuration.load(path, os.environ, CONNECTORS)
 
 
+def inventory(config: Config) -> Inventory:
+    """What is configured; nothing is connected to."""
+    kinds = {source.common.name: source.common.kind for source in config.sources}
+    return Inventory(kinds, {index.name: index for index in _indexes(config)})
+
+
 @contextmanager
-def running(config: Config, stop: Stop | None = None, connections: int = CONNECTIONS) -> Iterator[Engine]:
-    """Open the state and yield an engine over it. Raises Misconfigured."""
+def opened(config: Config, connections: int = CONNECTIONS) -> Iterator[State]:
+    """Open the state while the block runs; what it counted is written at its end. Raises Misconfigured."""
     state = open_state(config, connections)
     try:
-        yield engine(config, state, stop)
+        yield state
         with suppress(Retryable):
             counters.flush(state, COUNTERS)
     finally:
         state.close()
+
+
+@contextmanager
+def running(config: Config, stop: "Stop | None" = None, connections: int = CONNECTIONS) -> "Iterator[Engine]":
+    """Open the state and yield an engine over it. Raises Misconfigured."""
+    with opened(config, connections) as state:
+        yield engine(config, state, stop)
+
+
+@contextmanager
+def searching(config: Config) -> "Iterator[Engine]":
+    """Open the state and yield an engine that knows the indexes and no source. Raises Misconfigured."""
+    with opened(config) as state:
+        yield _engine(config, state)
 
 
 def open_state(config: Config, connections: int = CONNECTIONS) -> State:
@@ -54,26 +76,29 @@ def open_state(config: Config, connections: int = CONNECTIONS) -> State:
     return State.open(database(config), connections=connections, schemas=SCHEMAS)
 
 
-def engine(config: Config, state: State, stop: Stop | None = None) -> Engine:
+def engine(config: Config, state: State, stop: "Stop | None" = None) -> "Engine":
     """Return an engine over an open state; `stop` asks its turns to end."""
-    stop = stop or Stop()
-    shared = broker_of(config)
-    return Engine(
-        state,
-        _index(config, state.installation, shared, stop),
-        _sources(config, shared),
-        _indexes(config),
-        concurrency=Concurrency(batch_size=config.openai.batch_size),
-        stop=stop,
-    )
+    return _engine(config, state, stop, config.sources)
 
 
-def broker_of(config: Config) -> Broker | None:
+def broker_of(config: Config) -> "Broker | None":
     """The broker that workers use: the configured one, or the private one of an `answerwell up` that runs."""
-    if config.general.redis_url is not None:
-        return broker(config.general.redis_url.get_secret_value())
-    url = embedded.broker_url(config.general.data_dir)
-    return broker(url) if url else None
+    redis = config.general.redis_url
+    url = redis.get_secret_value() if redis else embedded.broker_url(config.general.data_dir)
+    if not url:
+        return None
+    from workers.broker import broker
+
+    return broker(url)
+
+
+def needed_broker(config: Config) -> "Broker":
+    """The broker that workers use. Raises Misconfigured where there is none."""
+    if found := broker_of(config):
+        return found
+    raise Misconfigured(
+        f"{config.path}: redis_url is missing; set it to your Redis, or use `answerwell up`, which brings a broker"
+    )
 
 
 def database(config: Config) -> str:
@@ -90,8 +115,10 @@ def database(config: Config) -> str:
     return f"sqlite:///{folder / STATE_FILE}"
 
 
-def client(config: Config) -> openai.OpenAI:
+def client(config: Config) -> "openai.OpenAI":
     """Return the client for the configured server."""
+    from sync.vector_store.client import connect
+
     section = config.openai
     return connect(
         section.api_key.get_secret_value(),
@@ -101,7 +128,26 @@ def client(config: Config) -> openai.OpenAI:
     )
 
 
-def _index(config: Config, installation: str, shared: Broker | None, stop: Stop) -> OpenAIIndex:
+def _engine(config: Config, state: State, stop: "Stop | None" = None, sources: Sequence[SourceConfig] = ()) -> "Engine":
+    from sync.engine import Concurrency, Engine
+    from sync.pipeline.turn import Stop
+
+    stop = stop or Stop()
+    shared = broker_of(config)
+    return Engine(
+        state,
+        _index(config, state.installation, shared, stop),
+        _sources(sources, shared),
+        _indexes(config),
+        concurrency=Concurrency(batch_size=config.openai.batch_size),
+        stop=stop,
+    )
+
+
+def _index(config: Config, installation: str, shared: "Broker | None", stop: "Stop") -> "OpenAIIndex":
+    from sync.rate_limit import Rate
+    from sync.vector_store.index import ATTACHES, OpenAIIndex
+
     section = config.openai
     limiter = _limiters(config, shared, stop)
     uploads = Rate(section.uploads_per_minute)
@@ -116,8 +162,9 @@ def _index(config: Config, installation: str, shared: Broker | None, stop: Stop)
     )
 
 
-def _limiters(config: Config, shared: Broker | None, stop: Stop) -> Callable[[str, Rate], RateLimiter]:
+def _limiters(config: Config, shared: "Broker | None", stop: "Stop") -> "Callable[[str, Rate], RateLimiter]":
     """Limiters for this process, or through Redis for every process that uses the same key."""
+    from sync.rate_limit import LocalLimiter, RedisLimiter
 
     def waiting(name: str) -> Callable[[float], None]:
         def sleep(seconds: float) -> None:
@@ -133,12 +180,16 @@ def _limiters(config: Config, shared: Broker | None, stop: Stop) -> Callable[[st
     return lambda name, rate: RedisLimiter(client, f"answerwell:pace:{owner}:{name}", rate, sleep=waiting(name))
 
 
-def _sources(config: Config, shared: Broker | None) -> list[Source]:
+def _sources(configured: Sequence[SourceConfig], shared: "Broker | None") -> list[Source]:
+    if not configured:
+        return []
+    from connectors.http.rate_limit import LocalQuotas, RedisQuotas
+
     allowances = LocalQuotas() if shared is None else RedisQuotas(shared.client())
-    return [_source(source, allowances) for source in config.sources]
+    return [_source(source, allowances) for source in configured]
 
 
-def _source(source: SourceConfig, allowances: QuotaStore) -> Source:
+def _source(source: SourceConfig, allowances: "QuotaStore") -> Source:
     connector = CONNECTORS[source.common.kind].connect(source.settings, allowances=allowances)
     return Source(
         name=source.common.name,

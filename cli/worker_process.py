@@ -10,11 +10,9 @@ import structlog
 
 from cli import supervise, tracing, wiring
 from cli.config import Config
-from sync.engine import Engine
-from sync.errors import Misconfigured, SyncError
+from sync.errors import SyncError
 from sync.pipeline.turn import Stop
 from workers.app import create, register_tasks, sender
-from workers.broker import Broker
 from workers.cadence import Cadence, Cron, Every
 from workers.process import restore_unacknowledged, slots_for
 from workers.process import work as work_until_asked
@@ -30,7 +28,7 @@ def work(path: Path, *, slots: int | None, alive_file: Path | None, with_schedul
     """Run a worker until it is asked to end; `with_schedule`: and the schedule with it, as `up` does."""
     tracing.set_up("worker")
     config, stop = wiring.read(path), Stop()
-    broker = needed_broker(config)
+    broker = wiring.needed_broker(config)
     many = slots or slots_for(len(config.sources))
     app = create(broker)
     send = sender(app)
@@ -41,11 +39,10 @@ def work(path: Path, *, slots: int | None, alive_file: Path | None, with_schedul
         if supervise.supervised() and (restored := restore_unacknowledged(app, broker)):
             log.info("tasks_restored", tasks=restored)
 
-        def reload() -> None:
-            if fresh := _fresh(path, engine, stop):
-                worker.engine = fresh[1]
-                if keeper is not None:
-                    keeper.schedule = Schedule(fresh[1].state, source_schedules(fresh[0]), send)
+        def renew(fresh: Config) -> None:
+            worker.engine = wiring.engine(fresh, engine.state, stop)
+            if keeper is not None:
+                keeper.schedule = Schedule(engine.state, source_schedules(fresh), send)
 
         if keeper is not None:
             threading.Thread(target=keeper.run, args=(stop,), name="schedule", daemon=True).start()
@@ -56,7 +53,7 @@ def work(path: Path, *, slots: int | None, alive_file: Path | None, with_schedul
             many,
             ready=lambda: _say_ready("worker", slots=many, sources=len(config.sources)),
             alive=lambda: _touch(alive_file),
-            reload=reload,
+            reload=lambda: _reload(path, renew),
         )
 
 
@@ -64,19 +61,18 @@ def keep_schedule(path: Path, *, alive_file: Path | None) -> None:
     """Keep the schedule until SIGTERM or SIGINT."""
     tracing.set_up("schedule")
     config, stop = wiring.read(path), Stop()
-    send = sender(create(needed_broker(config)))
-    with wiring.running(config, stop) as engine:
-        keeper = ScheduleKeeper(
-            Schedule(engine.state, source_schedules(config), send), alive=lambda: _touch(alive_file)
-        )
+    send = sender(create(wiring.needed_broker(config)))
+    with wiring.opened(config) as state:
+        keeper = ScheduleKeeper(Schedule(state, source_schedules(config), send), alive=lambda: _touch(alive_file))
 
-        def reload() -> None:
-            if fresh := _fresh(path, engine, stop):
-                keeper.schedule = Schedule(fresh[1].state, source_schedules(fresh[0]), send)
+        def renew(fresh: Config) -> None:
+            keeper.schedule = Schedule(state, source_schedules(fresh), send)
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.ask())
-        signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=reload, daemon=True).start())
+        signal.signal(
+            signal.SIGHUP, lambda *_: threading.Thread(target=_reload, args=(path, renew), daemon=True).start()
+        )
         _say_ready("schedule", sources=len(config.sources))
         keeper.run(stop)
 
@@ -110,29 +106,19 @@ def source_schedules(config: Config) -> dict[str, SourceSchedule]:
     }
 
 
-def needed_broker(config: Config) -> Broker:
-    """The broker that workers use. Raises Misconfigured where there is none."""
-    if found := wiring.broker_of(config):
-        return found
-    raise Misconfigured(
-        f"{config.path}: redis_url is missing; set it to your Redis, or use `answerwell up`, which brings a broker"
-    )
-
-
 def _cadence(value: timedelta | str) -> Cadence:
     return Every(value) if isinstance(value, timedelta) else Cron(value)
 
 
-def _fresh(path: Path, engine: Engine, stop: Stop) -> tuple[Config, Engine] | None:
-    """The configuration as it is now, and an engine of it; None, and the old ones go on, where it has mistakes."""
+def _reload(path: Path, renew: Callable[[Config], None]) -> None:
+    """Have the configuration, as it is now, put in use; where it has mistakes, the old one goes on."""
     try:
         config = wiring.read(path)
-        renewed = wiring.engine(config, engine.state, stop)
+        renew(config)
     except SyncError as error:
         log.warning("configuration_refused", error=str(error), fix="correct it and send SIGHUP again")
-        return None
-    log.info("configuration_reloaded", sources=len(config.sources))
-    return config, renewed
+    else:
+        log.info("configuration_reloaded", sources=len(config.sources))
 
 
 def _say_ready(process: str, **numbers: int) -> None:

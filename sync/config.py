@@ -1,9 +1,10 @@
 """Configuration, as the engine needs it: sources and indexes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sync.errors import Misconfigured
 from sync.model import Audience, Chunking, Connector, Cursor, Page, StoreId
 
 
@@ -51,3 +52,16 @@ class Inventory:
 
     sources: Mapping[str, str]
     indexes: Mapping[str, KnowledgeIndex]
+
+    def require_sources(self, names: Sequence[str]) -> list[str]:
+        """The named sources, or all. Raises Misconfigured for a name that is not configured."""
+        for name in names:
+            if name not in self.sources:
+                raise Misconfigured(f"no source {name!r} in the configuration; there are: {', '.join(self.sources)}")
+        return list(names) or list(self.sources)
+
+    def index(self, name: str) -> KnowledgeIndex:
+        """Raises Misconfigured for a name that is not configured."""
+        if name not in self.indexes:
+            raise Misconfigured(f"no index {name!r} in the configuration; there are: {', '.join(self.indexes)}")
+        return self.indexes[name]

@@ -125,8 +125,7 @@ class Engine:
 
     def register(self) -> None:
         """Make every configured source known to the state. Nothing is written where they all are."""
-        for source in self.sources.values():
-            self._register(source)
+        self.state.register(self.inventory.sources)
 
     def prepare(self) -> None:
         """Register every configured source, and give every configured index its live store."""
@@ -163,22 +162,18 @@ class Engine:
 
     def require_sources(self, names: Sequence[str]) -> list[str]:
         """The named sources, or all. Raises Misconfigured for a name that is not configured."""
-        for name in names:
-            if name not in self.sources:
-                raise Misconfigured(f"no source {name!r} in the configuration; there are: {', '.join(self.sources)}")
-        return list(names) or list(self.sources)
+        return self.inventory.require_sources(names)
 
     def configured_index(self, name: str) -> KnowledgeIndex:
-        if name not in self.indexes:
-            raise Misconfigured(f"no index {name!r} in the configuration; there are: {', '.join(self.indexes)}")
-        return self.indexes[name]
+        """Raises Misconfigured for a name that is not configured."""
+        return self.inventory.index(name)
 
     @contextlib.contextmanager
     def leased(
         self, source: Source, progress: Progress | None = None, budget: timedelta = TURN_BUDGET
     ) -> Iterator[Turn | None]:
         """A turn on the source while the block runs; None when another worker has it."""
-        self._register(source)
+        self.state.register({source.name: source.kind})
         lease = self.state.acquire(source.name)
         if lease is None:
             yield None
@@ -200,11 +195,6 @@ class Engine:
                 )
         finally:
             give_back(self.state, lease, self.stop)
-
-    def _register(self, source: Source) -> None:
-        if queries.source(self.state, source.name).kind != source.kind:
-            with self.state.transaction() as tx:
-                sources.register(tx, source.name, source.kind)
 
     def _run(self, turn: Turn, run: int, *, ignore_backoff: bool, poll_source: bool) -> Result:
         source, now = queries.source(self.state, turn.source.name), self.state.now()

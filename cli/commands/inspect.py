@@ -30,7 +30,7 @@ def search(
     settings = wiring.read(config)
     name = index or _customers_index(settings)
     known("index", [name], [found.name for found in settings.indexes])
-    with wiring.running(settings) as engine:
+    with wiring.searching(settings) as engine:
         found = engine.search(name, query, limit)
     if as_json:
         output.print_json([result(hit) for hit in found])

@@ -18,11 +18,13 @@ def status(
     from cli import status_view, wiring
     from sync.status import status
 
-    with wiring.running(wiring.read(config)) as engine:
+    settings = wiring.read(config)
+    inventory = wiring.inventory(settings)
+    with wiring.opened(settings) as state:
         if watch:
-            status_view.follow(lambda: status.status(engine.state, engine.inventory))
+            status_view.follow(lambda: status.status(state, inventory))
             return
-        found = status.status(engine.state, engine.inventory)
+        found = status.status(state, inventory)
     if as_json:
         output.print_json(found)
     else:

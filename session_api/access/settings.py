@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from session_api.access.identity_keys import read_keys
 from sync.setting_types import Address, Secret, Section, Text, address
 
 
@@ -20,6 +19,8 @@ def _origin(text: str) -> str:
 
 
 def _identity_key(secret: SecretStr) -> SecretStr:
+    from session_api.access.identity_keys import read_keys  # takes long: only who sets a key waits for it
+
     try:
         read_keys({"it": secret.get_secret_value()})
     except ValueError as error:

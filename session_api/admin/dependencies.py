@@ -12,7 +12,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from session_api.errors import ApiError
 from session_api.metrics import Queue
 from session_api.webhooks import Wake
-from sync.engine import Engine
+from sync.config import Inventory
+from sync.state.database import State
 
 MAX_NAME_LENGTH = 60
 
@@ -23,7 +24,8 @@ _BEARER = HTTPBearer(auto_error=False, description="`[admin] token` of the confi
 class Operations:
     """What operators work on. `token` None: the admin API refuses everybody, and says how to set one."""
 
-    engine: Engine
+    state: State
+    inventory: Inventory
     token: str | None = field(repr=False)
     queue: Callable[[], Queue]
 

@@ -31,10 +31,10 @@ routes = APIRouter(
 @routes.get("/status", response_model=Status)
 def status(operations: OperationsOf) -> dict[str, Any]:
     """Every source and index, what is asked for and not done, and what waits for a worker."""
-    engine, waiting = operations.engine, operations.queue()
+    waiting = operations.queue()
     return {
-        **installation.status(engine.state, engine.inventory),
-        "requests": [_run(operations, request.id) for request in queries.pending_requests(engine.state)],
+        **installation.status(operations.state, operations.inventory),
+        "requests": [_run(operations, request.id) for request in queries.pending_requests(operations.state)],
         "queue": {"tasks": waiting.tasks, "seconds": round(waiting.seconds, 1)},
     }
 
@@ -42,7 +42,7 @@ def status(operations: OperationsOf) -> dict[str, Any]:
 @routes.get("/problems", response_model=Problems)
 def problems(operations: OperationsOf, source: str = "") -> dict[str, Any]:
     """Documents that somebody should look at, and why."""
-    return {"problems": installation.problems(operations.engine.state, source or None)}
+    return {"problems": installation.problems(operations.state, source or None)}
 
 
 @routes.get("/documents", response_model=Documents)
@@ -51,16 +51,15 @@ def documents(
 ) -> dict[str, Any]:
     """The documents of a source, with words in the title or id, or in a state; page by page."""
     wanted = DocumentFilter(source, q, state)
-    found, following = document_list.documents(operations.engine.state, wanted, after=after, limit=limit)
+    found, following = document_list.documents(operations.state, wanted, after=after, limit=limit)
     return {"documents": found, "next": following}
 
 
 @routes.get("/runs", response_model=Runs)
 def runs(operations: OperationsOf, source: str = "", before: float | None = None, limit: Limit = 50) -> dict[str, Any]:
     """What was asked for and what turns did, newest first."""
-    engine = operations.engine
     found, following = run_history.recent(
-        engine.state, sources=list(engine.sources), source=source, limit=limit, before=before
+        operations.state, sources=list(operations.inventory.sources), source=source, limit=limit, before=before
     )
     return {"runs": found, "next": following}
 
@@ -88,8 +87,8 @@ def sync(
     asked: Annotated[Sync, Body()] = Sync(),  # noqa: B008  FastAPI copies it
 ) -> dict[str, Any]:
     """Sync now; one that runs is joined, and what changed since it began is read after it."""
-    operations.engine.require_sources([name])
-    request = requests.ask_sync(operations.engine.state, name, who, full=asked.full)
+    operations.inventory.require_sources([name])
+    request = requests.ask_sync(operations.state, name, who, full=asked.full)
     _tell(wake, "sync", name)
     return _run(operations, request)
 
@@ -97,8 +96,8 @@ def sync(
 @routes.post("/sources/{name}/pause", status_code=202, response_model=Run)
 def pause(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -> dict[str, Any]:
     """Begin no further turn on the source; the one that runs ends as usual."""
-    operations.engine.require_sources([name])
-    request = requests.pause(operations.engine.state, name, who)
+    operations.inventory.require_sources([name])
+    request = requests.pause(operations.state, name, who)
     _tell(wake, "sync", name)
     return _run(operations, request)
 
@@ -106,8 +105,8 @@ def pause(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -> d
 @routes.post("/sources/{name}/resume", status_code=202, response_model=Run)
 def resume(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -> dict[str, Any]:
     """Sync the source again, at once and then as scheduled."""
-    operations.engine.require_sources([name])
-    request = requests.resume(operations.engine.state, name, who)
+    operations.inventory.require_sources([name])
+    request = requests.resume(operations.state, name, who)
     _tell(wake, "sync", name)
     return _run(operations, request)
 
@@ -121,8 +120,8 @@ def release(
     asked: Annotated[Release, Body()] = Release(),  # noqa: B008  FastAPI copies it
 ) -> dict[str, Any]:
     """Let the removals through that are held; each is still confirmed with the source."""
-    operations.engine.require_sources([name])
-    request = requests.ask_release(operations.engine.state, name, who, asked.documents)
+    operations.inventory.require_sources([name])
+    request = requests.ask_release(operations.state, name, who, asked.documents)
     _tell(wake, "sync", name)
     return _run(operations, request)
 
@@ -146,8 +145,8 @@ def rollback(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -
 
 
 def _ask_of_index(operations: Operations, wake: Wake, kind: RequestKind, name: str, who: str) -> dict[str, Any]:
-    operations.engine.configured_index(name)
-    request = requests.ask_of_index(operations.engine.state, kind, name, who)
+    operations.inventory.index(name)
+    request = requests.ask_of_index(operations.state, kind, name, who)
     _tell(wake, "reindex", "")
     return _run(operations, request)
 
@@ -157,11 +156,11 @@ def _run(operations: Operations, request: int) -> dict[str, Any]:
 
 
 def _found(operations: Operations, run: str) -> dict[str, Any]:
-    return run_history.find(operations.engine.state, run, sources=list(operations.engine.sources))
+    return run_history.find(operations.state, run, sources=list(operations.inventory.sources))
 
 
 def _stream(operations: Operations, run: str) -> Response:
-    return admin_events.stream(operations.engine.state, run, list(operations.engine.sources))
+    return admin_events.stream(operations.state, run, list(operations.inventory.sources))
 
 
 def _wants_events(request: Request) -> bool:

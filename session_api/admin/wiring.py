@@ -10,5 +10,5 @@ from session_api.admin.dependencies import Operations
 def install(app: FastAPI, operations: Operations) -> None:
     """Add the endpoints to the application; `app.state.wake` tells its workers."""
     app.state.operations = operations
-    metrics.install(app, operations.engine.state, operations.engine.inventory, operations.queue)
+    metrics.install(app, operations.state, operations.inventory, operations.queue)
     app.include_router(routes.routes)

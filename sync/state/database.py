@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -102,6 +102,14 @@ class State:
         with self.transaction() as tx:
             sources.renew(tx, lease, self.now())
             yield tx
+
+    def register(self, kinds: Mapping[str, str]) -> None:
+        """Make sources known, by their names: a lease can then be taken. Nothing is written where they all are."""
+        new = {name: kind for name, kind in kinds.items() if queries.source(self, name).kind != kind}
+        if new:
+            with self.transaction() as tx:
+                for name, kind in new.items():
+                    sources.register(tx, name, kind)
 
     def acquire(self, source: str) -> Lease | None:
         """Take the source's lease if no process holds it, or only one that is provably dead; None: it is held."""

@@ -1,12 +1,16 @@
 """What a command does not use it does not load: start-up is measured in modules, which are the same on any machine."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from tests.cli.kit import ROOT, Company, Run
+from tests.workers.kit import free_port
 
 REPORT = """
 import sys
@@ -18,21 +22,39 @@ finally:
 """
 
 
-def loaded(acme: Company, *arguments: str) -> set[str]:
-    """The modules that a command has loaded when it ends, each with the packages that it is in."""
-    done = subprocess.run(
+@contextmanager
+def reporting(acme: Company, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A command that writes, when it ends, which modules it has loaded."""
+    process = subprocess.Popen(
         [sys.executable, "-c", REPORT.format(arguments=arguments)],
         cwd=acme.folder,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **acme.environ},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return set(done.stderr.rpartition("loaded: ")[2].split())
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def loaded(acme: Company, *arguments: str) -> set[str]:
+    """The modules that a command has loaded when it ends, each with the packages that it is in."""
+    with reporting(acme, *arguments) as process:
+        said = process.communicate()[1]
+    assert process.returncode == 0, said
+    return set(said.rpartition("loaded: ")[2].split())
+
+
+def connectors(modules: set[str]) -> set[str]:
+    """The connectors among the modules."""
+    return {name for name in modules if name.startswith("connectors.") and name.endswith(".connector")}
 
 
 LIBRARIES = {"sqlalchemy", "redis", "openai", "httpx2", "celery", "fastapi"}
+CLIENTS = {"redis", "openai", "httpx2", "slack_sdk", "atlassian", "googleapiclient", "google.auth"}
 OURS = {"cli.config", "cli.wiring", "sync.engine", "answering", "connectors", "session_api", "workers", "sandbox"}
 
 
@@ -46,6 +68,49 @@ def test_help_loads_what_writes_it_and_nothing_more(acme: Company) -> None:
 @pytest.mark.parametrize("arguments", ["status --help", "sync --help", "up --help", "version"])
 def test_what_needs_no_state_loads_none(acme: Company, arguments: str) -> None:
     assert not loaded(acme, *arguments.split()) & (LIBRARIES | OURS)
+
+
+def test_status_reads_the_state_and_connects_to_nothing(acme: Company) -> None:
+    modules = loaded(acme, "status", "--json")
+
+    assert "sync.status.status" in modules
+    assert not modules & (CLIENTS | {"sync.engine", "sync.vector_store.index", "celery", "fastapi"})
+    assert connectors(modules) == set()
+
+
+def test_search_asks_the_index_and_no_source(acme: Company) -> None:
+    assert loaded(acme, "sync")
+    modules = loaded(acme, "search", "--json", "anything")
+
+    assert "sync.vector_store.index" in modules
+    assert not modules & {"slack_sdk", "atlassian", "googleapiclient", "google.auth", "celery", "fastapi"}
+    assert connectors(modules) == set()
+
+
+def test_a_sync_loads_the_sources_that_are_configured(acme: Company) -> None:
+    modules = loaded(acme, "sync")
+
+    assert connectors(modules) == {"connectors.zendesk.connector"}
+    assert not modules & {"slack_sdk", "atlassian", "googleapiclient", "google.auth", "celery", "fastapi"}
+
+
+def test_an_api_that_is_ready_has_loaded_no_connector_and_no_agent(acme: Company) -> None:
+    acme.configure(f"[server]\nport = {free_port()}\n")
+    text = acme.config.read_text("utf-8")
+    acme.config.write_text(f'redis_url = "redis://127.0.0.1:1/0"\n{text}', "utf-8")
+
+    with reporting(acme, "api") as api:
+        assert api.stderr is not None
+        for line in api.stderr:
+            if '"ready"' in line:
+                api.send_signal(signal.SIGTERM)
+                break
+        modules = set(api.stderr.read().rpartition("loaded: ")[2].split())
+
+    assert "session_api.app" in modules
+    assert not modules & {"slack_sdk", "atlassian", "googleapiclient", "google.auth", "agents"}
+    assert not modules & {"sync.vector_store.index", "cli.worker_process"}
+    assert connectors(modules) == set()
 
 
 def test_help_shows_what_each_command_does_whole(run: Run) -> None:

@@ -174,7 +174,7 @@ def shop(
         engine = stack.enter_context(wiring.running(config))
         for summary in converge(engine):
             assert not summary.error, summary
-        app = api_process.application(config, engine)
+        app = api_process.application(config, engine.state)
         url = stack.enter_context(loopback.serve(app, port, lifespan="on"))
         http = stack.enter_context(loopback.client(base_url=url))
         yield Shop(acme, config, engine, app, url, http)

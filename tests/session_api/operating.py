@@ -54,7 +54,7 @@ def site(token: str | None = TOKEN, *, broker: bool = True) -> Iterator[Site]:
             raise Retryable("no broker")
         woken.append((task, source))
 
-    operations = Operations(installation.engine, token, lambda: queue)
+    operations = Operations(installation.state, installation.engine.inventory, token, lambda: queue)
     app = create_app(Services(installation.state, wake, broker_answers=lambda: broker, operations=operations))
     with loopback.serve(app) as url, loopback.client() as http:
         yield Site(url, installation, woken, queue, http)

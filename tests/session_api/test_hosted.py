@@ -114,7 +114,7 @@ def test_each_refusal_of_openai_has_its_own_code_and_fix(builder: Shop, status: 
 
 
 def test_the_log_warns_of_the_end_from_the_start_and_is_not_filled_with_it(builder: Shop) -> None:
-    with capture_logs() as logs, loopback.serve(api_process.application(builder.config, builder.engine)) as url:
+    with capture_logs() as logs, loopback.serve(api_process.application(builder.config, builder.engine.state)) as url:
         for _ in range(3):
             loopback.http.post(f"{url}/api/chatkit/session", headers={"origin": "https://evil.com"})
 
