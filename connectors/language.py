@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-ENOUGH = 20  # letters; below, any guess is a coin toss
-SURE = 0.5
-READ = 4000  # characters: more does not make it surer
+MIN_LETTERS = 20  # letters; below, any guess is a coin toss
+MIN_PROBABILITY = 0.5
+MAX_CHARACTERS = 4000  # characters: more does not make it surer
 
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _ADDRESS = re.compile(r"\]\([^()\s]*\)|https?://\S+")
@@ -18,11 +18,11 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 def language_of(markdown: str) -> str:
     """Return the ISO 639-1 code of the language that most of the text is in; '' where nothing is sure."""
-    prose = _ADDRESS.sub(" ", _CODE.sub(" ", markdown[: 4 * READ]))[:READ]
-    if len(_LETTER.findall(prose)) < ENOUGH:
+    prose = _ADDRESS.sub(" ", _CODE.sub(" ", markdown[: 4 * MAX_CHARACTERS]))[:MAX_CHARACTERS]
+    if len(_LETTER.findall(prose)) < MIN_LETTERS:
         return ""
     code, probability = _identifier().classify(prose)
-    return str(code) if probability >= SURE and len(code) == 2 else ""
+    return str(code) if probability >= MIN_PROBABILITY and len(code) == 2 else ""
 
 
 @lru_cache(maxsize=1)

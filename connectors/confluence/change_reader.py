@@ -13,7 +13,7 @@ from connectors.file_types import kind_of
 from sync.errors import Gone, Retryable
 from sync.model import Change, Document
 
-FEW = 5
+MAX_SINGLE_LOADS = 5
 
 
 class ChangeReader:
@@ -36,7 +36,7 @@ class ChangeReader:
         return found + [self._alone(document_id("comments", number), t) for number, t in sorted(discussed.items())]
 
     def _contents(self, kind: Kind, touched: list[Touched]) -> list[Change]:
-        if len(touched) <= FEW:
+        if len(touched) <= MAX_SINGLE_LOADS:
             return [self._alone(document_id(kind, t.id), t, kind) for t in touched]
         try:
             contents_by_id = self._site.contents_by_id(kind, [t.id for t in touched])

@@ -8,7 +8,7 @@ from connectors.confluence.cloud import Cloud
 from connectors.confluence.data_center import DataCenter
 from connectors.confluence.settings import ConfluenceSettings
 from connectors.confluence.site import Clients, Site
-from connectors.confluence.transport import IN_FLIGHT, AtlassianTransport
+from connectors.confluence.transport import MAX_IN_FLIGHT, AtlassianTransport
 from connectors.http.auth import Anonymous, Auth, Basic, Bearer
 from connectors.http.client import HttpClient, Refuse
 from connectors.http.rate_limit import QuotaStore, VendorLimits
@@ -41,7 +41,7 @@ def _clients(
     origin, base = settings.origin, settings.base
     if settings.cloud_id:
         origin, base = settings.gateway_url, f"/ex/confluence/{settings.cloud_id}/wiki"
-    slots = threading.BoundedSemaphore(IN_FLIGHT)  # more at once is refused, or slows everybody down
+    slots = threading.BoundedSemaphore(MAX_IN_FLIGHT)  # more at once is refused, or slows everybody down
     known = VendorLimits(allowances, f"confluence:{settings.url}", clock=clock)
 
     def api(

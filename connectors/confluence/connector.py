@@ -17,8 +17,8 @@ from connectors.http.transport import Clock, Json, Sleep, Transport, now
 from sync.errors import CursorExpired
 from sync.model import Change, Cursor, Document, Page
 
-SPACES_AT_ONCE = 100
-RECHECKED = timedelta(hours=12)
+MAX_SPACES = 100
+MAX_SPACES_AGE = timedelta(hours=12)
 """How long a feed goes by the spaces that its cursor names."""
 
 
@@ -102,7 +102,7 @@ class Confluence:
         posts = ["blogpost"] * settings.blog_posts
         if not settings.on_cloud:
             return {f"search:{space.key}": Search(site, space, ["page", *posts, *below]) for space in spaces}
-        batches = [spaces[start : start + SPACES_AT_ONCE] for start in range(0, len(spaces), SPACES_AT_ONCE)]
+        batches = [spaces[start : start + MAX_SPACES] for start in range(0, len(spaces), MAX_SPACES)]
         feeds: dict[str, ChangeFeed] = {f"page:{n}": Latest(site, batch, "page") for n, batch in enumerate(batches)}
         if self._searches:
             return feeds | {f"search:{space.key}": Search(site, space, [*posts, *below]) for space in spaces}
@@ -123,7 +123,7 @@ class Confluence:
         spaces = [Space(str(number), str(key), str(key), public=False) for number, key in place["spaces"]]
         checked = datetime.fromisoformat(place["checked"])
         now = self._clock()
-        if abs(now - checked) < RECHECKED:
+        if abs(now - checked) < MAX_SPACES_AGE:
             return spaces, checked
         current = self.cache.spaces()
         if set(current) - {space.id for space in spaces}:

@@ -13,9 +13,9 @@ from connectors.confluence.storage import accounts_in
 from connectors.http.transport import Json
 from sync.model import Change
 
-SCAN_AGE = timedelta(minutes=30)
-FILES = 200
-DISCUSSED = 10  # contents whose comments are read for one page: a call for each, and one for each comment
+MAX_SCAN_AGE = timedelta(minutes=30)
+FILES_PAGE = 200
+MAX_COMMENTED = 10  # contents whose comments are read for one page: a call for each, and one for each comment
 
 Part = Callable[[Space, str | None], tuple[list[Change], str | None]]
 
@@ -80,7 +80,7 @@ class Listings:
         files = [file for file in scan.files() if documents.is_readable(file)]
         rest = [file for file in files if after is None or in_order(file.id) > in_order(after)]
         changes = []
-        for file in rest[:FILES]:
+        for file in rest[:FILES_PAGE]:
             content = scan.placed(file.container)
             placement = scan.placement(content) if content is not None else None
             if content is None or placement is None:
@@ -88,25 +88,25 @@ class Listings:
             else:
                 notes = self._cache.settings.speaker_notes
                 changes.append(documents.file_change(file, content, placement, speaker_notes=notes))
-        return changes, rest[FILES - 1].id if len(rest) > FILES else None
+        return changes, rest[FILES_PAGE - 1].id if len(rest) > FILES_PAGE else None
 
     def _comments(self, space: Space, after: str | None) -> tuple[list[Change], str | None]:
         scan = self._surveyed(space)
         rest = [number for number in scan.discussed() if after is None or in_order(number) > in_order(after)]
         writer = self._cache.writer(scan.lookup)
         changes = []
-        for number in rest[:DISCUSSED]:
+        for number in rest[:MAX_COMMENTED]:
             content = scan.placed(number)
             comments = self._cache.site.comments(content) if content is not None else []
             placement = scan.placement(content) if content is not None and comments else None
             if content is not None and placement is not None:
                 document = writer.comments(content, placement, comments)
                 changes.append(Change(document.external_id, document.version, document))
-        return changes, rest[DISCUSSED - 1] if len(rest) > DISCUSSED else None
+        return changes, rest[MAX_COMMENTED - 1] if len(rest) > MAX_COMMENTED else None
 
     def _surveyed(self, space: Space) -> SpaceScan:
         now = self._cache.clock()
-        if self._scan is None or self._scan.space != space or now - self._scan.started > SCAN_AGE:
+        if self._scan is None or self._scan.space != space or now - self._scan.started > MAX_SCAN_AGE:
             self._scan = SpaceScan(self._cache.site, space, now, self._cache.lookup())
         return self._scan
 

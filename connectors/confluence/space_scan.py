@@ -14,7 +14,7 @@ from sync.model import Audience
 
 T = TypeVar("T")
 EVER = datetime.fromtimestamp(0, UTC)
-SINGLE = 50  # contents that the search does not know yet, looked up one by one
+MAX_SINGLE_LOADS = 50  # contents that the search does not know yet, looked up one by one
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class SpaceScan:
         self._progress: dict[str, ScanProgress] = {}
         self._files: list[Attachment] | None = None
         self._commented: set[str] = set()
-        self._singles = SINGLE
+        self._singles = MAX_SINGLE_LOADS
 
     def saw(self, listing: ListPage[Content], kind: Kind, after: str | None) -> None:
         """Take a page of contents: where it is the only one, the tree needs no reading of its own."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import requests
     from atlassian.rest_client import AtlassianRestAPI
 
-IN_FLIGHT = 5
+MAX_IN_FLIGHT = 5
 
 
 class AtlassianTransport:
@@ -70,7 +70,7 @@ def _session() -> "requests.Session":
     session.headers["User-Agent"] = "answerwell"
     session.stream = True
     session.hooks["response"].append(_read)
-    adapter = requests.adapters.HTTPAdapter(pool_maxsize=4 * IN_FLIGHT)
+    adapter = requests.adapters.HTTPAdapter(pool_maxsize=4 * MAX_IN_FLIGHT)
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)
     return session

@@ -26,7 +26,7 @@ from sync.model import Audience, Change, Cursor, Document, Page
 from sync.rate_limit import Rate
 
 READS = Rate(300)  # of the Docs API, a minute and user
-STEPS = 8  # listings for one page of a snapshot that has shown nothing yet
+MAX_STEPS = 8  # listings for one page of a snapshot that has shown nothing yet
 LINKED = frozenset({"https://docs.google.com"})  # where export links lead, and must know who asks
 
 
@@ -78,7 +78,7 @@ class GoogleDocs:
         state = self._start() if after is None else self._state(self._cursors.load(after))
         whole = after is None or after == self._listed_to
         changes: list[Change] = []
-        for _ in range(STEPS):
+        for _ in range(MAX_STEPS):
             if state.finished or changes:
                 break
             rows, state = self._listing.step(state)

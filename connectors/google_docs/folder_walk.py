@@ -11,7 +11,7 @@ from connectors.google_docs.scope import Places
 from connectors.http.transport import Json
 
 MAX_TOGETHER = 50
-SINGLES = 20
+MAX_SINGLE_LOADS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class FolderWalk:
 
     def _singles(self, state: WalkState) -> tuple[list[DriveFile], WalkState]:
         """Look at files one by one: those that the settings name, and those that shortcuts lead to."""
-        end = min(state.done + SINGLES, len(state.single))
+        end = min(state.done + MAX_SINGLE_LOADS, len(state.single))
         found = [self._drive.file(name) for name in state.single[state.done : end]]
         rows = [file for file in found if file is not None and (self._trashed or not self._is_listed(file, state))]
         self._remember(rows)

@@ -21,9 +21,9 @@ from connectors.http.transport import MAX_BYTES, Json, Params, Request, Response
 from sync.errors import Misconfigured, Retryable, SyncError
 from sync.metrics import COUNTERS
 
-RETRIES = 2
-PATIENCE = timedelta(seconds=10)  # longer waits go to the schedule: no worker slot is held meanwhile
-REDIRECTS = 5
+MAX_RETRIES = 2
+MAX_WAIT = timedelta(seconds=10)  # longer waits go to the schedule: no worker slot is held meanwhile
+MAX_REDIRECTS = 5
 
 Refuse = Callable[[Response, str, str], SyncError | None]
 """Says what stands behind an answer from `where`, given the settings to check; None for one that is usable."""
@@ -162,7 +162,7 @@ class HttpClient:
                     self.pacing.close(buckets[-1], pause)  # for every thread and process that shares the allowance
                 return judge(answer)
             except Retryable as error:
-                if tries == RETRIES or (error.after or timedelta(0)) > PATIENCE:
+                if tries == MAX_RETRIES or (error.after or timedelta(0)) > MAX_WAIT:
                     raise
                 wait = error.after.total_seconds() if error.after else 0.5 * 2**tries * random.uniform(0.5, 1.5)
                 tries += 1
@@ -172,14 +172,14 @@ class HttpClient:
         waited = timedelta(0)
         while wait := self.pacing.admit(buckets):
             waited += wait
-            if waited > PATIENCE:
+            if waited > MAX_WAIT:
                 raise Retryable(f"{where}: the allowance of calls is used up", after=wait)
             COUNTERS.count("rate_limit_wait_seconds", wait.total_seconds(), limit=self.vendor)
             self.sleep(wait.total_seconds())
 
     def _follow(self, url: str, value: str, most: int) -> Response:
         """Read the address, and where it redirects to; who may see the credentials is decided at each step."""
-        for _ in range(REDIRECTS + 1):
+        for _ in range(MAX_REDIRECTS + 1):
             known = origin_of(url) == self.origin or origin_of(url) in self.trusted
             if not known:
                 check_public(url)

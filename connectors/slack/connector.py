@@ -18,7 +18,7 @@ from sync.model import Change, Cursor, Document, Page
 
 Found = TypeVar("Found")
 
-READS = 20  # of one page of the snapshot
+MAX_READS = 20  # of one page of the snapshot
 
 
 class Slack:
@@ -55,7 +55,7 @@ class Slack:
         else:
             state = self._cursors.load(after, "from")
         calls = 0
-        while state["todo"] and calls < READS and (not changes or state["read"]):
+        while state["todo"] and calls < MAX_READS and (not changes or state["read"]):
             try:
                 changes += self._watched(lambda: self._step(state))
             except Retryable:

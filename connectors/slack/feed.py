@@ -24,12 +24,12 @@ from connectors.slack.reader import ChannelReader
 from sync.errors import CursorExpired, Retryable
 from sync.model import Change
 
-WINDOW = 200  # messages of a channel that each pass looks at, at least
-REMEMBERED = 200  # days and threads of a channel
+MIN_WINDOW = 200  # messages of a channel that each pass looks at, at least
+MAX_UNITS = 200  # days and threads of a channel
 PREFETCH_CHANNELS = 20  # whose newest page `head` reads, so that the first pass knows what it compares with
 RECHECK_FRESH = 5  # fresh threads of a page that are read again although their parents look the same
-CALLS = 20  # of one page of changes
-CHANGES = 100
+MAX_CALLS = 20  # of one page of changes
+MAX_CHANGES = 100
 NEVER = 10**10
 OVERLAP = 60  # seconds: a message may show up later than its ts says
 DAY = 86_400
@@ -92,7 +92,7 @@ class ChannelFeed:
         if "pass" not in state:
             self._begin(state, listing, found)
         work, calls = state["pass"], 0
-        while work["todo"] and calls < CALLS and len(found) < CHANGES:
+        while work["todo"] and calls < MAX_CALLS and len(found) < MAX_CHANGES:
             channel = listing.channels.get(work["todo"][0])
             if channel is None:
                 raise CursorExpired(f"slack: {work['todo'][0]} is not read any more")
@@ -161,7 +161,7 @@ class ChannelFeed:
         self._put_down(channel, memory, fresh, work)
         work["at"] = page.place.saved() if page.place else None
         work["seen"] += page.seen
-        enough = work["seen"] >= WINDOW or self._reader.throttled
+        enough = work["seen"] >= MIN_WINDOW or self._reader.throttled
         work["edge"] = self._edge(page.place, memory.to if enough else 0)
 
     def _edge(self, place: HistoryPlace | None, to: int) -> int | None:
@@ -239,7 +239,7 @@ def _touched(day: Day) -> float:
 
 def _note(work: Json, memory: ChannelMemory, unit: str, short: str) -> None:
     """Put down what a unit looks like: the newest of a channel, and what is to be compared."""
-    if len(work["new"]) < REMEMBERED or unit in work["new"] or unit in memory.units:
+    if len(work["new"]) < MAX_UNITS or unit in work["new"] or unit in memory.units:
         work["new"][unit] = short
     else:
         work["cut"] = True
@@ -247,7 +247,7 @@ def _note(work: Json, memory: ChannelMemory, unit: str, short: str) -> None:
 
 def _newest(memory: ChannelMemory, *, cut: bool) -> ChannelMemory:
     """No more of it than a cursor should carry; `cut`: older units were not even put down."""
-    units = sorted(memory.units, key=position, reverse=True)[:REMEMBERED]
+    units = sorted(memory.units, key=position, reverse=True)[:MAX_UNITS]
     cut = cut or len(units) < len(memory.units)
     start = position(timestamps.day_of(timestamps.at(position(units[-1])))) + DAY if cut else memory.start
     return ChannelMemory(memory.name, memory.to, start, {unit: memory.units[unit] for unit in units})

@@ -13,7 +13,7 @@ from connectors.slack.mrkdwn import literal
 from connectors.text import clean_text
 from sync.errors import Misconfigured
 
-HELD = 64
+MAX_HELD = 64
 ELSEWHERE = frozenset(("external", "canvas", "quip", "list"))
 UNKNOWN_FILE = ("file_not_found", "file_deleted", "access_denied", "not_visible", "unknown_method", "missing_scope")
 
@@ -51,7 +51,7 @@ class Files:
             held = self._load(file, named)
             with self._lock:
                 self._held[key] = held
-                while len(self._held) > HELD:
+                while len(self._held) > MAX_HELD:
                     self._held.popitem(last=False)
         return held
 

@@ -27,12 +27,12 @@ from sync.model import Audience, Change, Document
 ROOT = "/api/v2/help_center"
 FEED = f"{ROOT}/incremental/articles.json"
 BUCKET = "help_center"
-FULL = 1000  # articles on a page of the feed
+FEED_PAGE = 1000  # articles on a page of the feed
 FEED_AGE = 65  # seconds: a start_time younger than a minute is refused
-FEW = 5
-LISTING_AGE = timedelta(hours=1)
-SEEN = 1000
-CALLS = 100  # for one page of changes: fewer than the smallest plan allows a minute
+MAX_SINGLE_LOADS = 5
+MAX_LISTING_AGE = timedelta(hours=1)
+MAX_SEEN = 1000
+MAX_CALLS = 100  # for one page of changes: fewer than the smallest plan allows a minute
 OPEN_HELP = "url; if this help center requires visitors to sign in, set public = false"
 
 
@@ -69,7 +69,7 @@ class HelpCenter:
         """Return the feed's state for now; what the feed already shows counts as seen."""
         answer, start = self._feed(self._youngest_start())
         shown = rows(answer, "articles", self._api.where(FEED))
-        return {"time": start, "seen": [_fingerprint(row) for row in shown[:SEEN]]}
+        return {"time": start, "seen": [_fingerprint(row) for row in shown[:MAX_SEEN]]}
 
     def snapshot(self, after: Json | None) -> tuple[list[Change], Json | None]:
         """Return one page of every published translation, and where the next one starts; None after the last."""
@@ -97,7 +97,7 @@ class HelpCenter:
         end = int(answer.json().get("end_time") or 1)  # 1 where nothing changed
         following = int(query_of(answer.json().get("next_page"), "start_time") or 0)
         youngest = self._youngest_start()
-        if len(shown) >= FULL and max(following, end) <= start:
+        if len(shown) >= FEED_PAGE and max(following, end) <= start:
             raise CursorExpired(f"{self._api.where(FEED)}: more changes in one second than a page holds")
         reached = max(since, min(end, youngest))
         fresh = [row for row in by_id(shown).values() if _fingerprint(row) not in seen]
@@ -122,7 +122,7 @@ class HelpCenter:
     def _batch(self, fresh: list[Json]) -> int:
         """Return how many changed articles about a hundred calls can settle."""
         locales = self._wanted or (self._locales.get("", self._enabled_locales) if fresh else frozenset[str]())
-        return FULL if len(locales) <= 1 else max(1, CALLS // (1 + len(locales)))
+        return FEED_PAGE if len(locales) <= 1 else max(1, MAX_CALLS // (1 + len(locales)))
 
     def _changed(self, shown: list[Json]) -> list[Change]:
         found: list[ArticleTranslation] = []
@@ -151,7 +151,7 @@ class HelpCenter:
     def _judged(self, locale: str, found: list[ArticleTranslation]) -> list[Change]:
         """Decide who may read changed translations, by single loads or by the listing, whichever is cheaper."""
         asked = [translation for translation in found if self._may_be_public(translation)]
-        listed = self._public_ids_within(locale, len(asked)) if len(asked) > FEW else None
+        listed = self._public_ids_within(locale, len(asked)) if len(asked) > MAX_SINGLE_LOADS else None
         if listed is not None:
             return [self._by_listing(translation, listed) for translation in found]
         public = {translation.article for translation in asked if self._loads_anonymously(translation)}
@@ -179,7 +179,7 @@ class HelpCenter:
     def _public_ids(self, locale: str) -> set[int]:
         """Return the ids that anyone may list in the locale. A reading that fails goes on where it stopped."""
         listing = self._listings.get(locale)
-        if listing is None or self._clock() - listing.started > LISTING_AGE:
+        if listing is None or self._clock() - listing.started > MAX_LISTING_AGE:
             listing = self._listings[locale] = PublicListing(self._clock())
         self._read_public(locale, listing, None)
         return listing.ids
@@ -308,5 +308,5 @@ def _boundary(shown: list[Json], reached: int, end: int) -> list[str]:
     """Return the fingerprints of what a read from `reached` will show again."""
     times = {row["id"]: int(time_of(row.get("updated_at")).timestamp()) for row in shown}
     if max(times.values()) < end:  # the feed goes by another time than the row's own
-        return [_fingerprint(row) for row in shown[-SEEN:]]
-    return [_fingerprint(row) for row in shown if times[row["id"]] >= reached][-SEEN:]
+        return [_fingerprint(row) for row in shown[-MAX_SEEN:]]
+    return [_fingerprint(row) for row in shown if times[row["id"]] >= reached][-MAX_SEEN:]

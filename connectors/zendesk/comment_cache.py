@@ -13,7 +13,7 @@ from sync.errors import Retryable
 
 EVENTS = "/api/v2/incremental/ticket_events.json"
 BUCKETS = ("support", "incremental-exports")
-FULL = 1000  # events on a page
+EVENTS_PAGE = 1000  # events on a page
 KINDS = ("Comment", "VoiceComment")
 
 
@@ -75,6 +75,6 @@ class CommentCache:
 def _following(envelope: Json, count: int) -> int | None:
     """Return where the next page starts, None at the end."""
     ended = envelope.get("end_of_stream")
-    if ended is True or count == 0 or (ended is None and count < FULL):
+    if ended is True or count == 0 or (ended is None and count < EVENTS_PAGE):
         return None
     return int(query_of(envelope.get("next_page"), "start_time") or envelope.get("end_time") or 0)

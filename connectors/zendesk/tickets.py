@@ -17,10 +17,10 @@ from sync.model import Change, Document
 EXPORT = "/api/v2/incremental/tickets/cursor.json"
 BUCKET = "support"
 PAGE = 1000
-CHANGED = 100  # read one by one, they still fit into a minute's allowance
+CHANGES_PAGE = 100  # read one by one, they still fit into a minute's allowance
 EXPORT_AGE = 300  # seconds: a younger start_time is refused
-FEW = 10
-EVENT_PAGES = 2
+MAX_SINGLE_READS = 10
+MAX_EVENT_PAGES = 2
 
 
 class Tickets:
@@ -47,7 +47,7 @@ class Tickets:
             self._cache = None  # one that only failed attempts filled goes on: it may have taken many turns
         tickets, names, state, more = self._export(after or {"start": 0}, {"include": "users"})
         live = {number: ticket for number, ticket in tickets.items() if ticket.get("status") != "deleted"}
-        if self._cache is None and len(live) > FEW:
+        if self._cache is None and len(live) > MAX_SINGLE_READS:
             self._cache = CommentCache(0)
         comments = self._comments(live, names, self._cache, pages=None)
         if self._cache is not None:
@@ -59,10 +59,10 @@ class Tickets:
 
     def changes(self, state: Json) -> tuple[list[Change], Json, bool]:
         """Return what the export shows since `state`, the next state, and whether it has more."""
-        tickets, names, following, more = self._export(state, {"include": "users", "per_page": CHANGED})
+        tickets, names, following, more = self._export(state, {"include": "users", "per_page": CHANGES_PAGE})
         live = {number: ticket for number, ticket in tickets.items() if ticket.get("status") != "deleted"}
-        cache = CommentCache(self._oldest(live)) if len(live) > FEW else None
-        comments = self._comments(live, names, cache, pages=EVENT_PAGES)
+        cache = CommentCache(self._oldest(live)) if len(live) > MAX_SINGLE_READS else None
+        comments = self._comments(live, names, cache, pages=MAX_EVENT_PAGES)
         return [self._change(row, comments.get(number, []), names) for number, row in tickets.items()], following, more
 
     def fetch(self, number: int) -> Document:
