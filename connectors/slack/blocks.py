@@ -7,7 +7,7 @@ from connectors.http.transport import Json
 from connectors.slack import mrkdwn
 from connectors.slack.mrkdwn import MentionNames, fenced, link, literal, quoted
 
-SILENT = frozenset(("actions", "divider", "file", "input", "share_shortcut", "condition_details"))
+SILENT = frozenset(("divider", "file", "input", "share_shortcut", "condition_details"))
 INDENT = "    "
 
 
@@ -26,7 +26,21 @@ def _block(block: Json, names: MentionNames) -> str:
 
 def _section(block: Json, names: MentionNames) -> str:
     parts = [block.get("text"), *records(block.get("fields"))]
-    return "\n\n".join(filter(None, (_text(part, names) for part in parts)))
+    beside = block.get("accessory")
+    said = [*(_text(part, names) for part in parts), *_links([beside] if isinstance(beside, dict) else [])]
+    return "\n\n".join(filter(None, said))
+
+
+def _actions(block: Json, names: MentionNames) -> str:  # noqa: ARG001  every kind is called alike
+    """Buttons that lead somewhere; what others do is done in Slack only."""
+    return " · ".join(_links(records(block.get("elements"))))
+
+
+def _links(elements: Sequence[Json]) -> list[str]:
+    """The links of buttons and of the choices of a menu."""
+    choices = [choice for element in elements for choice in records(element.get("options"))]
+    led = [element for element in (*elements, *choices) if element.get("url")]
+    return [link(str(element["url"]), _plain(element.get("text"))) for element in led]
 
 
 def _header(block: Json, names: MentionNames) -> str:
@@ -222,6 +236,8 @@ def records(value: object) -> Sequence[Json]:
 
 
 _KINDS: dict[str, Callable[[Json, MentionNames], str]] = {
+    "actions": _actions,
+    "context_actions": _actions,
     "context": _context,
     "header": _header,
     "image": _image,

@@ -123,9 +123,19 @@ def _attachment(row: Json, names: MentionNames, *, alone: bool) -> str:
     parts += [blocks.to_markdown(row.get("blocks"), names), blocks.to_markdown(_message_blocks(row), names)]
     if not any(parts):
         parts = [_mrkdwn(row.get("fallback"), names)]
-    whose = literal(str(row.get("author_name") or "")) if row.get("is_msg_unfurl") or row.get("is_share") else ""
+    parts.append(_buttons(row))
+    whose = literal(" ".join(str(row.get("author_name") or "").split()))
     body = "\n\n".join(part for part in parts if part)
-    return mrkdwn.quoted(f"{whose}: {body}" if whose else body) if whose and body else body
+    if row.get("is_msg_unfurl") or row.get("is_share"):  # its footer only says where it stands
+        return mrkdwn.quoted(f"{whose}: {body}") if whose and body else body
+    author = link(str(row.get("author_link") or ""), whose) if whose else ""
+    return "\n\n".join(part for part in (author, body, _mrkdwn(row.get("footer"), names)) if part)
+
+
+def _buttons(row: Json) -> str:
+    """The buttons of an attachment that lead somewhere."""
+    led = [button for button in blocks.records(row.get("actions")) if button.get("url")]
+    return " · ".join(link(str(button["url"]), str(button.get("text") or "")) for button in led)
 
 
 def _message_blocks(row: Json) -> list[object]:

@@ -17,6 +17,7 @@ _CODE = re.compile(r"`([^`\n]+)`")
 _TOKEN = re.compile(r"<([^<>\n]+)>")
 _BOLD = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
 _STRIKE = re.compile(r"(?<![\w~])~(?=\S)([^~\n]+?)(?<=\S)~(?![\w~])")
+_FENCE_ALONE = re.compile(r"^([ \t>]*)(`{3,}|~{3,})", re.MULTILINE)
 _HEADING = re.compile(r"^(\s*)(#{1,6})(?=\s)", re.MULTILINE)
 _BULLET = re.compile(r"^([ \t]*)[•◦▪‣⁃]\ufe0e?[ \t]+", re.MULTILINE)
 _QUOTE = re.compile(r"^>(?!>)[ \t]?", re.MULTILINE)
@@ -52,35 +53,38 @@ def to_markdown(mrkdwn: str, names: MentionNames) -> str:
     """Return a message's text as Markdown; nothing in it becomes a tag or a heading."""
     kept: list[str] = []
 
+    def restored(piece: str) -> str:
+        return _KEPT.sub(lambda found: kept[int(found[1])], piece)
+
     def keep(piece: str) -> str:
-        kept.append(piece)
+        kept.append(restored(piece))  # a link's label may hold code
         return f"{OPEN}{len(kept) - 1}{CLOSE}"
 
-    rest = text.clean_text(mrkdwn).replace(OPEN, "").replace(CLOSE, "")
+    rest = _unmarked(text.clean_text(mrkdwn))
     rest = _FENCE.sub(lambda found: keep(f"\n{fenced(_bare(found[1], names))}\n"), rest)
     rest = _CODE.sub(lambda found: keep(code(_bare(found[1], names))), rest)
     rest = _TOKEN.sub(lambda found: _linked(found[1], names, keep), rest)
     rest = _lines(literal(_SKIN.sub("", _unescaped(rest))))
     rest = _STRIKE.sub(r"~~\1~~", _BOLD.sub(r"**\1**", rest))
-    while OPEN in rest:
-        rest = _KEPT.sub(lambda found: kept[int(found[1])], rest)  # a link's label may hold code
-    return tidy(rest)
+    return tidy(restored(rest))
 
 
 def literal(plain: str) -> str:
-    """Return plain text so that Markdown shows it; white space around it stays."""
+    """Return plain text so that Markdown shows it, a fence that opens no code included; white space around it stays."""
     core = plain.strip()
     if not core:
         return plain
     start = plain.index(core)
-    return plain[:start] + _HEADING.sub(r"\1\\\2", text.from_plain(core)) + plain[start + len(core) :]
+    shown = _HEADING.sub(r"\1\\\2", text.from_plain(_FENCE_ALONE.sub(r"\1\\\2", core)))
+    return plain[:start] + shown + plain[start + len(core) :]
 
 
 def code(plain: str) -> str:
     """Return inline code, however many backticks are in it."""
     if "`" not in plain:
         return f"`{plain}`"
-    return f"`` {plain} ``" if "``" not in plain else f"``` {plain} ```"
+    marks = "`" * (1 + max(map(len, re.findall(r"`+", plain))))
+    return f"{marks} {plain} {marks}"
 
 
 def fenced(plain: str, language: str = "") -> str:
@@ -183,4 +187,9 @@ def _unescaped(escaped: str) -> str:
 
 
 def _escaped(plain: str) -> str:
-    return html.escape(plain, quote=False)
+    """A name as text: whatever it is, it holds no mark of ours."""
+    return html.escape(_unmarked(text.clean_text(plain)), quote=False)
+
+
+def _unmarked(plain: str) -> str:
+    return plain.replace(OPEN, "").replace(CLOSE, "")

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from connectors.slack import blocks, messages
 from connectors.slack.documents import name_of, title_of
@@ -38,6 +39,11 @@ TS = "1790000000.000100"
         ("*over\nlines*", "*over\nlines*"),
         (":wave::skin-tone-3:", ":wave:"),
         ("a\n\n\n\nb", "a\n\nb"),
+        ("```\nbroken fence start", "\\```\nbroken fence start"),
+        ("> ```\nquoted", "> \\```\n\nquoted"),
+        ("~~~\nno code", "\\~~~\nno code"),
+        ("```done``` and ```open", "```\ndone\n```\n and ```open"),
+        ("a ` and ```` b", "a ` and ```` b"),
     ],
 )
 def test_markup_at_its_edges(mrkdwn: str, markdown: str) -> None:
@@ -51,6 +57,84 @@ def test_no_text_breaks_the_conversion_or_loses_a_letter(mrkdwn: str) -> None:
     assert "\ue000" not in shown
     if "<" not in mrkdwn:
         assert shown.count("a") == mrkdwn.count("a")
+
+
+class Marked:
+    """Names that hold our own marks, a lone surrogate, or a number too long to read."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def user(self, user: str, /) -> str:
+        return self._name
+
+    channel = group = user
+
+
+MARKS = ["\ue0000\ue001", "\ue0009\ue001 x", f"\ue000{'9' * 5000}\ue001", "\ud800\ue000", "a\u202eb"]
+MENTIONS = ["hello <@U1>", "<#C1> and <!subteam^S1>", "<https://acme.test|to <@U1>>", "`<@U1>`"]
+
+
+@pytest.mark.parametrize("name", MARKS)
+@pytest.mark.parametrize("mrkdwn", MENTIONS)
+def test_no_name_is_taken_for_a_mark_of_ours(mrkdwn: str, name: str) -> None:
+    shown = to_markdown(mrkdwn, Marked(name))
+
+    assert not set(shown) & set("\ue000\ue001\ud800\u202e")
+    shown.encode()
+
+
+OPEN_FENCES = [
+    {"text": "```\nbroken fence start"},
+    {"text": "look:\n```js\nlet a = 1"},
+    {"text": "", "blocks": [{"type": "markdown", "text": "~~~\nopen"}]},
+    {"text": "", "blocks": [{"type": "section", "text": {"type": "plain_text", "text": "```\nopen"}}]},
+    {"text": "", "attachments": [{"text": "````\nopen"}]},
+]
+
+
+@pytest.mark.parametrize("message", OPEN_FENCES)
+def test_a_fence_that_is_left_open_makes_no_code_of_the_next_message(message: dict[str, object]) -> None:
+    said = [messages.said({"ts": TS, **row}, IDS) for row in (message, {"text": "not code"})]
+    rendered = MarkdownIt("commonmark").render("\n\n".join(said))
+
+    assert "<p>not code</p>" in rendered
+
+
+def button(text: str, url: str = "") -> dict[str, object]:
+    return {"type": "button", "text": {"type": "plain_text", "text": text}, **({"url": url} if url else {})}
+
+
+def actions(*elements: dict[str, object]) -> dict[str, object]:
+    return {"blocks": [{"type": "actions", "elements": list(elements)}]}
+
+
+DEPLOY = {
+    "type": "section",
+    "text": {"type": "mrkdwn", "text": "Deploy"},
+    "accessory": button("Log", "https://r.test/8"),
+}
+MENU: dict[str, object] = {"type": "overflow", "options": [button("Terms", "https://r.test/9"), button("Mute")]}
+STATUS = {"text": "down", "actions": [{"text": "Status", "url": "https://s.test"}, {"text": "Acknowledge"}]}
+BUILD = {"author_name": "Build bot", "author_link": "https://ci.test", "text": "failed", "footer": "job 7"}
+SHARE = {"author_name": "Ada", "text": "x", "footer": "Slack", "is_share": True}
+
+
+@pytest.mark.parametrize(
+    ("message", "markdown"),
+    [
+        (actions(button("Open runbook", "https://r.test/7"), button("Done")), "[Open runbook](https://r.test/7)"),
+        ({"blocks": [DEPLOY]}, "Deploy\n\n[Log](https://r.test/8)"),
+        (actions(MENU), "[Terms](https://r.test/9)"),
+        ({"attachments": [STATUS]}, "down\n\n[Status](https://s.test)"),
+        ({"attachments": [BUILD]}, "[Build bot](https://ci.test)\n\nfailed\n\njob 7"),
+        ({"attachments": [SHARE]}, "> Ada: x"),
+        (actions(button("x", "javascript:y")), "x"),
+    ],
+    ids=["button", "beside a section", "menu", "attachment", "author and footer", "share", "unsafe"],
+)
+def test_buttons_authors_and_footers_are_kept(message: dict[str, object], markdown: str) -> None:
+    assert messages.said({"ts": TS, "text": "", **message}, IDS) == markdown
 
 
 _JSON = st.recursive(
