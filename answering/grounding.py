@@ -1,122 +1,181 @@
-"""Grounding: whether what a model wrote is what its passages say.
+"""Grounding: whether the passages say what a model wrote, statement by statement, by words and values alone.
 
-Words are compared, no second model is asked: an answer must say mostly what the passages say, and every number,
-address and link in it must stand there. Sentences of a document that address the model are no support for anything.
+This is the first of two tiers and costs no call. A statement's score is how many of its words, and how many of its
+pairs of neighbouring words, stand in the passages, each from 0 to 1. What a model adds around its claims (numerals,
+headings, the question's own words, citation marks) is no claim. Sentences of a document that address the model are no
+support for anything.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from answering.injection import is_instruction
+from answering import values
+from answering.injection import instructions_among, instructions_in
+from answering.sentences import statements, without_enumerator
 
-STRICT = 0.5
-FOLLOWS_INJECTION = "repeats what a document tells the model to do"
-STEM = 6  # words of one stem share their beginning: return, returns, returned
+NEIGHBOURS = 3  # words so far apart in a passage are still said together
+DOUBTED = 0.5  # what is left of a score whose number is not stated as it stands
+SCALE = 0.82  # stretches scores so that 0.5 parts the answers that people found faithful from the others best
+STEM = 7
 
-_WORD = re.compile(r"[^\W\d_]{4,}")
-_NUMBER = re.compile(r"(?<![\w.,])\d+(?:[.,]\d+)*")
-_ORDINAL = re.compile(r"^\s*\d{1,2}[.)]\s", re.MULTILINE)
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w|(?:https?://|www\.)[^\s<>()\[\]\"']+", re.IGNORECASE)
-_SENTENCE = re.compile(r"(?<=[.!?。！？])\s+|\n+")
+_MARKS = re.compile(
+    r"【[^】]*】|\ue200[^\ue201]*\ue201|(?:file)?cite\W?turn\d\w*(?:\W?turn\d\w*)*|:contentReference\[[^\]]*\](?:\{[^}]*\})?"
+    r"|\[\^\w{1,20}\]|\[(?:(?:source|quelle|fuente|doc(?:ument)?|passage|ref)\W{0,2})?\d{1,3}(?:\s*[-–,]\s*\d{1,3})*\]",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w|(?:https?://|www\.)[^\s<>()\[\]\"'`]+", re.IGNORECASE)
+_DENIAL = re.compile(
+    r"\b(?:no|not|never|nor|cannot|nicht|kein\w*|nie|niemals|pas|non|jamais|aucun\w*|nunca|ningún\w*|tampoco|لا|ليس|لم|لن)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_DISCLAIMER = re.compile(
+    r"\b(?:no|not|n['’]t|nothing|without|kein\w*|nicht|nichts|pas|aucun\w*|ningun\w*|ningún)\b[^.!?]{0,40}?"
+    r"\b(?:information|mention\w*|answer\w*|details?|specif\w*|stat(?:e[sd]?|ing)|say|find|found|contain\w*|cover\w*|provid\w*|"
+    r"informationen|angaben|auskunft|erwähn\w*|gefunden|informations?|précis\w*|información|menciona\w*)\b",
+    re.IGNORECASE,
+)
+_ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ers", "er", "ies", "ied", "ed", "es", "s", "ly")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether an answer may be given; `reason` says what is missing."""
+class Support:
+    """How far the passages carry a statement.
 
-    grounded: bool
-    share: float
+    `weight`: how many words of it claim something; 0: a heading, a greeting, a link between others. `passage`: the
+    index of the one that says most of it. `reason`: why it is doubted, or "" where only the score speaks.
+    """
+
+    weight: int
+    score: float
+    passage: int | None = None
     reason: str = ""
 
 
 class Evidence:
-    """What the passages say, without the instructions to a model that stand in them."""
+    """What the passages say, without what they tell a model to do."""
 
     def __init__(self, passages: Iterable[str], question: str) -> None:
-        kept: list[str] = []
-        self.injections: list[str] = []
-        for passage in passages:
-            for sentence in sentences(passage):
-                (self.injections if is_instruction(sentence) else kept).append(sentence)
-        self.text = "\n".join(kept)
-        self._words = stems(self.text)
-        self._ordered = stems("\n".join(self.injections))
-        self._asked = stems(question)
-        self._numbers = numbers(self.text) | numbers(question)
+        self.instructions: list[str] = []
+        told = [self._told(passage) for passage in passages]
+        self.text = "\n".join(told)
+        self._passages = [frozenset(tokens(passage)) for passage in told]
+        self._words = frozenset[str]().union(*self._passages)
+        self._pairs = frozenset(pair for passage in told for pair in _neighbours(tokens(passage)))
+        self._asked = frozenset(tokens(question))
+        self._values = values.known(self.text)
+        self._asked_values = values.known(question)
+        self._counted = _counted(self.text)
         self._addresses = addresses(self.text)
+        self._instructed = frozenset(token for one in self.instructions for token in tokens(one)) - self._words
 
     def __bool__(self) -> bool:
         return bool(self.text.strip())
 
-    def share(self, text: str) -> float:
-        """Return how much of a text's words the passages say; 1 for a text without words of its own."""
-        own = stems(text) - self._asked
-        return len(own & self._words) / len(own) if own else 1.0
-
-    def unsupported_token(self, text: str) -> str:
-        """Return a number or address of the text that stands nowhere in the passages, or nothing."""
-        unknown = addresses(text) - self._addresses
-        if not unknown:
-            unknown = numbers(_ORDINAL.sub("", text)) - self._numbers
-        return min(unknown, default="")
-
-    def mentions(self, address: str) -> bool:
-        """Whether the passages hold that link or address."""
+    def says(self, address: str) -> bool:
+        """Whether the passages have that link or address."""
         return plain_address(address) in self._addresses
 
-    def follows_injection(self, text: str) -> bool:
-        """Whether a text carries out or repeats an instruction to the model that stands in a passage.
+    def support(self, statement: str) -> Support:
+        """Compare one statement with the passages."""
+        text = claim_of(statement)
+        words = tokens(_ADDRESS.sub(" ", text))
+        claimed = [word for word in words if word not in self._asked]
+        pairs = [pair for pair in pairwise(words) if not self._asked.issuperset(pair)]
+        if unknown := min(addresses(text) - self._addresses, default=""):
+            return Support(max(1, len(claimed)), 0.0, None, f"{unknown[:80]} stands in no passage")
+        if self._follows_instruction(text, claimed):
+            return Support(max(1, len(claimed)), 0.0, None, FOLLOWS_INSTRUCTION)
+        value, reason = self._value(text)
+        if not claimed or (value == 1.0 and _DISCLAIMER.search(text)):
+            return Support(0 if value == 1.0 else 1, value, None, reason)
+        said = sum(word in self._words for word in claimed) / len(claimed)
+        joined = sum(pair in self._pairs for pair in pairs) / len(pairs) if pairs else said
+        return Support(len(claimed), value * ((said + joined) / 2) ** SCALE, self._best(claimed), reason)
 
-        Where there is one, each sentence must be what the passages say: a model that obeys says something else.
-        """
-        if self.injections and any(self.share(sentence) < STRICT for sentence in sentences(text)):
-            return True
-        own = stems(_ADDRESS.sub(" ", text)) - self._words - self._asked
-        ordered = own & self._ordered
-        return len(ordered) >= 2 or bool(own and ordered == own) or (is_instruction(text) and bool(self.injections))
+    def values_only(self, statement: str) -> Support:
+        """Compare a statement in another language than the passages': its numbers and addresses alone."""
+        text = claim_of(statement)
+        weight = len(tokens(text))
+        if unknown := min(addresses(text) - self._addresses, default=""):
+            return Support(weight, 0.0, None, f"{unknown[:80]} stands in no passage")
+        if self._follows_instruction(text, []):
+            return Support(weight, 0.0, None, FOLLOWS_INSTRUCTION)
+        value, reason = self._value(text)
+        return Support(weight, value, 0 if self._passages else None, reason)
 
-    def judge(self, answer: str, least: float, *, translated: bool) -> Verdict:
-        """Say whether the passages support the answer. `translated`: it is in another language than they are."""
-        if self.follows_injection(answer):
-            return Verdict(grounded=False, share=0.0, reason=FOLLOWS_INJECTION)
-        if token := self.unsupported_token(answer):
-            return Verdict(grounded=False, share=0.0, reason=f"{token[:80]} stands in no passage")
-        share = self.share(answer)
-        if share < least and not translated:
-            return Verdict(grounded=False, share=share, reason=f"the passages say {share:.0%} of it")
-        return Verdict(grounded=True, share=share)
+    def _told(self, passage: str) -> str:
+        """Return what a passage tells its readers; what it tells a model is kept apart."""
+        told = statements(passage)
+        ordered = instructions_among(told)
+        self.instructions += [one for one, order in zip(told, ordered, strict=True) if order]
+        return "\n".join(one for one, order in zip(told, ordered, strict=True) if not order)
+
+    def _value(self, text: str) -> tuple[float, str]:
+        """Judge the numbers: 1 for stated ones, DOUBTED for those that may follow, 0 for the rest, with the reason."""
+        unknown = [(number, readings) for number, readings in values.written(text) if not readings & self._values]
+        if not unknown:
+            return 1.0, ""
+        denied = bool(_DENIAL.search(text))
+        doubted = ""
+        for number, readings in unknown:
+            if readings & self._asked_values:
+                if denied:
+                    continue
+                if _counted(text, number) & self._counted:
+                    return 0.0, f"{number} is the question's own; the passages state another"
+                doubted = doubted or f"{number} is known from the question alone"
+            elif values.derivable(number, self._values | self._asked_values):
+                doubted = doubted or f"{number} is not stated, it may follow"
+            else:
+                return 0.0, f"{number} stands in no passage"
+        return (DOUBTED, doubted) if doubted else (1.0, "")
+
+    def _follows_instruction(self, text: str, claimed: Sequence[str]) -> bool:
+        """Whether a statement carries out or repeats what a document tells a model to do."""
+        if not self.instructions:
+            return False
+        carried_out = [word for word in claimed if word in self._instructed]
+        return (
+            len(carried_out) >= 2 or (bool(carried_out) and len(carried_out) == len(claimed)) or instructions_in(text)
+        )
+
+    def _best(self, claimed: Sequence[str]) -> int | None:
+        shares = [sum(word in passage for word in claimed) for passage in self._passages]
+        return max(range(len(shares)), key=shares.__getitem__) if any(shares) else None
 
 
-def sentences(text: str) -> list[str]:
-    return [part for part in _SENTENCE.split(text) if part.strip()]
+FOLLOWS_INSTRUCTION = "repeats what a document tells the model to do"
 
 
-def stems(text: str) -> frozenset[str]:
-    """Return the beginnings of the words that say something; of scripts without spaces, pairs of characters."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    wide = _WIDE.findall(folded)
-    words = {word[:STEM] for word in _WORD.findall(folded) if not _WIDE.search(word)}
-    return frozenset(words | {a + b for a, b in pairwise(wide)})
+def claim_of(statement: str) -> str:
+    """Return what a statement claims: without its numeral, bullets and citation marks."""
+    return without_enumerator(_MARKS.sub(" ", statement))
 
 
-def numbers(text: str) -> frozenset[str]:
-    """Return the numbers of a text as digits alone, small ones also from words."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    written = {_SPELLED[word] for word in re.findall(r"[^\W\d_]+", plain) if word in _SPELLED}
-    return frozenset({re.sub(r"[.,]", "", number).lstrip("0") or "0" for number in _NUMBER.findall(plain)} | written)
+def tokens(text: str) -> list[str]:
+    """Return the beginnings of the words that say something, in order; of scripts without spaces, pairs of characters."""
+    folded = unicodedata.normalize("NFKC", text)
+    found: list[str] = []
+    for word in _WORD.findall(folded):
+        if _WIDE.search(word):
+            found += [a + b for a, b in pairwise(word)] or [word]
+        elif word.casefold() not in _FUNCTION_WORDS and (len(word) > 2 or not word.isascii() or word.isdigit()):
+            found.append(_stem(word.casefold()))
+    return [word for word in found if word not in _FRAMING]
 
 
 def addresses(text: str) -> frozenset[str]:
     return frozenset(plain_address(found) for found in _ADDRESS.findall(text))
 
 
-def split(text: str) -> list[str]:
-    """Cut a text behind each complete sentence; the last part is the one that is still being written."""
-    return _SENTENCE.split(text)
+def plain_address(found: str) -> str:
+    """Return an address as it is compared: without scheme and what follows it in a sentence."""
+    return found.casefold().removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/.,;:!?)*_")
 
 
 def foreign(language: str, languages: Iterable[str]) -> bool:
@@ -125,37 +184,379 @@ def foreign(language: str, languages: Iterable[str]) -> bool:
     return bool(known) and language not in known
 
 
-def plain_address(found: str) -> str:
-    """Return an address as it is compared: without scheme and what follows it in a sentence."""
-    return found.casefold().removeprefix("https://").removeprefix("http://").removeprefix("www.").rstrip("/.,;:!?)*_")
+def _neighbours(words: Sequence[str]) -> Iterable[tuple[str, str]]:
+    for index, word in enumerate(words):
+        for other in words[index + 1 : index + NEIGHBOURS]:
+            yield word, other
+            yield other, word
 
 
-_SPELLED = {
-    word: str(number)
-    for number, words in {
-        1: "one ein eine einen einem einer un une uno una",
-        2: "two zwei deux dos twice",
-        3: "three drei trois tres",
-        4: "four vier quatre cuatro",
-        5: "five fünf cinq cinco",
-        6: "six sechs six seis",
-        7: "seven sieben sept siete",
-        8: "eight acht huit ocho",
-        9: "nine neun neuf nueve",
-        10: "ten zehn dix diez",
-        11: "eleven elf onze once",
-        12: "twelve zwölf douze doce dozen",
-        14: "fourteen vierzehn quatorze catorce",
-        15: "fifteen fünfzehn quinze quince",
-        20: "twenty zwanzig vingt veinte",
-        24: "vierundzwanzig veinticuatro",
-        30: "thirty dreißig dreissig trente treinta",
-        40: "forty vierzig quarante cuarenta",
-        50: "fifty fünfzig cinquante cincuenta",
-        60: "sixty sechzig soixante sesenta",
-        90: "ninety neunzig noventa",
-        100: "hundred hundert cent cien",
-        1000: "thousand tausend mille mil",
-    }.items()
-    for word in words.split()
-}
+def _counted(text: str, only: str = "") -> frozenset[str]:
+    """Return what is counted: the stems of words right behind a number (30 *days*), or behind that one number."""
+    number = re.escape(only) if only else r"\d[\d.,]*"
+    found = re.findall(rf"(?<![\w.,]){number}[\s%€$£-]*([^\W\d_]{{3,}})", text)
+    return frozenset(_stem(word.casefold()) for word in found)
+
+
+def _stem(word: str) -> str:
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)][:STEM]
+    return word[:STEM]
+
+
+_FUNCTION_WORDS = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "and",
+        "or",
+        "but",
+        "if",
+        "of",
+        "to",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "with",
+        "from",
+        "as",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "being",
+        "it",
+        "its",
+        "this",
+        "that",
+        "these",
+        "those",
+        "you",
+        "your",
+        "we",
+        "our",
+        "they",
+        "their",
+        "he",
+        "she",
+        "his",
+        "her",
+        "i",
+        "me",
+        "my",
+        "not",
+        "no",
+        "do",
+        "does",
+        "did",
+        "can",
+        "could",
+        "may",
+        "might",
+        "will",
+        "would",
+        "should",
+        "shall",
+        "must",
+        "have",
+        "has",
+        "had",
+        "than",
+        "then",
+        "there",
+        "here",
+        "so",
+        "such",
+        "also",
+        "more",
+        "most",
+        "other",
+        "some",
+        "any",
+        "each",
+        "which",
+        "who",
+        "whom",
+        "what",
+        "when",
+        "where",
+        "why",
+        "how",
+        "about",
+        "into",
+        "over",
+        "under",
+        "between",
+        "while",
+        "during",
+        "because",
+        "however",
+        "therefore",
+        "thus",
+        "very",
+        "just",
+        "only",
+        "own",
+        "same",
+        "too",
+        "up",
+        "out",
+        "down",
+        "off",
+        "again",
+        "further",
+        "once",
+        "all",
+        "both",
+        "few",
+        "yes",
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "des",
+        "ein",
+        "eine",
+        "einen",
+        "einem",
+        "einer",
+        "eines",
+        "und",
+        "oder",
+        "aber",
+        "wenn",
+        "von",
+        "zu",
+        "im",
+        "in",
+        "am",
+        "an",
+        "auf",
+        "für",
+        "mit",
+        "bei",
+        "aus",
+        "nach",
+        "vor",
+        "über",
+        "unter",
+        "als",
+        "wie",
+        "ist",
+        "sind",
+        "war",
+        "waren",
+        "sein",
+        "wird",
+        "werden",
+        "wurde",
+        "kann",
+        "können",
+        "könnte",
+        "darf",
+        "dürfen",
+        "muss",
+        "müssen",
+        "soll",
+        "sollen",
+        "sollte",
+        "hat",
+        "haben",
+        "hatte",
+        "es",
+        "er",
+        "sie",
+        "wir",
+        "ihr",
+        "sich",
+        "nicht",
+        "kein",
+        "keine",
+        "auch",
+        "noch",
+        "nur",
+        "schon",
+        "dann",
+        "dort",
+        "hier",
+        "so",
+        "dass",
+        "weil",
+        "da",
+        "zum",
+        "zur",
+        "ja",
+        "nein",
+        "dies",
+        "diese",
+        "dieser",
+        "dieses",
+        "le",
+        "la",
+        "les",
+        "un",
+        "une",
+        "des",
+        "du",
+        "de",
+        "et",
+        "ou",
+        "mais",
+        "si",
+        "dans",
+        "sur",
+        "par",
+        "pour",
+        "avec",
+        "sans",
+        "est",
+        "sont",
+        "était",
+        "être",
+        "il",
+        "elle",
+        "nous",
+        "vous",
+        "ils",
+        "elles",
+        "ne",
+        "pas",
+        "que",
+        "qui",
+        "quoi",
+        "dont",
+        "où",
+        "ce",
+        "cet",
+        "cette",
+        "ces",
+        "se",
+        "son",
+        "sa",
+        "ses",
+        "leur",
+        "leurs",
+        "plus",
+        "aussi",
+        "au",
+        "aux",
+        "oui",
+        "non",
+        "el",
+        "los",
+        "las",
+        "una",
+        "unos",
+        "unas",
+        "y",
+        "o",
+        "pero",
+        "si",
+        "en",
+        "por",
+        "para",
+        "con",
+        "sin",
+        "es",
+        "son",
+        "era",
+        "ser",
+        "está",
+        "están",
+        "lo",
+        "al",
+        "del",
+        "que",
+        "quien",
+        "cuando",
+        "donde",
+        "su",
+        "sus",
+        "se",
+        "no",
+        "sí",
+        "más",
+        "también",
+        "como",
+        "este",
+        "esta",
+        "estos",
+        "estas",
+    ]
+)
+
+_FRAMING = frozenset(
+    _stem(word)
+    for word in [
+        "according",
+        "document",
+        "documents",
+        "provided",
+        "provide",
+        "information",
+        "following",
+        "include",
+        "includes",
+        "including",
+        "included",
+        "steps",
+        "step",
+        "context",
+        "passage",
+        "passages",
+        "text",
+        "article",
+        "stated",
+        "mentioned",
+        "based",
+        "source",
+        "sources",
+        "note",
+        "important",
+        "additionally",
+        "overall",
+        "summary",
+        "example",
+        "examples",
+        "answer",
+        "question",
+        "questions",
+        "please",
+        "sure",
+        "several",
+        "various",
+        "certain",
+        "generally",
+        "typically",
+        "specific",
+        "consider",
+        "refer",
+        "furthermore",
+        "moreover",
+        "laut",
+        "dokument",
+        "dokumente",
+        "informationen",
+        "folgende",
+        "folgenden",
+        "schritte",
+        "schritt",
+        "hinweis",
+        "wichtig",
+        "außerdem",
+        "zusammenfassung",
+        "beispiel",
+        "antwort",
+        "frage",
+        "fragen",
+        "bitte",
+        "gerne",
+    ]
+)

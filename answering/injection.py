@@ -1,40 +1,90 @@
-"""Prompt injection: tells sentences that a document addresses to a model from those for its readers."""
+"""Prompt injection: tells sentences that a document addresses to a model from those that it addresses to its readers.
+
+Two kinds of signs. A plain one is enough alone: orders to forget instructions, a model called by name, the markup of a
+chat. A faint one (`tell the customer …`) is ordinary in a help center and in procedures for agents; it counts only in a
+passage that has a plain one. No list of phrases is complete: what protects a reader is that every sentence of an answer
+needs support, and that links lead only to known pages.
+"""
 
 import html
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
-_FEW = r"(?:\w+\W+){0,6}"
-_MODEL = r"(?:ai|llm|assistant|chatbot|language\W+model|bot|model|agent)s?"
-_PATTERNS = (
-    rf"\b(ignore|disregard|forget|override|bypass)\W+{_FEW}(instruction|prompt|rule|direction|guideline|context|above|before)",
-    rf"\b(vergiss|ignorier\w*|missachte\w*)\W+{_FEW}(anweisung|vorgabe|regel|instruktion|prompt|bisherige)",
-    rf"\b(ignore[zr]?|oublie[zr]?)\W+{_FEW}(instruction|consigne|règle)",
-    rf"\b(ignora|olvida)\w*\W+{_FEW}(instruccion|regla|indicacion)\w*",
-    r"تجاهل\W+(?:\w+\W+){0,3}(?:التعليمات|تعليمات)",
-    r"\b(system|developer)\W*(prompt|message|override|instruction|note)\b",
-    rf"\byou\W+(are|must|will|should|shall|may)\W+(now\W+)?{_FEW}({_MODEL}|dan|respond|reply|obey|pretend|role)\b",
-    rf"\b(as|to|dear|attention|hey|note\W+to)\W+(an?\W+|the\W+|any\W+|all\W+|every\W+)?{_MODEL}\b",
-    rf"\b(respond|reply|answer|say|output|print|write|repeat|tell|append|include|insert|end|begin|start|add)\b\W+{_FEW}"
-    r"(exactly|verbatim|the\W+(user|visitor|customer|reader)\w*|every\W+(answer|reply|response)|"
-    r"your\W+(answer|reply|response|output)s?)\b",
-    rf"\b(reveal|print|show|leak|expose|repeat|send|post|forward|share)\b\W+{_FEW}"
-    r"(prompt|instructions|api\W*key|secret|session\W*token|conversation|chat\W+history)",
-    r"\b(new|updated|revised|additional|hidden|secret|neue)\W+(instruction|directive|anweisung)(s|en)?\b",
-    r"\b(jailbreak|developer\W+mode|do\W+anything\W+now|begin\W+(admin|system)|end\W+of\W+(document|context|source)s?)\b",
-    r"<\W*(system|assistant|user|instructions?|im_start|im_end)\b|\[/?(inst|system)\]|<\|",
-    rf"\bwhen(ever)?\W+(you\W+(are\W+)?)?(asked|answering|answer|someone\W+asks)\b\W+{_FEW}(say|answer|reply|respond|claim|tell)\b",
-    r"\byour\W+(answer|reply|response|output)s?\W+(must|should|shall|has|have|will|is)\b",
-    r"\b(answer|reply|respond)\W+(to\W+)?(every|all|any|each)\W+(question|message|query)",
-    r"\b(cite|citing|mention)\W+(no|only|nothing)\b",
-    rf"\b(antworte|sage|schreibe|gib)\b\W+{_FEW}(immer|genau|wörtlich|dem\W+nutzer|dem\W+kunden)\b",
+MAX_STATEMENT_LENGTH = 2000  # of a longer one the beginning is looked at; every pattern below is linear in it
+
+_FEW = r"(?:\w{1,30}\W{1,3}){0,4}?"
+_MODEL = r"(?:ai(?!\w)|llm|assistants?|chat\W?bots?|bots?|(?:large\W)?language\Wmodels?|ai\Wmodels?|ai\Wagents?)"
+_RULES = r"(?:instructions?|prompts?|rules?|directions?|guidelines?|directives?|commands?)"
+_WHICH = (
+    r"(?:(?:all|any|the|your|my|these|those|every|other|of|previous|prior|preceding|earlier|above|foregoing|system|"
+    r"safety|original|existing)\W{1,3}){0,5}"
 )
-_INSTRUCTIONS = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS), re.IGNORECASE)
+_SPEAK = r"(?:say|reply|respond|answer|print|output|write|show|repeat|tell|display|reveal|give|act|behave|pretend|obey)"
+
+_PLAIN = (
+    rf"\b(?:ignore|disregard|forget|override|bypass|discard)\W{{1,3}}{_WHICH}{_RULES}\b",
+    r"\b(?:ignore|disregard|forget)\W{1,3}(?:everything|all|anything)\W{1,3}(?:\w{1,12}\W{1,3})?(?:before|above|previous|prior|you\Wwere)",
+    r"\b(?:vergiss|vergessen\Wsie|ignorier\w{0,4}|missachte\w{0,2})\W{1,3}(?:\w{1,15}\W{1,3}){0,3}?"
+    r"(?:anweisung|vorgabe|regel|instruktion|prompt)\w{0,4}",
+    r"\b(?:ignore[zr]?|oublie[zr]?)\W{1,3}(?:\w{1,15}\W{1,3}){0,3}?(?:instructions?|consignes?|règles?)\b",
+    r"\b(?:ignora|olvida|ignore|olvide)\w{0,2}\W{1,3}(?:\w{1,15}\W{1,3}){0,3}?(?:instrucci|regla|indicaci)\w{0,6}",
+    r"تجاهل\W{1,3}(?:\w{1,12}\W{1,3}){0,3}?(?:التعليمات|تعليمات|الأوامر)",
+    r"^\W{0,5}(?:system|developer|admin)\W(?:prompt|message|override|instruction|note)\W{0,2}:",
+    rf"\b{_SPEAK}\W{{1,3}}(?:me\W|us\W)?(?:your|the)\W(?:system|hidden|initial|secret)\W(?:prompt|message|instructions?|rules?)",
+    rf"\b(?:reveal|leak|expose|disclose)\W{{1,3}}{_FEW}(?:instructions|prompt|api\Wkey|secret|session\Wtoken|password)s?\b",
+    r"\byou\Ware\Wnow\W{1,3}(?:an?\W|in\W|the\W)?(?:dan\b|[\w-]{1,20}\W{1,3}(?:without|with\Wno|that|who|which)\b|free\b|unrestricted)",
+    rf"\byou\W(?:must|will|should|shall)\Wnow\W{{1,3}}{_SPEAK}\b",
+    rf"\bas\Wan?\W{_MODEL}\W{{1,3}}(?:you|your)\b",
+    rf"^\W{{0,5}}(?:dear|hey|hello|hi|attention|note\Wto|message\W(?:to|for)|instructions?\W(?:to|for))\W{{1,3}}"
+    rf"(?:the\W|any\W|all\W|every\W)?{_MODEL}\b",
+    rf"^\W{{0,5}}{_MODEL}\s?[,:]\s",
+    r"<\s?/?\s?(?:system|assistant|instructions?|im_start|im_end)\s?>|<\|[a-z_]{2,20}\|>|\[/?(?:INST|SYSTEM)\]",
+    r"\b(?:enable|enter|activate|switch\Wto)\W(?:developer|debug|god|admin)\Wmode\W{1,3}and\W" + _SPEAK,
+    r"\bdo\Wanything\Wnow\b|\bbegin\W(?:admin|system)\Wsession\b|^\W{0,5}end\Wof\W(?:the\W)?(?:document|context|source)s?\W",
+    r"^\W{0,5}(?:new|updated|revised|hidden|secret|additional|neue)\W(?:instruction|directive|anweisung)(?:s|en)?\W{0,2}:",
+    r"^\W{0,5}override\W{0,2}:",
+    r"\b(?:answer|reply\Wto|respond\Wto)\W(?:every|all|any|each)\W(?:question|message|quer(?:y|ies))s?\W(?:with|by|only)\b",
+    r"\b(?:begin|start|end|finish|prefix|append)\W(?:every|each|all|your)\W(?:answer|reply|response|message)s?\W(?:with|by)\b",
+    r"\byour\W(?:answer|reply|response|output)s?\W(?:must|should|shall|has\Wto|have\Wto)\W(?:end|begin|start|contain|include|say|be)\b",
+    r"\b(?:append|add|insert|include)\W{1,3}\S{1,200}\W(?:to|in|into)\W(?:your|every|each)\W(?:answer|reply|response|output)s?\b",
+    r"\bcite\W(?:nothing|no\Wsources?)\b|\bmention\Wno\Wsources?\b",
+    r"\b(?:when|whenever|if)\W(?:you\Ware\W)?(?:asked|someone\Wasks|users?\Wasks?|anyone\Wasks)\W{1,3}(?:\w{1,20}\W{1,3}){0,6}?"
+    r"(?:say|answer|reply|respond|claim)\b",
+    r"\b(?:respond|reply|answer)\Wto\Wthe\W(?:user|visitor|customer|reader)s?\Wwith\W{0,3}(?:\[|https?:|exactly|only|the\Wwords?)",
+    r"\b(?:answer|reply|respond|say|output)\W(?:only|exactly|verbatim)\W{0,2}:",
+    r"\b(?:send|post|forward|upload)\W(?:the|this|their|your|all)\W(?:whole\W|entire\W|full\W)?(?:conversation|chat|chat\Whistory)\Wto\W",
+    r"\brepeat\W(?:the\W)?(?:user|visitor|customer)\W?s\W(?:\w{1,15}\W){1,4}back\b",
+    r"\binsult\Wthe\W(?:user|visitor|customer|reader)s?\b",
+)
+_FAINT = (
+    rf"\b{_SPEAK}\b\W{{1,3}}{_FEW}(?:user|visitor|customer|reader|kunde|nutzer)\w{{0,3}}\b",
+    rf"^\W{{0,5}}{_SPEAK}\b",
+    r"\b(?:antworte|sage|schreibe|gib|nenne)\b",
+    r"\b(?:your|deine?|ihre?)\W(?:answer|reply|response|output|antwort)\b",
+    rf"\b{_MODEL}\b",
+)
+_PLAIN_SIGN = re.compile("|".join(f"(?:{pattern})" for pattern in _PLAIN), re.IGNORECASE)
+_FAINT_SIGN = re.compile("|".join(f"(?:{pattern})" for pattern in _FAINT), re.IGNORECASE)
 _UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad\U000e0000-\U000e007f]")
 
 
+def instructions_among(statements: Iterable[str]) -> list[bool]:
+    """Say of each statement of one passage whether it is written to a model."""
+    told = list(statements)
+    plain = [instructions_in(statement) for statement in told]
+    if not any(plain):
+        return plain
+    return [sure or bool(_FAINT_SIGN.search(_readable(statement))) for sure, statement in zip(plain, told, strict=True)]
+
+
 @lru_cache(maxsize=4096)
-def is_instruction(sentence: str) -> bool:
-    """Whether a sentence is written to a model: it says what to answer, what to forget, or whom to play."""
-    return bool(_INSTRUCTIONS.search(_UNSEEN.sub("", unicodedata.normalize("NFKC", html.unescape(sentence)))))
+def instructions_in(statement: str) -> bool:
+    """Whether a statement alone is plainly written to a model: what to forget, what to answer, whom to play."""
+    return bool(_PLAIN_SIGN.search(_readable(statement)))
+
+
+def _readable(statement: str) -> str:
+    shown = html.unescape(statement[:MAX_STATEMENT_LENGTH])
+    return _UNSEEN.sub("", unicodedata.normalize("NFKC", shown))
