@@ -39,6 +39,9 @@ _DISCLAIMER = re.compile(
     r"informationen|angaben|auskunft|erwähn\w*|gefunden|informations?|précis\w*|información|menciona\w*)\b",
     re.IGNORECASE,
 )
+_AFFIRMATION = re.compile(
+    r"\W*(?:yes|yeah|sure|of course|correct|right|ja|genau|natürlich|oui|sí|si|claro|نعم)\b", re.IGNORECASE
+)
 _ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ers", "er", "ies", "ied", "ed", "es", "s", "ly")
 
 
@@ -120,14 +123,14 @@ class Evidence:
         unknown = [(number, readings) for number, readings in values.written(text) if not readings & self._values]
         if not unknown:
             return 1.0, ""
-        denied = bool(_DENIAL.search(text))
+        denied, affirmed = bool(_DENIAL.search(text)), bool(_AFFIRMATION.match(text))
         doubted = ""
         for number, readings in unknown:
             if readings & self._asked_values:
                 if denied:
                     continue
-                if _counted(text, number) & self._counted:
-                    return 0.0, f"{number} is the question's own; the passages state another"
+                if affirmed or _counted(text, number) & self._counted:
+                    return 0.0, f"{number} is the question's own; the passages state no such number"
                 doubted = doubted or f"{number} is known from the question alone"
             elif values.derivable(number, self._values | self._asked_values):
                 doubted = doubted or f"{number} is not stated, it may follow"
@@ -158,7 +161,7 @@ def claim_of(statement: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Return the beginnings of the words that say something, in order; of scripts without spaces, pairs of characters."""
+    """Return the beginnings of the words that say something, in order; without spaces, pairs of characters."""
     folded = unicodedata.normalize("NFKC", text)
     found: list[str] = []
     for word in _WORD.findall(folded):
@@ -193,8 +196,8 @@ def _neighbours(words: Sequence[str]) -> Iterable[tuple[str, str]]:
 
 def _counted(text: str, only: str = "") -> frozenset[str]:
     """Return what is counted: the stems of words right behind a number (30 *days*), or behind that one number."""
-    number = re.escape(only) if only else r"\d[\d.,]*"
-    found = re.findall(rf"(?<![\w.,]){number}[\s%€$£-]*([^\W\d_]{{3,}})", text)
+    number = re.escape(only) if only else rf"(?:\d[\d.,]*|{values.SPELLED})"
+    found = re.findall(rf"(?<![\w.,]){number}[\s%€$£-]*([^\W\d_]{{3,}})", text, re.IGNORECASE)
     return frozenset(_stem(word.casefold()) for word in found)
 
 

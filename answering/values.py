@@ -137,3 +137,5 @@ _SPELLED = {
     }.items()
     for word in words.split()
 }
+SPELLED = rf"(?:{'|'.join(sorted(_SPELLED, key=len, reverse=True))})\b"
+"""A pattern for a number that is spelled out."""
