@@ -1,5 +1,6 @@
 """The project as it is handed over: what the lock holds, and what no tracked file may say."""
 
+import ast
 import re
 import subprocess
 import tomllib
@@ -74,3 +75,26 @@ def test_no_tracked_file_names_where_it_was_made(pattern: re.Pattern[str]) -> No
     found = [f"{name}: {match[0]}" for name, text in tracked_texts() for match in pattern.finditer(text)]
 
     assert found == []
+
+
+def test_the_architecture_names_files_that_exist() -> None:
+    told = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+    missing = [name for name in re.findall(r"`([a-z_/]+(?:\.py|/))`", told) if not (ROOT / name).exists()]
+
+    assert missing == []
+
+
+PRODUCT = ("sync", "answering", "connectors", "workers", "session_api", "cli")
+
+
+@pytest.mark.parametrize("packages", [PRODUCT, ("sandbox",)], ids=["product", "sandbox"])
+def test_a_class_name_means_one_thing(packages: tuple[str, ...]) -> None:
+    places: dict[str, list[str]] = {}
+    for package in packages:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
