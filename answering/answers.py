@@ -7,20 +7,28 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from answering import citations, grounding
+from answering import citations, grounding, replies
 from answering.blocking import BlockingPool
 from answering.draft import Draft
-from answering.events import AnswerEvent, AnswerOutcome, CitedPage, Cost, Done, Progress, Text, Withdrawn
-from answering.grounding import Evidence
+from answering.events import AnswerEvent, AnswerOutcome, Citation, CitedPage, Cost, Done, Progress, Text, Withdrawn
+from answering.gate import SURE, Gate
+from answering.grounding import Evidence, Support
 from answering.instructions import instructions
-from answering.localized_texts import PHRASES, abstention, greets, language_of
+from answering.localized_texts import PHRASES, language_of
 from answering.model import FileCitation, Model, ModelEvent, ModelRequest, Passage, SearchDone, TextDelta, Usage
 from answering.moderation import Moderation
-from answering.scope import SearchScope
+from answering.question import Question
+from answering.second_look import SecondLook
+from answering.sentences import Statement, cut
 from answering.settings import AnsweringSettings
+from answering.shown import Shown
 from sync.state.database import State
 
-MIN_ATTRIBUTED = 0.8  # an answer without citations is attributed to a passage that holds this share of its words
+CHARACTERS_A_TOKEN = 4  # what a call is booked at that ends before the server says what it took
+MAX_CHARACTERS_A_TOKEN = 8  # a model that writes more than this of `longest_answer` is not writing an answer
+MAX_SECOND_LOOKS = 6  # statements of one answer that the check model is asked about
+MAX_ATTRIBUTED = 3  # pages that an answer without citations of its own is attributed to
+MAX_CLARIFYING_LENGTH = 300
 
 
 class NothingSynced(Exception):
@@ -28,23 +36,20 @@ class NothingSynced(Exception):
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked. `history`: roles and texts, ends with the question. `scope` None: nothing was synced yet."""
-
-    text: str
-    history: Sequence[tuple[str, str]]
-    scope: SearchScope | None
-
-
-@dataclass(frozen=True)
 class Answering:
-    """Everything that answering needs. `moderation` None: any question is answered."""
+    """Everything that answering needs.
+
+    `moderation` None: any question is answered. `second_look` None: words alone decide. `contact`: how the page leads
+    to a person, where `[chat] hand_off` says nothing.
+    """
 
     state: State
     settings: AnsweringSettings
     model: Model
     pool: BlockingPool
     moderation: Moderation | None = None
+    second_look: SecondLook | None = None
+    contact: str = ""
     timer: Callable[[], float] = time.perf_counter
 
     def answer(self, question: Question, *, may_spend: bool = True) -> "AnswerStream":
@@ -55,34 +60,52 @@ class Answering:
         return AnswerStream(self, question, may_spend)
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A statement of the model, and how far the passages carry it."""
+
+    statement: str
+    support: Support
+
+
 @dataclass
 class AnswerStream:
-    """One answer. `cost` and `first_text` are current at any time: also when it is cancelled or fails."""
+    """One answer. `cost` and `first_text` tell at any time what it has taken: also when it is cancelled or fails.
+
+    `queries`, `passages` and `judged` say afterwards why the answer is what it is.
+    """
 
     answering: Answering
     question: Question
     may_spend: bool
     cost: Cost = field(default_factory=Cost)
     first_text: timedelta | None = None
+    queries: list[str] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
+    judged: list[Judged] = field(default_factory=list)
     pages: dict[str, CitedPage] = field(default_factory=dict)
     evidence: Evidence | None = None
-    _checked: int = 0  # so much of the draft is complete sentences, which were looked at
-    _shown: int = 0
+    _read: int = 0  # so much of the draft was judged, or shown as it came
+    _looks: int = 0
     _announced: int = 0  # so many of its citations were yielded
+    _booked: bool = False
+    _cut_short: bool = False
     _started: float = 0.0
 
     def __post_init__(self) -> None:
         self._settings = self.answering.settings
-        self._language = language_of(self.question.text)
+        self._language = language_of(self.question.text, self.question.language)
         self._phrases = PHRASES[self._language]
-        self._draft = Draft(self._allows, self._phrases.synced)
+        self._draft = Draft(self._allows)
+        self._shown = Shown()
+        self._gate = Gate(self._settings.grounding)
 
     async def events(self) -> AsyncGenerator[AnswerEvent, None]:
         """Yield the answer as it comes about; Done is the last.
 
-        Text comes while the model writes it, Withdrawn where what was shown turns out to be unsupported. Raises
-        NothingSynced, and what the model or the moderation raises: `openai_client.FAILURES`.
+        Text comes statement by statement, once the passages support it, and is never taken back. With `stream =
+        "token"` it comes as the model writes it; Withdrawn then says that a document had ordered what was shown.
+        Raises NothingSynced, and what the model or the moderation raises: `openai_client.FAILURES`.
         """
         if (reply := await self._reply()) is not None:
             yield reply
@@ -91,23 +114,32 @@ class AnswerStream:
         request = self._request()
         self._started = self.answering.timer()
         stopped = ""
-        async with asyncio.timeout(self._settings.answer_within.total_seconds()):
-            async with contextlib.aclosing(self.answering.model.answer(request)) as model_events:
-                async for model_event in model_events:
-                    stopped = await self._take(model_event)
-                    if stopped:
-                        break
-                    for event in self._ready():
-                        yield event
-        for event in self._withhold(stopped) if stopped else self._finish():
-            yield event
+        try:
+            async with asyncio.timeout(self._settings.answer_within.total_seconds()):
+                async with contextlib.aclosing(self.answering.model.answer(request)) as model_events:
+                    async for model_event in model_events:
+                        stopped = await self._take(model_event)
+                        if stopped:
+                            break
+                        for event in await self._ready(final=False):
+                            yield event
+                        if self._overlong:
+                            self._cut_short = True
+                            break
+                last = [self._abstain(stopped)] if stopped else await self._finish()
+        finally:
+            self._book_unreported(request)
+        for event in last:
+            yield event if not isinstance(event, Done) else replace(event, cost=self.cost)
 
     async def _reply(self) -> Done | None:
         """Return what is said without asking the model; None where the model is to be asked."""
         said, text = self._phrases, self.question.text
-        if greets(text):
-            return Done(said.greeting, AnswerOutcome.GREETED)
-        contact = self._settings.hand_off or said.hand_off
+        if (
+            reply := replies.without_search(self.question, self._settings.hand_off, self.answering.contact)
+        ) is not None:
+            return reply
+        contact = self._contact
         if not self.may_spend:
             return Done(f"{said.spent}\n\n{contact}", AnswerOutcome.REFUSED, "daily_usd is spent")
         if self.answering.moderation is not None and await self.answering.moderation.flags(text):
@@ -118,8 +150,8 @@ class AnswerStream:
         question, scope = self.question, self.question.scope
         if scope is None:
             raise NothingSynced("the index holds nothing yet; run `answerwell sync`")
-        rules = instructions(self._settings.instructions)
-        return ModelRequest(question.text, question.history, scope.store, scope.filters, rules)
+        told = instructions(self._settings.instructions)
+        return ModelRequest(question.text, question.history, scope.store, scope.filters, told)
 
     async def _take(self, event: ModelEvent) -> str:
         """Take in what the model did; return why it must not go on, or nothing."""
@@ -128,18 +160,20 @@ class AnswerStream:
                 await self._keep_passages(event)
             case TextDelta():
                 # A workflow may speak before it searches; what nothing supports ends at the verdict.
-                if self.evidence is not None and not self.evidence and self.first_text is None:
+                if self.evidence is not None and not self.evidence and not self._shown.text:
                     return "no passage scores enough"
                 self._draft.write(event, self.pages)
-                return self._early_stop()
             case FileCitation():
                 self._draft.cite(event)
             case Usage():
+                self._booked = True
+                self._cut_short = self._cut_short or event.cut
                 self._account(event)
         return ""
 
     async def _keep_passages(self, searched: SearchDone) -> None:
         """Keep what was found, scores enough and may be shown."""
+        self.queries += searched.queries
         found = [one for one in searched.passages or () if one.score >= self._settings.min_score]
         unmanaged = self.question.scope is not None and self.question.scope.search_unmanaged
         known = await self.answering.pool.run(citations.pages, self.answering.state, found, search_unmanaged=unmanaged)
@@ -148,91 +182,160 @@ class AnswerStream:
         if searched.passages is not None:
             self.evidence = Evidence((one.text for one in self.passages), self.question.text)
 
-    def _early_stop(self) -> str:
-        """Check each sentence as soon as it is complete: what is made up is not spun out."""
-        *complete, rest = grounding.split(self._draft.text[self._checked :])
-        if not complete or self.evidence is None or not self._settings.grounding:
-            return ""
-        self._checked = len(self._draft.text) - len(rest)
-        for sentence in complete:
-            if self.evidence.follows_injection(sentence):
-                return grounding.FOLLOWS_INJECTION
-            if token := self.evidence.unsupported_token(sentence):
-                return f"{token[:80]} stands in no passage"
-        return ""
+    @property
+    def _unchecked(self) -> bool:
+        """Whether text is shown as it comes; not while a document gives orders to the model."""
+        if not self._settings.grounding:
+            return True
+        return self._settings.stream == "token" and not (self.evidence and self.evidence.instructions)
 
     @property
-    def _buffered(self) -> bool:
-        """Whether a found document holds instructions to a model: then nothing is shown before it was checked."""
-        return self.evidence is not None and bool(self.evidence.injections)
+    def _overlong(self) -> bool:
+        return len(self._draft.text) > self._settings.longest_answer * MAX_CHARACTERS_A_TOKEN
 
-    def _ready(self) -> list[AnswerEvent]:
+    async def _ready(self, *, final: bool) -> list[AnswerEvent]:
         """What may be shown by now, and the citations in it."""
-        shown = self._show(self._checked if self._buffered else len(self._draft.text))
-        return shown if self._buffered else [*shown, *self._cite(final=False)]
+        rest = self._draft.text[self._read :]
+        if self._unchecked:
+            parts = [rest] if rest else []
+        elif self.evidence is None and not final:
+            return []  # what may have been found is not known yet
+        else:
+            parts, unfinished = cut(rest, final=final and not self._cut_short)
+            if final and self._cut_short and _complete(unfinished):
+                parts.append(unfinished)
+        events: list[AnswerEvent] = []
+        for part in parts:
+            statement = Statement(part, self._read)
+            self._read = statement.end
+            events += self._show(await self._passed(statement))
+        if final and self._gated:
+            events += self._show(self._gate.close())
+        return [*events, *self._cite(final=final)]
 
-    def _show(self, until: int) -> list[AnswerEvent]:
-        piece = self._draft.text[self._shown : until]
-        self._shown = max(self._shown, until)
-        return [self._text(piece)] if piece else []
+    @property
+    def _gated(self) -> bool:
+        return self.evidence is not None and not self._unchecked
 
-    def _text(self, text: str) -> Text:
-        if self.first_text is None:
+    async def _passed(self, statement: Statement) -> list[Statement]:
+        """Return what may be shown now that this statement has come."""
+        if self.evidence is None or self._unchecked:
+            return [statement]
+        support = await self._support(statement.text, self.evidence)
+        self.judged.append(Judged(statement.text, support))
+        return self._gate.take(statement, support)
+
+    async def _support(self, statement: str, evidence: Evidence) -> Support:
+        """Judge a statement by its words, and ask the check model where they leave a doubt."""
+        languages = [str(one.attributes.get("language", "")) for one in self.passages]
+        translated = grounding.foreign(self._language, languages)
+        support = evidence.values_only(statement) if translated else evidence.support(statement)
+        doubted = translated or support.score < SURE
+        if not support.weight or support.refused or not doubted or self.answering.second_look is None:
+            return support
+        if self._looks >= MAX_SECOND_LOOKS:
+            return support
+        self._looks += 1
+        told, usage = await self.answering.second_look.supports(self.question.text, statement, self.passages)
+        self._account(usage)
+        if told is None:
+            return support
+        return replace(support, score=1.0, reason="") if told else replace(support, score=0.0, reason=SECOND_LOOK)
+
+    def _show(self, statements: Sequence[Statement]) -> list[AnswerEvent]:
+        pieces = [piece for one in statements if (piece := self._shown.add(one))]
+        if pieces and self.first_text is None:
             self.first_text = self._elapsed()
-        return Text(text)
+        return [Text("".join(pieces))] if pieces else []
 
     def _cite(self, *, final: bool) -> list[AnswerEvent]:
         self._draft.settle(self.pages, final=final)
-        announced, self._announced = self._announced, len(self._draft.citations)
-        return list(self._draft.citations[announced:])
+        placed = self._citations()
+        announced, self._announced = self._announced, len(placed)
+        return list(placed[announced:])
 
-    def _finish(self) -> list[AnswerEvent]:
-        """Look at the whole answer, and end it or withhold it."""
+    def _citations(self) -> list[Citation]:
+        """The cited pages whose statement is shown, in the order in which they came."""
+        found = [(one.page, self._shown.place(one.index)) for one in self._draft.cited]
+        return [self._citation(page, place) for page, place in found if place is not None]
+
+    def _citation(self, page: CitedPage, place: int) -> Citation:
+        day = page.synced_at.date().isoformat() if page.synced_at else None
+        return Citation(page, place, self._phrases.synced.format(day=day) if day else None)
+
+    async def _finish(self) -> list[AnswerEvent]:
+        """Show the rest of what is supported, and end the answer, or abstain where nothing is."""
         self._draft.close()
-        cited = self._cite(final=True)
-        if reason := self._verdict():
-            return self._withhold(reason)
-        return [*self._show(len(self._draft.text)), *cited, self._done(self._draft.text, AnswerOutcome.ANSWERED)]
+        if reason := self._unanswered():
+            return [self._abstain(reason)]
+        events = await self._ready(final=True)
+        if self._gated and not self._gate.begun:
+            if self._clarifies():
+                return [*self._show([Statement(self._draft.text)]), self._done(AnswerOutcome.CLARIFIED)]
+            reason = self._gate.withheld[0].reason if self._gate.withheld else "it claims nothing"
+            withdrawn: list[AnswerEvent] = [Withdrawn(reason)] if self._shown.text else []
+            return [*withdrawn, self._abstain(reason)]
+        attributed = [] if self._citations() else self._attributed()
+        if self._cut_short:
+            events += self._show([Statement(f"\n\n{self._phrases.cut_short}", self._read)])
+        return [*events, *attributed, self._done(AnswerOutcome.ANSWERED, citations=[*self._citations(), *attributed])]
 
-    def _verdict(self) -> str:
-        """Return why the finished answer may not stand, or nothing."""
-        text = self._draft.text
-        if not text.strip():
+    def _unanswered(self) -> str:
+        """Return why what came is no answer at all, or nothing."""
+        if not self._draft.text.strip():
+            if self._cut_short:
+                return "longest_answer was used up before a word was written; raise [chat] longest_answer"
             return "the model said nothing"
-        if self.evidence is None:
-            own = self._settings.workflow  # an operator's workflow may greet, or ask back
-            return "" if own or self._draft.citations else "the model searched nothing and cites nothing"
-        if not self._draft.citations and not self._attribute():
-            return "the model cites nothing that was found"
-        if not self._settings.grounding:
-            return ""
-        languages = [str(one.attributes.get("language", "")) for one in self.passages]
-        translated = grounding.foreign(self._language, languages)
-        verdict = self.evidence.judge(text, self._settings.grounding, translated=translated)
-        return "" if verdict.grounded else verdict.reason
+        if self.evidence is None and not self._settings.workflow and not self._draft_cites():
+            return "" if self._shown.text else "the model searched nothing and cites nothing"
+        return ""
 
-    def _attribute(self) -> bool:
-        """Cite the passage that an answer without citations repeats: some servers send none."""
+    def _draft_cites(self) -> bool:
+        self._draft.settle(self.pages, final=True)
+        return bool(self._draft.cited)
+
+    def _clarifies(self) -> bool:
+        """Whether the model asks back, once, about what was found."""
         text = self._draft.text
-        for one in self.passages:
-            if len(grounding.stems(text)) >= 4 and Evidence([one.text], "").share(text) >= MIN_ATTRIBUTED:
-                self._draft.add(self.pages[one.file], len(text))
-                return True
-        return False
+        asked_before = next((told for role, told in reversed(self.question.history[:-1]) if role == "assistant"), "")
+        related = self.evidence is not None and self.evidence.mentions(text)
+        once = not grounding.asks(asked_before) and not self._gate.withheld
+        return related and once and grounding.asks(text) and len(text) <= MAX_CLARIFYING_LENGTH
 
-    def _withhold(self, reason: str) -> list[AnswerEvent]:
-        text = abstention(self.question.text, self._language, self._settings.hand_off)
-        self._draft.citations.clear()
-        withdrawn: list[AnswerEvent] = [] if self.first_text is None else [Withdrawn(reason)]
-        self.first_text = self.first_text or self._elapsed()
-        return [*withdrawn, self._done(text, AnswerOutcome.ABSTAINED, reason)]
+    def _attributed(self) -> list[Citation]:
+        """The pages that say most of an answer without citations of its own: some servers send none."""
+        weights: dict[str, int] = {}
+        for one in self.judged:
+            if one.support.passage is not None and one.support.score >= min(SURE, self._settings.grounding):
+                file = self.passages[one.support.passage].file
+                weights[file] = weights.get(file, 0) + one.support.weight
+        best = sorted(weights, key=lambda file: -weights[file])[:MAX_ATTRIBUTED]
+        pages = {(self.pages[file].title, self.pages[file].link): self.pages[file] for file in best}
+        return [self._citation(page, len(self._shown.text)) for page in pages.values()]
 
-    def _done(self, text: str, outcome: AnswerOutcome, reason: str = "") -> Done:
+    def _abstain(self, reason: str) -> Done:
+        nearest = list({(page.title, page.link): page for page in self._nearest()}.values())
+        text = replies.abstention(self._phrases, self._contact, nearest)
+        if self.first_text is None:
+            self.first_text = self._elapsed()
+        return self._done(AnswerOutcome.ABSTAINED, reason, text=text)
+
+    @property
+    def _contact(self) -> str:
+        return replies.way_to_a_person(self._phrases, self._settings.hand_off, self.answering.contact)
+
+    def _nearest(self) -> list[CitedPage]:
+        best = sorted(self.passages, key=lambda passage: -passage.score)
+        return [self.pages[passage.file] for passage in best]
+
+    def _done(
+        self, outcome: AnswerOutcome, reason: str = "", *, text: str | None = None, citations: Sequence[Citation] = ()
+    ) -> Done:
         return Done(
-            text,
+            self._shown.text if text is None else text,
             outcome,
             reason,
-            citations=tuple(self._draft.citations),
+            citations=tuple(citations),
             model=self._settings.model,
             cost=self.cost,
             first_text=self.first_text,
@@ -247,10 +350,29 @@ class AnswerStream:
             micro_usd=self.cost.micro_usd + self._settings.micro_usd(usage),
         )
 
+    def _book_unreported(self, request: ModelRequest) -> None:
+        """Book an estimate for a call that ended before its server said what it took: it is paid for all the same."""
+        if self._booked:
+            return
+        self._booked = True
+        read = len(request.instructions) + sum(len(text) for _, text in request.history)
+        read += sum(len(passage.text) for passage in self.passages)
+        written = -(-len(self._draft.text) // CHARACTERS_A_TOKEN)
+        self._account(
+            Usage(-(-read // CHARACTERS_A_TOKEN), written, searches=1 if self.queries or self.passages else 0)
+        )
+
     def _allows(self, address: str) -> bool:
         """A link may lead to a page that was found, or where a passage's own text leads."""
         known = {grounding.plain_address(page.url) for page in self.pages.values() if page.url}
-        return grounding.plain_address(address) in known or bool(self.evidence and self.evidence.mentions(address))
+        return grounding.plain_address(address) in known or bool(self.evidence and self.evidence.says(address))
 
     def _elapsed(self) -> timedelta:
         return timedelta(seconds=self.answering.timer() - self._started)
+
+
+SECOND_LOOK = "the check model finds no support for it"
+
+
+def _complete(statement: str) -> bool:
+    return statement.rstrip().endswith((".", "!", "?", "。", "؟"))

@@ -3,22 +3,26 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from answering.events import Citation, CitedPage
+from answering.events import CitedPage
 from answering.model import FileCitation, TextDelta
 from answering.stream_sanitizer import StreamSanitizer
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A cited page, and behind how many characters of the draft it belongs."""
+
+    page: CitedPage
+    index: int
+
+
 @dataclass
 class Draft:
-    """An answer in the making.
-
-    `allows` says whether a link may lead to an address; `synced` is the phrase for the day of a page's sync.
-    """
+    """An answer in the making. `allows` says whether a link may lead to an address."""
 
     allows: Callable[[str], bool]
-    synced: str
     text: str = ""
-    citations: list[Citation] = field(default_factory=list)
+    cited: list[Placed] = field(default_factory=list)
     _waiting: list[FileCitation] = field(default_factory=list)
     _message: int = 0
     _offset: int = 0
@@ -49,17 +53,7 @@ class Draft:
         ready = [one for one in self._waiting if final or one.index <= self._sanitizer.taken]
         self._waiting = [one for one in self._waiting if one not in ready]
         for one in ready:
-            page = pages.get(one.file)
             place = min(self._offset + self._sanitizer.place(one.index), len(self.text))
-            if page is not None and not self._has(page, place):
-                self.add(page, place)
-
-    def add(self, page: CitedPage, place: int) -> None:
-        as_of = self.synced.format(day=page.synced_at.date().isoformat()) if page.synced_at else None
-        self.citations.append(Citation(page, place, as_of))
-
-    def _has(self, page: CitedPage, place: int) -> bool:
-        return any(
-            known.index == place and known.page.title == page.title and known.page.link in {"", page.url}
-            for known in self.citations
-        )
+            placed = Placed(pages[one.file], place) if one.file in pages else None
+            if placed is not None and placed not in self.cited:
+                self.cited.append(placed)

@@ -15,7 +15,8 @@ class AnswerOutcome(StrEnum):
     ERROR = "error"
     CANCELLED = "cancelled"
     HANDED_OFF = "handed_off"
-    GREETED = "greeted"
+    GREETED = "greeted"  # small talk, and questions about the conversation itself
+    CLARIFIED = "clarified"  # asked back
     REFUSED = "refused"  # flagged, or the day's budget is spent
 
 
@@ -90,6 +91,7 @@ class Done:
     cost: Cost = Cost()
     first_text: timedelta | None = None
     latency: timedelta = timedelta(0)
+    offers_person: bool = False
 
     @property
     def sources(self) -> list[CitedPage]:

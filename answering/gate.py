@@ -8,6 +8,7 @@ nothing wait for the statement they lead to.
 from dataclasses import dataclass, field
 
 from answering.grounding import Support
+from answering.sentences import Statement
 
 SURE = 0.7  # from here on no second look is needed
 MIN_STATEMENT = 0.32  # of an answer that has begun, a statement below this is left out
@@ -31,37 +32,35 @@ class Gate:
     withheld: list[Withheld] = field(default_factory=list)
     _weight: int = 0
     _supported: float = 0.0
-    _held: list[tuple[str, Support]] = field(default_factory=list)
-    _leads: list[str] = field(default_factory=list)
+    _held: list[tuple[Statement, Support]] = field(default_factory=list)
+    _leads: list[Statement] = field(default_factory=list)
     _left_out: bool = False
 
-    def take(self, statement: str, support: Support) -> str:
-        """Add the next statement, and return the text that may be shown now, maybe with what waited before it."""
+    def take(self, statement: Statement, support: Support) -> list[Statement]:
+        """Add the next statement; return those that may be shown now, maybe with what waited before it."""
         self._weight += support.weight
         self._supported += support.weight * support.score
         if self.begun:
             return self._pass(statement, support)
         self._held.append((statement, support))
         sure = self._weight >= MIN_WEIGHT and self._share >= max(SURE, self.least)
-        return self._begin() if sure else ""
+        return self._begin() if sure else []
 
-    def close(self) -> str:
-        """Return what may still be shown now that the answer is complete; "" and not `begun`: it may not stand."""
-        shown = ""
-        if not self.begun and self._weight and self._share >= self.least:
-            shown = self._begin()
-        if self.begun and not self._left_out and not _leads_on(self._leads):
-            shown += "".join(self._leads)
+    def close(self) -> list[Statement]:
+        """Return what may still be shown now that the answer is complete. Afterwards not `begun`: it may not stand."""
+        shown = self._begin() if not self.begun and self._weight and self._share >= self.least else []
         if not self.begun:
-            self.withheld += [Withheld(one, _why(support)) for one, support in self._held if support.weight]
+            self.withheld += [Withheld(one.text, _why(support)) for one, support in self._held if support.weight]
+        elif not self._left_out and not _announces(self._leads):
+            shown += self._leads
         return shown
 
     @property
     def _share(self) -> float:
-        return self._supported / self._weight if self._weight else 0.0
+        return self._supported / self._weight
 
-    def _begin(self) -> str:
-        passed = "".join(self._pass(statement, support) for statement, support in self._held)
+    def _begin(self) -> list[Statement]:
+        passed = [one for statement, support in self._held for one in self._pass(statement, support)]
         self.begun = bool(passed)
         if self.begun:
             self._held = []
@@ -69,24 +68,24 @@ class Gate:
             self.withheld, self._leads, self._left_out = [], [], False
         return passed
 
-    def _pass(self, statement: str, support: Support) -> str:
+    def _pass(self, statement: Statement, support: Support) -> list[Statement]:
         if not support.weight:
             if self._left_out:
                 self._leads, self._left_out = [], False
             self._leads.append(statement)
-            return ""
+            return []
         if support.score < min(MIN_STATEMENT, self.least):
-            self.withheld.append(Withheld(statement, _why(support)))
+            self.withheld.append(Withheld(statement.text, _why(support)))
             self._left_out = bool(self._leads)
-            return ""
-        leads, self._leads, self._left_out = "".join(self._leads), [], False
-        return leads + statement
+            return []
+        leads, self._leads, self._left_out = self._leads, [], False
+        return [*leads, statement]
 
 
-def _leads_on(leads: list[str]) -> bool:
+def _announces(leads: list[Statement]) -> bool:
     """Whether the last thing said announces something that never came."""
-    told = "".join(leads).strip()
-    return told.endswith((":", "**")) or told.startswith("#")
+    told = "".join(lead.text for lead in leads).strip()
+    return told.startswith("#") or told.endswith((":", "**"))
 
 
 def _why(support: Support) -> str:

@@ -18,6 +18,7 @@ from answering.sentences import statements, without_enumerator
 
 NEIGHBOURS = 3  # words so far apart in a passage are still said together
 DOUBTED = 0.5  # what is left of a score whose number is not stated as it stands
+CONTRADICTED = 0.25  # and of one where the passages count the same thing differently
 SCALE = 0.82  # stretches scores so that 0.5 parts the answers that people found faithful from the others best
 STEM = 7
 
@@ -58,6 +59,11 @@ class Support:
     passage: int | None = None
     reason: str = ""
 
+    @property
+    def refused(self) -> bool:
+        """Whether no second look can help: a number, an address or an order that no passage has for its reader."""
+        return self.score == 0.0 and bool(self.reason)
+
 
 class Evidence:
     """What the passages say, without what they tell a model to do."""
@@ -83,18 +89,28 @@ class Evidence:
         """Whether the passages have that link or address."""
         return plain_address(address) in self._addresses
 
+    def mentions(self, text: str) -> bool:
+        """Whether a text is about what the passages say, and carries out nothing that they order."""
+        words = tokens(text)
+        return any(word in self._words for word in words) and not self._follows_instruction(text, words)
+
     def support(self, statement: str) -> Support:
         """Compare one statement with the passages."""
         text = claim_of(statement)
         words = tokens(_ADDRESS.sub(" ", text))
+        if _DENIAL.search(text):  # what it denies need not be said
+            words = [word for word in words if not (word.isdigit() and word in self._asked)]
         claimed = [word for word in words if word not in self._asked]
         pairs = [pair for pair in pairwise(words) if not self._asked.issuperset(pair)]
+        if not claimed:  # it affirms the question, whose words are then its own
+            claimed = words if words or not _AFFIRMATION.match(text) else sorted(self._asked)
+            pairs = list(pairwise(words))
         if unknown := min(addresses(text) - self._addresses, default=""):
             return Support(max(1, len(claimed)), 0.0, None, f"{unknown[:80]} stands in no passage")
         if self._follows_instruction(text, claimed):
             return Support(max(1, len(claimed)), 0.0, None, FOLLOWS_INSTRUCTION)
         value, reason = self._value(text)
-        if not claimed or (value == 1.0 and _DISCLAIMER.search(text)):
+        if not claimed or (value == 1.0 and (_DISCLAIMER.search(text) or asks(text))):
             return Support(0 if value == 1.0 else 1, value, None, reason)
         said = sum(word in self._words for word in claimed) / len(claimed)
         joined = sum(pair in self._pairs for pair in pairs) / len(pairs) if pairs else said
@@ -119,33 +135,30 @@ class Evidence:
         return "\n".join(one for one, order in zip(told, ordered, strict=True) if not order)
 
     def _value(self, text: str) -> tuple[float, str]:
-        """Judge the numbers: 1 for stated ones, DOUBTED for those that may follow, 0 for the rest, with the reason."""
+        """Judge the numbers: 1 where all are stated, less where one may follow, 0 for any other, with the reason."""
         unknown = [(number, readings) for number, readings in values.written(text) if not readings & self._values]
-        if not unknown:
-            return 1.0, ""
         denied, affirmed = bool(_DENIAL.search(text)), bool(_AFFIRMATION.match(text))
-        doubted = ""
+        score, doubted = 1.0, ""
         for number, readings in unknown:
+            contradicted = bool(_counted(text, number) & self._counted)
             if readings & self._asked_values:
                 if denied:
                     continue
-                if affirmed or _counted(text, number) & self._counted:
+                if affirmed or contradicted:
                     return 0.0, f"{number} is the question's own; the passages state no such number"
-                doubted = doubted or f"{number} is known from the question alone"
+                score, doubted = min(score, DOUBTED), f"{number} is known from the question alone"
             elif values.derivable(number, self._values | self._asked_values):
-                doubted = doubted or f"{number} is not stated, it may follow"
+                score = min(score, CONTRADICTED if contradicted else DOUBTED)
+                doubted = f"{number} is not stated, it may follow"
             else:
                 return 0.0, f"{number} stands in no passage"
-        return (DOUBTED, doubted) if doubted else (1.0, "")
+        return score, doubted
 
     def _follows_instruction(self, text: str, claimed: Sequence[str]) -> bool:
         """Whether a statement carries out or repeats what a document tells a model to do."""
         if not self.instructions:
             return False
-        carried_out = [word for word in claimed if word in self._instructed]
-        return (
-            len(carried_out) >= 2 or (bool(carried_out) and len(carried_out) == len(claimed)) or instructions_in(text)
-        )
+        return any(word in self._instructed for word in claimed) or instructions_in(text)
 
     def _best(self, claimed: Sequence[str]) -> int | None:
         shares = [sum(word in passage for word in claimed) for passage in self._passages]
@@ -153,6 +166,11 @@ class Evidence:
 
 
 FOLLOWS_INSTRUCTION = "repeats what a document tells the model to do"
+
+
+def asks(statement: str) -> bool:
+    """Whether a statement is a question: it claims nothing."""
+    return statement.rstrip(' \n*_)"»”').endswith(("?", "？", "؟"))
 
 
 def claim_of(statement: str) -> str:
@@ -208,358 +226,28 @@ def _stem(word: str) -> str:
     return word[:STEM]
 
 
-_FUNCTION_WORDS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "and",
-        "or",
-        "but",
-        "if",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "with",
-        "from",
-        "as",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "being",
-        "it",
-        "its",
-        "this",
-        "that",
-        "these",
-        "those",
-        "you",
-        "your",
-        "we",
-        "our",
-        "they",
-        "their",
-        "he",
-        "she",
-        "his",
-        "her",
-        "i",
-        "me",
-        "my",
-        "not",
-        "no",
-        "do",
-        "does",
-        "did",
-        "can",
-        "could",
-        "may",
-        "might",
-        "will",
-        "would",
-        "should",
-        "shall",
-        "must",
-        "have",
-        "has",
-        "had",
-        "than",
-        "then",
-        "there",
-        "here",
-        "so",
-        "such",
-        "also",
-        "more",
-        "most",
-        "other",
-        "some",
-        "any",
-        "each",
-        "which",
-        "who",
-        "whom",
-        "what",
-        "when",
-        "where",
-        "why",
-        "how",
-        "about",
-        "into",
-        "over",
-        "under",
-        "between",
-        "while",
-        "during",
-        "because",
-        "however",
-        "therefore",
-        "thus",
-        "very",
-        "just",
-        "only",
-        "own",
-        "same",
-        "too",
-        "up",
-        "out",
-        "down",
-        "off",
-        "again",
-        "further",
-        "once",
-        "all",
-        "both",
-        "few",
-        "yes",
-        "der",
-        "die",
-        "das",
-        "den",
-        "dem",
-        "des",
-        "ein",
-        "eine",
-        "einen",
-        "einem",
-        "einer",
-        "eines",
-        "und",
-        "oder",
-        "aber",
-        "wenn",
-        "von",
-        "zu",
-        "im",
-        "in",
-        "am",
-        "an",
-        "auf",
-        "für",
-        "mit",
-        "bei",
-        "aus",
-        "nach",
-        "vor",
-        "über",
-        "unter",
-        "als",
-        "wie",
-        "ist",
-        "sind",
-        "war",
-        "waren",
-        "sein",
-        "wird",
-        "werden",
-        "wurde",
-        "kann",
-        "können",
-        "könnte",
-        "darf",
-        "dürfen",
-        "muss",
-        "müssen",
-        "soll",
-        "sollen",
-        "sollte",
-        "hat",
-        "haben",
-        "hatte",
-        "es",
-        "er",
-        "sie",
-        "wir",
-        "ihr",
-        "sich",
-        "nicht",
-        "kein",
-        "keine",
-        "auch",
-        "noch",
-        "nur",
-        "schon",
-        "dann",
-        "dort",
-        "hier",
-        "so",
-        "dass",
-        "weil",
-        "da",
-        "zum",
-        "zur",
-        "ja",
-        "nein",
-        "dies",
-        "diese",
-        "dieser",
-        "dieses",
-        "le",
-        "la",
-        "les",
-        "un",
-        "une",
-        "des",
-        "du",
-        "de",
-        "et",
-        "ou",
-        "mais",
-        "si",
-        "dans",
-        "sur",
-        "par",
-        "pour",
-        "avec",
-        "sans",
-        "est",
-        "sont",
-        "était",
-        "être",
-        "il",
-        "elle",
-        "nous",
-        "vous",
-        "ils",
-        "elles",
-        "ne",
-        "pas",
-        "que",
-        "qui",
-        "quoi",
-        "dont",
-        "où",
-        "ce",
-        "cet",
-        "cette",
-        "ces",
-        "se",
-        "son",
-        "sa",
-        "ses",
-        "leur",
-        "leurs",
-        "plus",
-        "aussi",
-        "au",
-        "aux",
-        "oui",
-        "non",
-        "el",
-        "los",
-        "las",
-        "una",
-        "unos",
-        "unas",
-        "y",
-        "o",
-        "pero",
-        "si",
-        "en",
-        "por",
-        "para",
-        "con",
-        "sin",
-        "es",
-        "son",
-        "era",
-        "ser",
-        "está",
-        "están",
-        "lo",
-        "al",
-        "del",
-        "que",
-        "quien",
-        "cuando",
-        "donde",
-        "su",
-        "sus",
-        "se",
-        "no",
-        "sí",
-        "más",
-        "también",
-        "como",
-        "este",
-        "esta",
-        "estos",
-        "estas",
-    ]
-)
+_FUNCTION = """
+a an the and or but if of to in on at by for with from as is are was were be been being it its this that these those
+you your we our they their he she his her i me my not no do does did can could may might will would should shall
+must have has had than then there here so such also more most other some any each which who whom what when where why
+how about into over under between while during because however therefore thus very just only own same too up out
+down off again further once all both few yes der die das den dem des ein eine einen einem einer eines und oder aber
+wenn von zu im in am an auf für mit bei aus nach vor über unter als wie ist sind war waren sein wird werden wurde
+kann können könnte darf dürfen muss müssen soll sollen sollte hat haben hatte es er sie wir ihr sich nicht kein
+keine auch noch nur schon dann dort hier so dass weil da zum zur ja nein dies diese dieser dieses le la les un une
+des du de et ou mais si dans sur par pour avec sans est sont était être il elle nous vous ils elles ne pas que qui
+quoi dont où ce cet cette ces se son sa ses leur leurs plus aussi au aux oui non el los las una unos unas y o pero
+si en por para con sin es son era ser está están lo al del que quien cuando donde su sus se no sí más también como
+este esta estos estas
+"""
+_FUNCTION_WORDS = frozenset(_FUNCTION.split())
 
-_FRAMING = frozenset(
-    _stem(word)
-    for word in [
-        "according",
-        "document",
-        "documents",
-        "provided",
-        "provide",
-        "information",
-        "following",
-        "include",
-        "includes",
-        "including",
-        "included",
-        "steps",
-        "step",
-        "context",
-        "passage",
-        "passages",
-        "text",
-        "article",
-        "stated",
-        "mentioned",
-        "based",
-        "source",
-        "sources",
-        "note",
-        "important",
-        "additionally",
-        "overall",
-        "summary",
-        "example",
-        "examples",
-        "answer",
-        "question",
-        "questions",
-        "please",
-        "sure",
-        "several",
-        "various",
-        "certain",
-        "generally",
-        "typically",
-        "specific",
-        "consider",
-        "refer",
-        "furthermore",
-        "moreover",
-        "laut",
-        "dokument",
-        "dokumente",
-        "informationen",
-        "folgende",
-        "folgenden",
-        "schritte",
-        "schritt",
-        "hinweis",
-        "wichtig",
-        "außerdem",
-        "zusammenfassung",
-        "beispiel",
-        "antwort",
-        "frage",
-        "fragen",
-        "bitte",
-        "gerne",
-    ]
-)
+# What models write around a claim.
+_AROUND_CLAIMS = """
+according document documents provided provide information following include includes including included steps step
+context passage passages text article stated mentioned based source sources note important additionally overall
+summary example examples answer question questions please sure several various certain generally typically specific
+consider refer furthermore moreover laut dokument dokumente informationen folgende folgenden schritte schritt
+hinweis wichtig außerdem zusammenfassung beispiel antwort frage fragen bitte gerne
+"""
+_FRAMING = frozenset(_stem(word) for word in _AROUND_CLAIMS.split())

@@ -36,6 +36,9 @@ _PLAIN = (
     rf"\b(?:reveal|leak|expose|disclose)\W{{1,3}}{_FEW}(?:instructions|prompt|api\Wkey|secret|session\Wtoken|password)s?\b",
     r"\byou\Ware\Wnow\W{1,3}(?:an?\W|in\W|the\W)?(?:dan\b|[\w-]{1,20}\W{1,3}(?:without|with\Wno|that|who|which)\b|free\b|unrestricted)",
     rf"\byou\W(?:must|will|should|shall)\Wnow\W{{1,3}}{_SPEAK}\b",
+    r"\byou\Wmust\W(?:always\W|only\W)?(?:reply|respond|answer)\W(?:with|in|only|as)\b",
+    r"\b(?:ignore|disregard)\W(?:all\W|everything\W)?(?:of\W)?(?:the\W)?(?:above|foregoing)\b",
+    rf"\byou\Ware\Wnow\W(?:an?\W|the\W|my\W)?{_FEW}{_MODEL}\b",
     rf"\bas\Wan?\W{_MODEL}\W{{1,3}}(?:you|your)\b",
     rf"^\W{{0,5}}(?:dear|hey|hello|hi|attention|note\Wto|message\W(?:to|for)|instructions?\W(?:to|for))\W{{1,3}}"
     rf"(?:the\W|any\W|all\W|every\W)?{_MODEL}\b",
@@ -52,7 +55,7 @@ _PLAIN = (
     r"\bcite\W(?:nothing|no\Wsources?)\b|\bmention\Wno\Wsources?\b",
     r"\b(?:when|whenever|if)\W(?:you\Ware\W)?(?:asked|someone\Wasks|users?\Wasks?|anyone\Wasks)\W{1,3}(?:\w{1,20}\W{1,3}){0,6}?"
     r"(?:say|answer|reply|respond|claim)\b",
-    r"\b(?:respond|reply|answer)\Wto\Wthe\W(?:user|visitor|customer|reader)s?\Wwith\W{0,3}(?:\[|https?:|exactly|only|the\Wwords?)",
+    r"\b(?:respond|reply|answer)\Wto\Wthe\W(?:user|visitor|customer|reader)s?\Wwith\W{0,3}(?:\[|https?:|exactly|only|an?\Wlink|the\Wwords?)",
     r"\b(?:answer|reply|respond|say|output)\W(?:only|exactly|verbatim)\W{0,2}:",
     r"\b(?:send|post|forward|upload)\W(?:the|this|their|your|all)\W(?:whole\W|entire\W|full\W)?(?:conversation|chat|chat\Whistory)\Wto\W",
     r"\brepeat\W(?:the\W)?(?:user|visitor|customer)\W?s\W(?:\w{1,15}\W){1,4}back\b",

@@ -5,6 +5,7 @@ fenced block of code is one statement, and so is each line.
 """
 
 import re
+from dataclasses import dataclass
 
 MAX_STATEMENT_LENGTH = 2000  # a model that writes no full stop is read in parts of this length
 
@@ -32,6 +33,18 @@ _NUMERAL_AHEAD = re.compile(r"(?<=[:;])[ \t]+(?=\(?\d{1,2}[.)]\s)")
 _FENCE = re.compile(r"[ \t]*(```|~~~)")
 _DAY = re.compile(r"(?<!\d)[0-3]?\d\.$")
 _MONTHS = ("jan", "jän", "feb", "mär", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence, list item, heading or block of code, with the white space behind it, and its place in the text."""
+
+    text: str
+    start: int = 0
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
 
 
 def cut(text: str, *, final: bool = False) -> tuple[list[str], str]:

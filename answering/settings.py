@@ -27,7 +27,9 @@ class AnsweringSettings(Section):
     """The part of `[chat]` that answering reads.
 
     `workflow` None: our own agent answers. `min_score`: what a passage must score to count. `grounding`: how much of an
-    answer its passages must say; 0 checks nothing. Prices are US dollars for a million tokens; None: not counted.
+    answer its passages must say; 0 checks nothing. `stream`: "sentence" shows a statement once it is supported, "token"
+    shows everything as it comes. `check_model` is asked about statements that words leave in doubt: None is `model`, ""
+    asks nobody. Prices are US dollars for a million tokens; None: not counted.
     """
 
     model: Text = DEFAULT_MODEL
@@ -37,11 +39,18 @@ class AnsweringSettings(Section):
     passages: int = Field(default=8, ge=1, le=50)
     min_score: float = Field(default=0.2, ge=0, le=1)
     grounding: float = Field(default=0.5, ge=0, le=1)
+    stream: Literal["sentence", "token"] = "sentence"
+    check_model: Text | Literal[""] | None = None
     hand_off: str = ""
     price_input: float | None = Field(default=None, ge=0)
     price_output: float | None = Field(default=None, ge=0)
     longest_answer: int = Field(default=1200, ge=64)
     answer_within: Duration = timedelta(seconds=90)
+
+    @property
+    def checking_model(self) -> str:
+        """The model that takes the second look; "": none does."""
+        return self.model if self.check_model is None else self.check_model
 
     def micro_usd(self, usage: Usage) -> int:
         """Return what a call cost, in millionths of a US dollar."""

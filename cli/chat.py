@@ -35,6 +35,7 @@ def chat_services(config: Config) -> ChatServices | None:
         client=client,
         counters=_shared(config),
         search_unmanaged=any(index.search_unmanaged for index in config.indexes if index.name == settings.index),
+        contact=config.widget.contact,
     )
 
 

@@ -26,9 +26,10 @@ from chatkit.types import (
 )
 
 from answering import openai_client, scope
-from answering.answers import Answering, AnswerStream, NothingSynced, Question
+from answering.answers import Answering, AnswerStream, NothingSynced
 from answering.events import AnswerOutcome, Done
 from answering.localized_texts import PHRASES, language_of
+from answering.question import Question
 from session_api import model_errors
 from session_api.access.tokens import Session
 from session_api.chat.chatkit_events import MessageEvents, message_item

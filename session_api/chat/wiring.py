@@ -12,6 +12,7 @@ from answering.blocking import BlockingPool
 from answering.model import Model
 from answering.moderation import Moderation
 from answering.openai_client import Client
+from answering.second_look import ModelSecondLook
 from session_api.access import diagnose, sessions
 from session_api.access.cors import CorsMiddleware
 from session_api.access.diagnose import DiagnosisService
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 class ChatServices:
     """What answering customers needs. `secret`: what tokens are signed from; the same on every host.
 
-    `model` is called once, in a thread, when the first visitor comes. `search_unmanaged`: see `[[index]]`.
+    `model` is called once, in a thread, when the first visitor comes. `search_unmanaged`: see `[[index]]`. `contact`:
+    where the page says a person can be reached.
     """
 
     settings: ChatSettings
@@ -51,6 +53,7 @@ class ChatServices:
     client: Client
     counters: Redis | None = None
     search_unmanaged: bool = False
+    contact: str = ""
 
     def install(self, app: FastAPI, state: State, *, domain_key: bool) -> None:
         """Add the widget's endpoints to the application. `domain_key`: whether OpenAI's element has one."""
@@ -96,5 +99,13 @@ class ChatServices:
         from session_api.chat.conversation import Conversation
 
         moderation = Moderation(self.client) if self.settings.moderation else None
-        answering = Answering(state, self.settings, self.model(), pool, moderation)
+        answering = Answering(
+            state, self.settings, self.model(), pool, moderation, self._second_look(), contact=self.contact
+        )
         return Conversation(answering, store, self.settings, search_unmanaged=self.search_unmanaged)
+
+    def _second_look(self) -> ModelSecondLook | None:
+        settings = self.settings
+        if not settings.checking_model or not settings.grounding:
+            return None
+        return ModelSecondLook(self.client, settings.checking_model, completions=settings.api == "chat_completions")

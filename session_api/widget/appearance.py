@@ -68,6 +68,12 @@ class Appearance(Section):
     contact_form: Address | None = None
     domain_key: Secret | None = None
 
+    @property
+    def contact(self) -> str:
+        """Where a person can be reached, to be said in a sentence; "" where the page leads to nobody."""
+        url = self.contact_url or ""
+        return self.contact_email or ("" if "{transcript}" in url else url) or self.contact_text or ""
+
     def launcher(self) -> dict[str, object]:
         """Return what the launcher needs to know, under the names that data attributes have in a browser."""
         return _told({

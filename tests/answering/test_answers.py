@@ -6,10 +6,11 @@ from contextlib import aclosing, closing
 import pytest
 
 from answering import scope
-from answering.answers import Answering, AnswerStream, NothingSynced, Question
+from answering.answers import Answering, AnswerStream, NothingSynced
 from answering.blocking import BlockingPool
 from answering.events import AnswerEvent, AnswerOutcome, Citation, Done, Progress, Text, Withdrawn
 from answering.model import FileCitation, ModelEvent, ModelRequest, Passage, SearchDone, TextDelta, Usage
+from answering.question import Question
 from answering.scope import SearchScope
 from answering.settings import AnsweringSettings
 from sync.state.database import State
@@ -95,29 +96,40 @@ def test_an_answer_comes_as_text_and_citations_and_ends_with_what_became_of_it(s
         Usage(1000, 10, searches=1),
     )
 
-    assert [type(event) for event in events] == [Progress, Text, Text, Citation, Done]
+    assert [type(event) for event in events] == [Progress, Text, Citation, Done]
     assert shown(events) == done(events).text == said
     assert done(events).outcome == AnswerOutcome.ANSWERED
     assert [(one.page.link, one.index) for one in done(events).citations] == [("https://acme.com/0", len(said))]
     assert [page.title for page in done(events).sources] == ["Page 0"]
 
 
-def test_what_turns_out_to_be_unsupported_is_withdrawn(state: State) -> None:
-    model = Scripted(
-        found(state, FACTS),
-        TextDelta("We pay for the parcel. "),
-        TextDelta("You get 90 days. "),
-        TextDelta("And more."),
-    )
+SUPPORTED = "We pay for the parcel. You may send anything back within 60 days of delivery."
+UNSUPPORTED = (TextDelta(f"{SUPPORTED} "), TextDelta("You get "), TextDelta("90 days."))
 
-    events = awaited(read(answering(state, model).answer(asked())))
 
-    assert shown(events) == "We pay for the parcel. "
-    assert Withdrawn("90 stands in no passage") in events
+def test_a_sentence_without_support_is_left_out_and_nothing_is_withdrawn(state: State) -> None:
+    events = events_of(state, found(state, FACTS), *UNSUPPORTED)
+
+    assert shown(events) == done(events).text == SUPPORTED
+    assert not any(isinstance(event, Withdrawn) for event in events)
+    assert done(events).outcome == AnswerOutcome.ANSWERED
+    assert [page.title for page in done(events).sources] == ["Page 0"]
+
+
+def test_by_token_everything_is_shown_as_it_comes(state: State) -> None:
+    events = events_of(state, found(state, FACTS), *UNSUPPORTED, settings=AnsweringSettings(stream="token"))
+
+    assert shown(events) == done(events).text == f"{SUPPORTED} You get 90 days."
+    assert not any(isinstance(event, Withdrawn) for event in events)
+
+
+def test_an_answer_without_any_support_is_an_abstention_alone(state: State) -> None:
+    events = events_of(state, found(state, FACTS), TextDelta("You get 90 days. "), TextDelta("And a bicycle."))
+
+    assert shown(events) == ""
     assert (done(events).outcome, done(events).reason) == (AnswerOutcome.ABSTAINED, "90 stands in no passage")
     assert "found nothing" in done(events).text
     assert done(events).citations == ()
-    assert model.closed
 
 
 def test_what_was_not_shown_need_not_be_withdrawn(state: State) -> None:
@@ -137,8 +149,8 @@ def test_beside_an_instruction_nothing_is_shown_before_it_was_checked(state: Sta
         FileCitation("file-0", "0.md", 20),
     )
 
-    assert shown(events) == "We pay for the parcel. "
-    assert done(events).outcome == AnswerOutcome.ABSTAINED
+    assert shown(events) == "We pay for the parcel."
+    assert done(events).outcome == AnswerOutcome.ANSWERED
 
 
 def test_a_citation_of_a_message_that_ended_is_announced_like_any_other(state: State) -> None:
@@ -161,7 +173,8 @@ def test_a_greeting_asks_no_model_and_needs_no_budget(state: State) -> None:
 
     events = awaited(read(answering(state, model).answer(asked("Hello!"), may_spend=False)))
 
-    assert events == [Done("Hello! Ask me anything about our products and services.", AnswerOutcome.GREETED)]
+    said = "Hello! Ask me anything about our products and services."
+    assert events == [Done(said, AnswerOutcome.GREETED, "greeting")]
     assert model.requests == []
 
 

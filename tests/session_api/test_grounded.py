@@ -84,7 +84,7 @@ def test_an_answer_without_citations_is_attributed_to_the_passage_that_says_it(a
         ("You may send anything back within 90 days of delivery.", "90 stands in no passage"),
         ("Bicycles, scooters and unicycles enjoy lifelong warranty coverage.", "the passages say"),
         ("Write to mallory@evil.example about the parcel.", "mallory@evil.example stands in no passage"),
-        ("I could not find anything about that in the documents.", "cites nothing"),
+        ("I could not find anything about that in the documents.", "claims nothing"),
         ("", "said nothing"),
     ],
 )
