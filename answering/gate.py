@@ -16,7 +16,7 @@ MIN_WEIGHT = 8  # claiming words before an answer may begin in the middle of its
 
 
 @dataclass(frozen=True, slots=True)
-class Withheld:
+class WithheldStatement:
     """A statement that nobody was shown, and why."""
 
     statement: str
@@ -29,7 +29,7 @@ class Gate:
 
     least: float
     begun: bool = False
-    withheld: list[Withheld] = field(default_factory=list)
+    withheld: list[WithheldStatement] = field(default_factory=list)
     _weight: int = 0
     _supported: float = 0.0
     _held: list[tuple[Statement, Support]] = field(default_factory=list)
@@ -50,7 +50,9 @@ class Gate:
         """Return what may still be shown now that the answer is complete. Afterwards not `begun`: it may not stand."""
         shown = self._begin() if not self.begun and self._weight and self._share >= self.least else []
         if not self.begun:
-            self.withheld += [Withheld(one.text, _why(support)) for one, support in self._held if support.weight]
+            self.withheld += [
+                WithheldStatement(one.text, _why(support)) for one, support in self._held if support.weight
+            ]
         elif not self._left_out and not _announces(self._leads):
             shown += self._leads
         return shown
@@ -75,7 +77,7 @@ class Gate:
             self._leads.append(statement)
             return []
         if support.score < min(MIN_STATEMENT, self.least):
-            self.withheld.append(Withheld(statement.text, _why(support)))
+            self.withheld.append(WithheldStatement(statement.text, _why(support)))
             self._left_out = bool(self._leads)
             return []
         leads, self._leads, self._left_out = self._leads, [], False

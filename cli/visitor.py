@@ -11,7 +11,7 @@ from sync.errors import Retryable
 
 
 @dataclass(frozen=True)
-class Source:
+class CitedSource:
     """The page that an answer rests on."""
 
     title: str
@@ -19,14 +19,14 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Answer:
+class VisitorAnswer:
     """An answer and its sources, each once, in the order in which they are first cited."""
 
     text: str
-    sources: tuple[Source, ...]
+    sources: tuple[CitedSource, ...]
 
 
-def ask(server: str, question: str) -> Answer:
+def ask(server: str, question: str) -> VisitorAnswer:
     """Ask as a new visitor of the server's own page. Raises Retryable with what the server said instead."""
     with httpx2.Client(base_url=server, headers={"Origin": server}, timeout=60) as http:
         try:
@@ -52,7 +52,7 @@ def _events(stream: httpx2.Response) -> Iterator[dict[str, Any]]:
             yield json.loads(line.removeprefix("data: "))
 
 
-def _answer(events: list[dict[str, Any]]) -> Answer:
+def _answer(events: list[dict[str, Any]]) -> VisitorAnswer:
     """Only a finished item counts: what came before it may still have changed."""
     done = [event["item"] for event in events if event["type"] == "thread.item.done"]
     said = next((item for item in reversed(done) if item["type"] == "assistant_message"), None)
@@ -60,5 +60,5 @@ def _answer(events: list[dict[str, Any]]) -> Answer:
         failure = next((event for event in events if event["type"] == "error"), {})
         raise Retryable(f"the question was not answered: {failure.get('message') or 'the answer stopped'}")
     sources = [note["source"] for part in said["content"] for note in part["annotations"]]
-    shown = [Source(source["title"], source["url"]) for source in sources if source["type"] == "url"]
-    return Answer("".join(part["text"] for part in said["content"]), tuple(dict.fromkeys(shown)))
+    shown = [CitedSource(source["title"], source["url"]) for source in sources if source["type"] == "url"]
+    return VisitorAnswer("".join(part["text"] for part in said["content"]), tuple(dict.fromkeys(shown)))

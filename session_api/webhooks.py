@@ -25,7 +25,7 @@ Wake = Callable[[str, str], None]
 """Tells the workers that there is something to do: a task's name and a source's. Raises Retryable without a broker."""
 
 
-class WebhookEvent(Protocol):
+class AcceptedWebhook(Protocol):
     """A message that the vendor did send, as the source's connector tells of it."""
 
     @property
@@ -44,7 +44,7 @@ class WebhookEvent(Protocol):
         ...
 
 
-Verify = Callable[[str, Mapping[str, str], bytes], WebhookEvent]
+Verify = Callable[[str, Mapping[str, str], bytes], AcceptedWebhook]
 """Judges a source's message by its headers, lower case, and raw body.
 
 Raises a SyncError, saying what to check, for one that the vendor does not prove to have sent just now, and KeyError
@@ -52,7 +52,7 @@ where the source takes none.
 """
 
 
-def take_none(source: str, headers: Mapping[str, str], body: bytes) -> WebhookEvent:  # noqa: ARG001  the shape of a Verify
+def take_none(source: str, headers: Mapping[str, str], body: bytes) -> AcceptedWebhook:  # noqa: ARG001  the shape of a Verify
     """Verify for an application without sources: it takes no messages."""
     raise KeyError(source)
 

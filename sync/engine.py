@@ -22,7 +22,7 @@ from sync.pipeline.heartbeat import give_back, heartbeat
 from sync.pipeline.hints import read_hints
 from sync.pipeline.observe import observe
 from sync.pipeline.publish import publish, withdraw
-from sync.pipeline.turn import TURN_BUDGET, NoProgress, Progress, SerialExecutor, Stop, Turn, backoff
+from sync.pipeline.turn import TURN_BUDGET, NoProgress, ProgressListener, SerialExecutor, Stop, Turn, backoff
 from sync.rendering import managed_by
 from sync.state import queries, runs, sources
 from sync.state.database import State
@@ -92,7 +92,7 @@ class Engine:
     def turn(
         self,
         name: str,
-        progress: Progress | None = None,
+        progress: ProgressListener | None = None,
         *,
         ignore_backoff: bool = False,
         poll_source: bool = True,
@@ -170,7 +170,7 @@ class Engine:
 
     @contextlib.contextmanager
     def leased(
-        self, source: Source, progress: Progress | None = None, budget: timedelta = TURN_BUDGET
+        self, source: Source, progress: ProgressListener | None = None, budget: timedelta = TURN_BUDGET
     ) -> Iterator[Turn | None]:
         """A turn on the source while the block runs; None when another worker has it."""
         self.state.register({source.name: source.kind})
@@ -321,7 +321,7 @@ def _keep_push(turn: Turn) -> None:
 class PersistedProgress:
     """Progress that is also written to the run every few seconds, so that other processes can show it."""
 
-    def __init__(self, state: State, run: int, inner: Progress) -> None:
+    def __init__(self, state: State, run: int, inner: ProgressListener) -> None:
         self._state = state
         self._run = run
         self._inner = inner

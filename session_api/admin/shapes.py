@@ -23,7 +23,7 @@ class Release(BaseModel):
     documents: list[str] | None = None
 
 
-class Run(BaseModel):
+class RunShape(BaseModel):
     """What was asked for ("r…"), or a turn on a source ("t…")."""
 
     id: str
@@ -42,11 +42,11 @@ class Run(BaseModel):
 class Runs(BaseModel):
     """Newest first. `next`: ask with it as `before` for older ones."""
 
-    runs: list[Run]
+    runs: list[RunShape]
     next: float | None
 
 
-class Problem(BaseModel):
+class ProblemShape(BaseModel):
     """A document that somebody should look at."""
 
     source: str
@@ -59,10 +59,10 @@ class Problem(BaseModel):
 class Problems(BaseModel):
     """Of one source, or of all."""
 
-    problems: list[Problem]
+    problems: list[ProblemShape]
 
 
-class Document(BaseModel):
+class DocumentShape(BaseModel):
     """A document as it is known."""
 
     id: int
@@ -80,7 +80,7 @@ class Document(BaseModel):
 class Documents(BaseModel):
     """`next`: ask with it as `after` for the following ones."""
 
-    documents: list[Document]
+    documents: list[DocumentShape]
     next: int | None
 
 
@@ -98,5 +98,5 @@ class Status(BaseModel):
     indexes: list[dict[str, Any]]
     problems: list[dict[str, Any]]
     alike: list[list[dict[str, Any]]]
-    requests: list[Run]
+    requests: list[RunShape]
     queue: Waiting

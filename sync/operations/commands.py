@@ -9,7 +9,7 @@ from sync.operations.converge import Summary, converge
 from sync.pipeline import audit as auditing
 from sync.pipeline.audit import Findings
 from sync.pipeline.garbage import collect
-from sync.pipeline.turn import Progress
+from sync.pipeline.turn import ProgressListener
 from sync.state.queries import RequestKind
 
 
@@ -45,7 +45,7 @@ def audit_one(engine: Engine, name: str, *, repair: bool) -> Findings | None:
 
 
 def rebuild(
-    engine: Engine, names: Sequence[str] = (), progress: Progress | None = None, *, who: str = "cli"
+    engine: Engine, names: Sequence[str] = (), progress: ProgressListener | None = None, *, who: str = "cli"
 ) -> list[Summary]:
     """Build a new store for each index from what we hold, then switch searches to it, all without a gap.
 

@@ -8,7 +8,7 @@ from sync.engine import Engine, Outcome, Result
 from sync.errors import Misconfigured
 from sync.operations.due import PATIENCE
 from sync.operations.requests import ask_full
-from sync.pipeline.turn import NoProgress, Progress
+from sync.pipeline.turn import NoProgress, ProgressListener
 from sync.state import queries
 
 _MAX_WAIT = 5.0
@@ -33,7 +33,7 @@ class Summary:
 
 
 def converge(
-    engine: Engine, names: Sequence[str] = (), *, full: bool = False, progress: Progress | None = None
+    engine: Engine, names: Sequence[str] = (), *, full: bool = False, progress: ProgressListener | None = None
 ) -> list[Summary]:
     """Run turns on the named sources, or all, until nothing is due; joins turns that run in another process.
 
@@ -48,7 +48,7 @@ def converge(
     return summaries
 
 
-def _converge_one(engine: Engine, name: str, progress: Progress) -> Summary:
+def _converge_one(engine: Engine, name: str, progress: ProgressListener) -> Summary:
     state, summary = engine.state, Summary(name)
     started = moved = state.clock()
     pulse = queries.progress_mark(engine.state, name)

@@ -16,7 +16,7 @@ from sync.pipeline import generations
 from sync.state import documents as document_table
 from sync.state import queries, request_log, sources
 from sync.state.database import State
-from sync.state.queries import Request, RequestKind
+from sync.state.queries import OperatorRequest, RequestKind
 from sync.state.sources import signal_change
 from sync.state.transaction import Transaction
 
@@ -131,7 +131,7 @@ def switch(engine: Engine, request: int) -> str:
     return ""
 
 
-def finish(state: State, request: Request, error: str = "") -> str:
+def finish(state: State, request: OperatorRequest, error: str = "") -> str:
     """End the request, as failed if there is an error; returns the error. One that has ended stays as it is."""
     with state.transaction() as tx:
         request_log.finish(tx, request.id, state.now(), error)
@@ -158,7 +158,7 @@ def _set_paused(state: State, kind: RequestKind, source: str, who: str, *, pause
     return request
 
 
-def _follow_source(engine: Engine, request: Request) -> None:
+def _follow_source(engine: Engine, request: OperatorRequest) -> None:
     """A sync is done when a turn heard of it and left nothing to do; it fails when only a person can help."""
     name, state = request.target, engine.state
     if name not in engine.sources:
@@ -180,7 +180,7 @@ def _follow_source(engine: Engine, request: Request) -> None:
         finish(state, request, held if believed.held else "")
 
 
-def _advance_reindex(engine: Engine, request: Request) -> None:
+def _advance_reindex(engine: Engine, request: OperatorRequest) -> None:
     """Begin, have every source publish, and switch as soon as nothing is in the way."""
     index = request.target
     if index not in engine.indexes:
@@ -218,7 +218,7 @@ def _all_at_rest(engine: Engine) -> bool:
     return True
 
 
-def _switch_index(tx: Transaction, engine: Engine, request: Request) -> None:
+def _switch_index(tx: Transaction, engine: Engine, request: OperatorRequest) -> None:
     if request.kind == RequestKind.ROLLBACK:
         generations.roll_back_in_transaction(tx, engine.state, request.target)
     else:
@@ -227,7 +227,7 @@ def _switch_index(tx: Transaction, engine: Engine, request: Request) -> None:
     sources.signal_failed(tx)  # the store before may have been why
 
 
-def _start(state: State, request: Request) -> None:
+def _start(state: State, request: OperatorRequest) -> None:
     if request.started_at is None:
         with state.transaction() as tx:
             request_log.start(tx, request.id, state.now())

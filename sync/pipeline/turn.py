@@ -19,7 +19,7 @@ TURN_BUDGET = timedelta(minutes=8)
 MAX_BACKOFF = timedelta(hours=1)
 
 
-class Progress(Protocol):
+class ProgressListener(Protocol):
     """Told of every document as it passes a stage: observed, fetched, uploaded, attached, patched, removed.
 
     Of those observed it is also told which are new (added) and which differ from what we knew (changed).
@@ -84,7 +84,7 @@ class Turn:
     executor: Executor
     attacher: Executor
     deadline: datetime
-    progress: Progress = field(default_factory=NoProgress)
+    progress: ProgressListener = field(default_factory=NoProgress)
     counts: dict[str, int] = field(default_factory=dict)
     max_concurrency: int = 32
     batch_size: int = 500

@@ -11,7 +11,7 @@ from sync.errors import Gone
 from sync.rendering import moment
 from sync.state import queries
 from sync.state.database import State
-from sync.state.queries import Request, RequestKind, Run
+from sync.state.queries import OperatorRequest, RequestKind, Run
 from sync.status import status
 
 _ID = re.compile(r"([rt])([1-9][0-9]{0,17})")
@@ -33,7 +33,7 @@ def find(state: State, wanted: str, *, sources: Sequence[str]) -> dict[str, Any]
     found = _known(state, match[1], int(match[2])) if match else None
     if found is None:
         raise Gone(f"there is no run {wanted[:40]!r}; the oldest are forgotten")
-    return _request(state, found, sources) if isinstance(found, Request) else _turn(state, found)
+    return _request(state, found, sources) if isinstance(found, OperatorRequest) else _turn(state, found)
 
 
 def recent(
@@ -49,14 +49,14 @@ def recent(
     return found, newest[limit - 1].at if len(newest) > limit else None
 
 
-def _known(state: State, kind: str, number: int) -> Request | Run | None:
+def _known(state: State, kind: str, number: int) -> OperatorRequest | Run | None:
     try:
         return queries.request(state, number) if kind == "r" else queries.run(state, number)
     except LookupError:
         return None
 
 
-def _request(state: State, request: Request, sources: Sequence[str]) -> dict[str, Any]:
+def _request(state: State, request: OperatorRequest, sources: Sequence[str]) -> dict[str, Any]:
     over = request.done_at is not None
     of_source = request.kind in _OF_SOURCES
     waits_for = "" if over or not of_source else queries.source(state, request.target).error
@@ -75,7 +75,7 @@ def _request(state: State, request: Request, sources: Sequence[str]) -> dict[str
     }
 
 
-def _state_of(request: Request) -> str:
+def _state_of(request: OperatorRequest) -> str:
     if request.done_at is not None:
         return "failed" if request.error else "done"
     return "queued" if request.started_at is None else "running"
@@ -101,12 +101,14 @@ def _turn(state: State, run: Run) -> dict[str, Any]:
     }
 
 
-def _counts(state: State, request: Request) -> dict[str, int]:
+def _counts(state: State, request: OperatorRequest) -> dict[str, int]:
     """What the source's turns have done since the request, until it was done."""
     return queries.counts_between(state, request.target, request.asked_at, request.done_at or state.now())
 
 
-def _progress(state: State, request: Request, sources: Sequence[str], *, of_source: bool) -> dict[str, Any] | None:
+def _progress(
+    state: State, request: OperatorRequest, sources: Sequence[str], *, of_source: bool
+) -> dict[str, Any] | None:
     if of_source:
         return status.progress(state, request.target) if request.target in sources else None
     building = queries.building(state, request.target)

@@ -25,7 +25,7 @@ OPENAI = "https://api.openai.com/v1"
 TRIES = 3
 MAX_PAUSE = timedelta(seconds=5)
 
-A = TypeVar("A", bound=responses.Answer)
+A = TypeVar("A", bound=responses.StoreResponse)
 L = TypeVar("L", bound=responses.Identified)
 T = TypeVar("T")
 

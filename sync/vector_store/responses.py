@@ -25,26 +25,26 @@ class Limited(Retryable):
     """The request was refused for its rate: certainly not carried out, and all who share the key should wait."""
 
 
-class Answer(BaseModel):
+class StoreResponse(BaseModel):
     """What every answer shares. Its errors hide the answer's content, which may be a customer's text."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
 
-class Listing(Answer, Generic[T]):
+class Listing(StoreResponse, Generic[T]):
     """One page of a cursor listing; `has_more` None: the server does not say, an empty page ends it."""
 
     data: list[T]
     has_more: bool | None = None
 
 
-class Identified(Answer):
+class Identified(StoreResponse):
     """An object of which only the id matters, as the answer to an upload."""
 
     id: str = Field(min_length=1)
 
 
-class Deletion(Answer):
+class Deletion(StoreResponse):
     deleted: bool
 
 
@@ -59,7 +59,7 @@ class StoreAnswer(Identified):
     status: str = "completed"
 
 
-class FileFailure(Answer):
+class FileFailure(StoreResponse):
     code: str
     message: str
 
@@ -82,7 +82,7 @@ class StoreFileAnswer(Identified):
         return StoredFile(FileId(self.id), FileState(self.status), attributes)
 
 
-class FileCounts(Answer):
+class FileCounts(StoreResponse):
     in_progress: int
     completed: int
     failed: int
@@ -96,11 +96,11 @@ class BatchAnswer(Identified):
     file_counts: FileCounts
 
 
-class ContentPart(Answer):
+class ContentPart(StoreResponse):
     text: str = ""
 
 
-class HitAnswer(Answer):
+class HitAnswer(StoreResponse):
     file_id: str
     filename: str
     score: float
@@ -112,7 +112,7 @@ class HitAnswer(Answer):
         return Hit(FileId(self.file_id), self.filename, self.score, text, self.attributes or {})
 
 
-class SearchAnswer(Answer):
+class SearchAnswer(StoreResponse):
     data: list[HitAnswer]
 
 

@@ -2,7 +2,7 @@
 
 from sync.state.queries._activity import (
     Activity,
-    Request,
+    OperatorRequest,
     RequestKind,
     Run,
     counts_between,
@@ -110,10 +110,10 @@ __all__ = [
     "HeldRemoval",
     "Hint",
     "ListedDocument",
+    "OperatorRequest",
     "Problem",
     "ProgressMark",
     "RecordedFile",
-    "Request",
     "RequestKind",
     "ReusableFile",
     "Run",

@@ -47,7 +47,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class OperatorRequest:
     """What an operator asked for. `started_at` None: queued; `done_at` None: not over.
 
     `kind`: one of RequestKind, or of a newer version. `change_seq`: the source's number of changes once it was asked; 0
@@ -129,21 +129,21 @@ def is_upload_in_doubt(state: Reader, source: str, *, run: int) -> bool:
     return bool(rows)
 
 
-def request(state: Reader, number: int) -> Request:
+def request(state: Reader, number: int) -> OperatorRequest:
     """The request of that number. Raises LookupError where there is none."""
     rows = state.ask(f"SELECT {_REQUEST} FROM requests WHERE id = :id", id=number)
     if not rows:
         raise LookupError(f"no request {number}")
-    return Request(**rows[0]._asdict())
+    return OperatorRequest(**rows[0]._asdict())
 
 
-def pending_requests(state: Reader) -> list[Request]:
+def pending_requests(state: Reader) -> list[OperatorRequest]:
     """What workers have to do or to follow, oldest first; complete listings are the turns' own business."""
     rows = state.ask(
         f"""SELECT {_REQUEST} FROM requests WHERE done_at IS NULL
             AND what IN ('sync', 'release', 'reindex', 'promote', 'rollback') ORDER BY id"""
     )
-    return all_of(Request, rows)
+    return all_of(OperatorRequest, rows)
 
 
 def full_listing_asked(state: Reader, source: str) -> bool:
