@@ -5,7 +5,7 @@ from typing import Final
 
 from selectolax.lexbor import LexborNode
 
-from answering.injection import is_instruction
+from answering.injection import instructions_in
 from connectors import invisible
 
 ELEMENT: Final = "text that readers cannot see and that speaks to a model was left out; look at the page's source"
@@ -43,7 +43,7 @@ def speaks_to_a_model(text: str) -> bool:
     if len(text) > MAX_LENGTH:
         return True
     return any(
-        is_instruction(part) for sentence in _SENTENCE.findall(text) for part in _parts(" ".join(sentence.split()))
+        instructions_in(part) for sentence in _SENTENCE.findall(text) for part in _parts(" ".join(sentence.split()))
     )
 
 

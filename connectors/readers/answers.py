@@ -3,21 +3,21 @@
 from connectors import encodings, text
 from connectors.apart import Options
 from connectors.readers import separated
-from connectors.readers.outcome import Outcome, Unreadable
+from connectors.readers.outcome import ReadOutcome, UnreadableBytes
 
 
 def answer(kind: str, content: bytes, options: Options) -> dict[str, str]:
     """Return the Markdown of a file, or why there is none."""
     try:
         return _answer(kind, content, options)
-    except (Unreadable, encodings.Undecodable) as error:
+    except (UnreadableBytes, encodings.Undecodable) as error:
         return {"unreadable": str(error)}
 
 
 def _answer(kind: str, content: bytes, options: Options) -> dict[str, str]:
     if kind in ("html", "rendered", "md", "txt", "csv"):
         decoded = encodings.decode(content, options.media_type)
-        outcome = separated.read(decoded.text) if kind == "csv" else Outcome()
+        outcome = separated.read(decoded.text) if kind == "csv" else ReadOutcome()
         written = convert(kind, outcome.html if kind == "csv" else decoded.text, options.base_url)
         return _answered(written.markdown, decoded.problem, outcome.problem, written.problem)
     outcome = _read(kind, content, speaker_notes=options.speaker_notes)
@@ -38,7 +38,7 @@ def convert(kind: str, content: str, base_url: str) -> text.Converted:
     return text.convert_here(content, base_url)
 
 
-def _read(kind: str, content: bytes, *, speaker_notes: bool) -> Outcome:
+def _read(kind: str, content: bytes, *, speaker_notes: bool) -> ReadOutcome:
     if kind == "pdf":
         from connectors.readers import pdf
 

@@ -33,14 +33,14 @@ _TOKEN = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class FormatToken:
     """One piece of a code. `kind`: literal, elapsed, condition, general, noon, power, date, digit or sign."""
 
     kind: str
     text: str
 
 
-Section = tuple[Token, ...]
+Section = tuple[FormatToken, ...]
 
 
 def shown(value: float, code: str, *, since_1904: bool = False) -> str:
@@ -52,7 +52,7 @@ def shown(value: float, code: str, *, since_1904: bool = False) -> str:
     kinds = {token.kind for token in section}
     if kinds & {"date", "elapsed", "noon"}:
         return date_format.shown(value, [(t.kind, t.text) for t in section], since_1904=since_1904) or plain(value)
-    if "general" in kinds or Token("sign", "@") in section:
+    if "general" in kinds or FormatToken("sign", "@") in section:
         return sign + "".join(plain(magnitude) if t.kind in ("general", "sign") else t.text for t in section)
     if not kinds & {"digit", "sign"}:
         return sign + "".join(token.text for token in section) if section else ""
@@ -68,9 +68,9 @@ def shown_text(text: str, code: str) -> str:
         return text
     sections = _sections(code)
     section = sections[3] if len(sections) > 3 else sections[-1]
-    if not any(token == Token("sign", "@") for token in section):
+    if not any(token == FormatToken("sign", "@") for token in section):
         return "".join(token.text for token in section) if len(sections) > 3 else text
-    return "".join(text if token == Token("sign", "@") else token.text for token in section)
+    return "".join(text if token == FormatToken("sign", "@") else token.text for token in section)
 
 
 def plain(value: float) -> str:
@@ -85,7 +85,7 @@ def plain(value: float) -> str:
 
 @lru_cache(maxsize=1024)
 def _sections(code: str) -> tuple[Section, ...]:
-    sections, section = list[Section](), list[Token]()
+    sections, section = list[Section](), list[FormatToken]()
     for found in _TOKEN.finditer(code):
         if found["plain"] == ";":
             sections.append(tuple(section))
@@ -97,14 +97,14 @@ def _sections(code: str) -> tuple[Section, ...]:
     return (*sections, tuple(section))
 
 
-def _token(found: re.Match[str]) -> Token | None:
+def _token(found: re.Match[str]) -> FormatToken | None:
     for kind in ("elapsed", "condition", "general", "noon", "power", "date", "digit", "sign"):
         if found[kind] is not None:
-            return Token(kind, found[kind])
+            return FormatToken(kind, found[kind])
     literal = found["quoted"] or found["escaped"] or found["currency"] or found["plain"] or ""
     if not literal and found[0].startswith("_"):
         literal = " "
-    return Token("literal", literal) if literal else None
+    return FormatToken("literal", literal) if literal else None
 
 
 def _chosen(sections: tuple[Section, ...], value: float) -> tuple[Section, float, str]:
@@ -146,12 +146,12 @@ def _number(section: Section, value: Decimal) -> str:
     kinds = [token.kind for token in section]
     if "power" in kinds:
         return _scientific(section, value)
-    if any(token == Token("sign", "/") for token in section):
+    if any(token == FormatToken("sign", "/") for token in section):
         return _fraction(section, value)
-    point = next((place for place, token in enumerate(section) if token == Token("sign", ".")), len(section))
+    point = next((place for place, token in enumerate(section) if token == FormatToken("sign", ".")), len(section))
     last = max((place for place, kind in enumerate(kinds) if kind == "digit"), default=-1)
     for token in section[last + 1 :]:
-        if token == Token("sign", ","):  # a comma after the last digit leaves out three of them
+        if token == FormatToken("sign", ","):  # a comma after the last digit leaves out three of them
             value /= 1000
     places = sum(1 for kind in kinds[point:] if kind == "digit")
     rounded = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
@@ -192,7 +192,7 @@ def _whole(section: Section, digits: str) -> str:
 
 def _is_grouped(section: Section) -> bool:
     places = [place for place, token in enumerate(section) if token.kind == "digit"]
-    return bool(places) and any(token == Token("sign", ",") for token in section[places[0] : places[-1]])
+    return bool(places) and any(token == FormatToken("sign", ",") for token in section[places[0] : places[-1]])
 
 
 def _decimals(section: Section, digits: str) -> str:
@@ -202,7 +202,7 @@ def _decimals(section: Section, digits: str) -> str:
         kept = kept[:-1]
     pieces, used = list[str](), 0
     for token in section:
-        if token == Token("sign", "."):
+        if token == FormatToken("sign", "."):
             pieces.append("." if kept else "")
         elif token.kind == "digit":
             pieces.append(kept[used : used + 1])
@@ -214,7 +214,7 @@ def _decimals(section: Section, digits: str) -> str:
 
 def _scientific(section: Section, value: Decimal) -> str:
     power = next(place for place, token in enumerate(section) if token.kind == "power")
-    point = next((place for place, token in enumerate(section) if token == Token("sign", ".")), power)
+    point = next((place for place, token in enumerate(section) if token == FormatToken("sign", ".")), power)
     places = sum(1 for token in section[point:power] if token.kind == "digit")
     mantissa, _, exponent = f"{value:.{places}E}".partition("E")
     width = sum(1 for token in section[power:] if token.kind == "digit")
@@ -223,7 +223,7 @@ def _scientific(section: Section, value: Decimal) -> str:
 
 
 def _fraction(section: Section, value: Decimal) -> str:
-    slash = section.index(Token("sign", "/"))
+    slash = section.index(FormatToken("sign", "/"))
     after = [token for token in section[slash + 1 :] if token.kind == "digit"]
     fixed = "".join(token.text for token in section[slash + 1 :] if token.kind == "literal" and token.text.isdecimal())
     exact = Fraction(value)

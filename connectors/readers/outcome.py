@@ -6,12 +6,12 @@ from dataclasses import dataclass
 MAX_LENGTH = 8_000_000  # characters of HTML or text that one file gives
 
 
-class Unreadable(Exception):
+class UnreadableBytes(Exception):
     """There is no text to be had from the file, and why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ReadOutcome:
     """A file's text, as HTML or as plain text. `problem`: why that is not everything, '' where it is."""
 
     html: str = ""

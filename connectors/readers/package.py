@@ -9,7 +9,7 @@ from typing import IO, NamedTuple
 
 from lxml import etree
 
-from connectors.readers.outcome import Unreadable
+from connectors.readers.outcome import UnreadableBytes
 
 MAX_UNPACKED = 256 * 1024 * 1024
 MAX_PART = 96 * 1024 * 1024
@@ -39,12 +39,12 @@ class Package:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(content))
         except zipfile.BadZipFile as error:
-            raise Unreadable("the file is broken, or not what its name says; open it and save it anew") from error
+            raise UnreadableBytes("the file is broken, or not what its name says; open it and save it anew") from error
         held = self._zip.infolist()
         if len(held) > MAX_PARTS or sum(part.file_size for part in held) > MAX_UNPACKED:
-            raise Unreadable("unpacks to more than any document holds; split it")
+            raise UnreadableBytes("unpacks to more than any document holds; split it")
         if any(part.flag_bits & 1 for part in held):
-            raise Unreadable("a password protects it; save it without one")
+            raise UnreadableBytes("a password protects it; save it without one")
         self.names = frozenset(part.filename for part in held)
 
     def read(self, name: str) -> bytes:
@@ -52,7 +52,7 @@ class Package:
         if name not in self.names:
             return b""
         if self._zip.getinfo(name).file_size > MAX_PART:
-            raise Unreadable("holds a part that is larger than any document; split it")
+            raise UnreadableBytes("holds a part that is larger than any document; split it")
         content = self._zip.read(name)
         if b"http://purl.oclc.org/ooxml/" not in content:
             return content

@@ -8,7 +8,7 @@ from typing import Any
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from connectors.readers.outcome import MAX_LENGTH, Outcome, Unreadable
+from connectors.readers.outcome import MAX_LENGTH, ReadOutcome, UnreadableBytes
 
 FEW_LETTERS = 20
 MAX_PAGES = 5000
@@ -16,7 +16,7 @@ MAX_NOTES = 2000  # annotations of one page
 HIDDEN = 2 | 32  # the flags of an annotation: hidden, and not for the screen
 
 
-def read(content: bytes) -> Outcome:
+def read(content: bytes) -> ReadOutcome:
     """Read every page that can be; a problem names those that cannot, and those that are pictures."""
     document = _opened(content)
     number = len(document)
@@ -37,10 +37,10 @@ def read(content: bytes) -> Outcome:
     letters = sum(map(_letters, texts.values()))
     blank = [place for place, text in texts.items() if _letters(text) < FEW_LETTERS]
     if number and not texts:
-        raise Unreadable("PDF: none of its pages can be read; it is broken")
+        raise UnreadableBytes("PDF: none of its pages can be read; it is broken")
     if len(blank) == number and letters < FEW_LETTERS:
-        raise Unreadable("scanned PDF: pictures of pages, no text in them; run text recognition over it")
-    return Outcome(
+        raise UnreadableBytes("scanned PDF: pictures of pages, no text in them; run text recognition over it")
+    return ReadOutcome(
         plain="\n\n".join(text for text in texts.values() if text),
         problem="; ".join(_missing(number, len(texts) + len(broken), broken, pictures, len(blank))),
     )
@@ -51,7 +51,7 @@ def _opened(content: bytes) -> Any:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
         why = "a password protects it; save it without one" if "password" in str(error).lower() else "it is broken"
-        raise Unreadable(f"PDF: {why}") from error
+        raise UnreadableBytes(f"PDF: {why}") from error
     with contextlib.suppress(pypdfium2.PdfiumError):  # without its form, the text of the pages is left
         document.init_forms()
     return document

@@ -5,7 +5,7 @@ import io
 import re
 from typing import Any
 
-from connectors.readers.outcome import MAX_LENGTH, Outcome, lines, table
+from connectors.readers.outcome import MAX_LENGTH, ReadOutcome, lines, table
 
 MAX_ROWS = 2000
 MAX_COLUMNS = 60
@@ -14,7 +14,7 @@ SAMPLE = 8192
 _SAYS = re.compile(r"\A\"?sep=(.)\"?[ \t]*(?:\n|\Z)", re.IGNORECASE)
 
 
-def read(text: str) -> Outcome:
+def read(text: str) -> ReadOutcome:
     """Read rows until one cannot be: what stands before it is kept, and the problem says so."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     says = _SAYS.match(text)
@@ -32,7 +32,7 @@ def read(text: str) -> Outcome:
         problems.append(f"only the first {len(rows):,} rows could be read")
     if any(len(row) > MAX_COLUMNS for row in rows):
         problems.append(f"only the first {MAX_COLUMNS} columns were read")
-    return Outcome(
+    return ReadOutcome(
         html=table(trimmed([[lines(cell.strip()) for cell in row[:MAX_COLUMNS]] for row in rows])),
         problem="; ".join(problems),
     )

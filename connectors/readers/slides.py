@@ -7,7 +7,7 @@ from lxml import etree
 
 from connectors.baseline import lowered, raised
 from connectors.readers import omml
-from connectors.readers.outcome import MAX_LENGTH, Outcome, paragraphs
+from connectors.readers.outcome import MAX_LENGTH, ReadOutcome, paragraphs
 from connectors.readers.package import MC, A, Package, R, Related, is_on
 
 P = "http://schemas.openxmlformats.org/presentationml/2006/main"
@@ -15,7 +15,7 @@ SHAPES = frozenset(("sp", "graphicFrame", "pic", "cxnSp", "contentPart"))
 UNSAID = frozenset(("sldNum", "dt"))  # placeholders for a slide's number and the date
 
 
-def read(content: bytes, *, speaker_notes: bool) -> Outcome:
+def read(content: bytes, *, speaker_notes: bool) -> ReadOutcome:
     """Read the slides in their order. `speaker_notes`: what the speaker reads is text too."""
     package = Package(content)
     main = package.main()
@@ -34,8 +34,8 @@ def read(content: bytes, *, speaker_notes: bool) -> Outcome:
         pieces.append(_slide(package, slide.target, shown, number, speaker_notes=speaker_notes))
         length += len(pieces[-1])
         if length > MAX_LENGTH:
-            return Outcome(html="".join(pieces), problem=f"only the first {number} slides were read")
-    return Outcome(html="".join(pieces))
+            return ReadOutcome(html="".join(pieces), problem=f"only the first {number} slides were read")
+    return ReadOutcome(html="".join(pieces))
 
 
 def _slide(package: Package, name: str, slide: etree._Element, number: int, *, speaker_notes: bool) -> str:

@@ -8,7 +8,7 @@ from copy import deepcopy
 from lxml import etree
 
 from connectors.readers import omml
-from connectors.readers.outcome import Outcome
+from connectors.readers.outcome import ReadOutcome
 from connectors.readers.package import MC, Package, R, Related, is_on
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -19,7 +19,7 @@ NOTES = ("footnotes", "endnotes")
 PAGE_FIELDS = ("PAGE", "NUMPAGES", "SECTIONPAGES", "DATE", "TIME", "FILENAME")
 
 
-def read(content: bytes) -> Outcome:
+def read(content: bytes) -> ReadOutcome:
     """Return the document as HTML: hidden and deleted text is left out, formulas and drawn texts are text."""
     import mammoth
 
@@ -28,7 +28,7 @@ def read(content: bytes) -> Outcome:
     document = package.xml(main)
     related = package.related(main)
     if document is None:
-        return Outcome(problem="holds no document")
+        return ReadOutcome(problem="holds no document")
     hidden = _Hidden(package.xml(next((r.target for r in related.values() if r.kind == "styles"), "")))
     changed: dict[str, bytes] = {}
     for part in [r.target for r in related.values() if r.kind in NOTES]:
@@ -42,7 +42,7 @@ def read(content: bytes) -> Outcome:
     inserted = any(r.kind == "aFChunk" for r in related.values())
     picture = mammoth.images.img_element(lambda _: {})
     found = mammoth.convert_to_html(_zipped(package, changed), convert_image=picture)
-    return Outcome(
+    return ReadOutcome(
         html=str(found.value), problem="a document that is inserted as a file is left out" if inserted else ""
     )
 

@@ -9,7 +9,7 @@ from lxml import etree
 
 from connectors.baseline import lowered, raised
 from connectors.readers import number_format
-from connectors.readers.outcome import MAX_LENGTH, Outcome, lines, paragraphs, table
+from connectors.readers.outcome import MAX_LENGTH, ReadOutcome, lines, paragraphs, table
 from connectors.readers.package import A, Package, R, drawn_text, is_on
 from connectors.readers.separated import MAX_COLUMNS, MAX_ROWS
 
@@ -44,12 +44,12 @@ class Sheet:
     uncalculated: list[str] = field(default_factory=list)
 
 
-def read(content: bytes) -> Outcome:
+def read(content: bytes) -> ReadOutcome:
     package = Package(content)
     main = package.main()
     root, related = package.xml(main), package.related(main)
     if root is None:
-        return Outcome(problem="holds no sheets")
+        return ReadOutcome(problem="holds no sheets")
     dated = root.find(f"{{{S}}}workbookPr")
     book = Book(
         package,
@@ -71,7 +71,7 @@ def read(content: bytes) -> Outcome:
         if length > MAX_LENGTH:
             problems.append(f"sheets after {name} are left out")
             break
-    return Outcome(html="".join(pieces), problem="; ".join(problems))
+    return ReadOutcome(html="".join(pieces), problem="; ".join(problems))
 
 
 def _strings(package: Package, name: str) -> list[str]:
