@@ -10,6 +10,7 @@ from sync.operations.due import PATIENCE
 from sync.operations.requests import ask_full
 from sync.pipeline.turn import NoProgress, ProgressListener
 from sync.state import queries
+from sync.state.database import State
 
 _MAX_WAIT = 5.0
 _BUSY_WAIT = 0.25
@@ -51,20 +52,20 @@ def converge(
 def _converge_one(engine: Engine, name: str, progress: ProgressListener) -> Summary:
     state, summary = engine.state, Summary(name)
     started = moved = state.clock()
-    pulse = queries.progress_mark(engine.state, name)
+    pulse = queries.progress_mark(state, name)
     while True:
-        result = engine.turn(name, progress, ignore_backoff=state.clock() == started or not _wait(engine, name))
+        result = engine.turn(name, progress, ignore_backoff=state.clock() == started or not _wait(state, name))
         for stage, count in result.counts.items():
             summary.counts[stage] = summary.counts.get(stage, 0) + count
         number, soonest = queries.waiting(state, name)
-        if _is_over(engine, name, result, number, summary):
+        if _is_over(state, name, result, number, summary):
             break
-        if (now := queries.progress_mark(engine.state, name)) != pulse:
+        if (now := queries.progress_mark(state, name)) != pulse:
             pulse, moved = now, state.clock()
         elif state.clock() - moved >= PATIENCE:
-            summary.error = f"no progress for 2 minutes, {number} still to do: {_reason(engine, name, result)}"
+            summary.error = f"no progress for 2 minutes, {number} still to do: {_reason(state, name, result)}"
             break
-        engine.wait(_pause(engine, name, result, soonest))
+        engine.wait(_pause(state, name, result, soonest))
     believed = queries.believed(state, name)
     summary.documents, summary.held = believed.total, believed.unreleased if believed.held else 0
     summary.problems = len(queries.problems(state, name))
@@ -72,39 +73,39 @@ def _converge_one(engine: Engine, name: str, progress: ProgressListener) -> Summ
     return summary
 
 
-def _is_over(engine: Engine, name: str, result: Result, number: int, summary: Summary) -> bool:
+def _is_over(state: State, name: str, result: Result, number: int, summary: Summary) -> bool:
     """Whether more turns would change nothing: all is done, or only a person can help."""
     if isinstance(result.failure, Misconfigured):
         summary.error = str(result.failure)
         return True
-    if result.failure is not None and _wait(engine, name) > PATIENCE.total_seconds():
-        summary.error = f"{result.failure}; it may be asked again in {_wait(engine, name):.0f} s"
+    if result.failure is not None and _wait(state, name) > PATIENCE.total_seconds():
+        summary.error = f"{result.failure}; it may be asked again in {_wait(state, name):.0f} s"
         return True
-    listing = queries.source(engine.state, name).snapshot_cursor is not None
-    unheard = _wait(engine, name) > 0  # a turn meanwhile only published what we hold
+    listing = queries.source(state, name).snapshot_cursor is not None
+    unheard = _wait(state, name) > 0  # a turn meanwhile only published what we hold
     return result.outcome is Outcome.DONE and not number and not listing and not unheard
 
 
-def _pause(engine: Engine, name: str, result: Result, soonest: timedelta | None) -> float:
+def _pause(state: State, name: str, result: Result, soonest: timedelta | None) -> float:
     if result.outcome in {Outcome.BUSY, Outcome.LOST}:
         return _BUSY_WAIT
-    if result.failure is not None or _wait(engine, name):
-        return min(max(_wait(engine, name), 0.1), _MAX_WAIT)
+    if result.failure is not None or _wait(state, name):
+        return min(max(_wait(state, name), 0.1), _MAX_WAIT)
     if result.counts or soonest is None:
         return 0.0
     return min(max(soonest.total_seconds(), 0.1), _MAX_WAIT)
 
 
-def _wait(engine: Engine, name: str) -> float:
+def _wait(state: State, name: str) -> float:
     """Seconds until the source may be asked again after a failure."""
-    return max(0.0, float(queries.source(engine.state, name).not_before) - engine.state.now())
+    return max(0.0, float(queries.source(state, name).not_before) - state.now())
 
 
-def _reason(engine: Engine, name: str, result: Result) -> str:
+def _reason(state: State, name: str, result: Result) -> str:
     if result.failure is not None:
         return str(result.failure)
     if result.outcome in {Outcome.BUSY, Outcome.LOST}:
         return "another worker holds the source; see `answerwell status`"
-    if error := queries.source(engine.state, name).error:
+    if error := queries.source(state, name).error:
         return str(error)
-    return queries.first_error(engine.state, name) or "see `answerwell status`"
+    return queries.first_error(state, name) or "see `answerwell status`"

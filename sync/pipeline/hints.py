@@ -11,7 +11,7 @@ from sync.state.queries import Hint
 
 log = structlog.get_logger()
 
-AT_ONCE = 20
+HINTS_AT_ONCE = 20
 MAX_FAILURES = 5  # then the next complete listing has to find it
 
 
@@ -23,7 +23,7 @@ def read_hints(turn: Turn) -> None:
     """
     after = ""
     while not turn.should_stop:
-        found = queries.hints(turn.state, turn.source.name, after=after, limit=AT_ONCE)
+        found = queries.hints(turn.state, turn.source.name, after=after, limit=HINTS_AT_ONCE)
         if not found:
             return
         for hint in found:

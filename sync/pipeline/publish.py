@@ -26,7 +26,8 @@ def publish(turn: Turn) -> None:
     """
     withdraw(turn)
     collect(turn)
-    lost = _fill(turn, [GenerationPublisher(turn, generation) for generation in queries.live_generations(turn.state)])
+    publishers = [GenerationPublisher(turn, generation) for generation in queries.live_generations(turn.state)]
+    lost = _publish_all(turn, publishers)
     _drop_contents(turn)
     if lost:
         raise lost
@@ -44,26 +45,26 @@ def withdraw(turn: Turn) -> None:
         turn.count("withdrawn", len(found))
 
 
-def _fill(turn: Turn, fills: list[GenerationPublisher]) -> Misconfigured | None:
+def _publish_all(turn: Turn, publishers: list[GenerationPublisher]) -> Misconfigured | None:
     """Fill the generations side by side, slice after slice; returns the failure of one whose store is gone.
 
     The others are filled all the same: one of them may take its place.
     """
     lost: Misconfigured | None = None
     slices: Iterator[Callable[[GenerationPublisher], None]] = (
-        partial(_fill_slice, turn, *ids) for ids in _slices(turn)
+        partial(_publish_slice, turn, *ids) for ids in _slices(turn)
     )
     for step in chain(slices, [GenerationPublisher.finish]):
-        for fill in list(fills):
+        for publisher in list(publishers):
             try:
-                step(fill)
+                step(publisher)
             except Missing as error:
-                fills.remove(fill)
-                fill.record_uploads()
-                if not generations.abandon_if_draining(turn.state, fill.generation):
-                    lost = _store_gone(fill.generation, error)
+                publishers.remove(publisher)
+                publisher.record_uploads()
+                if not generations.abandon_if_draining(turn.state, publisher.generation):
+                    lost = _store_gone(publisher.generation, error)
             except (Retryable, Misconfigured, Stopping):
-                for other in fills:
+                for other in publishers:
                     other.record_uploads()
                 raise
     return lost
@@ -80,16 +81,16 @@ def _slices(turn: Turn) -> Iterator[tuple[int, int]]:
         after = last
 
 
-def _fill_slice(turn: Turn, after: int, last: int, fill: GenerationPublisher) -> None:
-    for work in _wanted(turn, fill.generation, after, last):
-        fill.take(work)
-    fill.record()
+def _publish_slice(turn: Turn, after: int, last: int, publisher: GenerationPublisher) -> None:
+    for work in _wanted(turn, publisher.generation, after, last):
+        publisher.take(work)
+    publisher.record()
 
 
 def _store_gone(generation: Generation, error: Missing) -> Misconfigured:
     gone = Misconfigured(
         f"index {generation.index!r}: its vector store {generation.store} is not there; check openai.api_key, project "
-        f"and base_url; if it was deleted, `answerwell reindex {generation.index}` fills a new one"
+        f"and base_url; if it was deleted, `answerwell reindex {generation.index}` publishers a new one"
     )
     gone.__cause__ = error
     return gone

@@ -20,7 +20,7 @@ VISIBLE_AFTER = (0.5, 1.0, 2.0)
 MAX_TRIES = 64
 """Requests for one batch at most while the files that spoil it are looked for; the rest waits for the next turn."""
 
-FIRST_POLL, LONGEST_POLL = 0.1, 5.0
+MIN_POLL, MAX_POLL = 0.1, 5.0
 
 log = structlog.get_logger()
 
@@ -120,7 +120,7 @@ class Attaching:
             self._note([stored], frozenset([file]))
 
     def _wait(self) -> None:
-        pause = FIRST_POLL
+        pause = MIN_POLL
         while True:
             for batch in filter(_done, self._running):
                 self._settle(batch)
@@ -129,7 +129,7 @@ class Attaching:
             if not self._running or left <= 0:
                 break
             self._sleep(min(pause, left))
-            pause = min(max(self._poll() or pause * 2, FIRST_POLL), LONGEST_POLL)
+            pause = min(max(self._poll() or pause * 2, MIN_POLL), MAX_POLL)
         for batch in self._running:
             self._read_outcome(batch)
             log.warning("attach_unfinished", store=self._store, batch=batch.id, files=len(batch.files))

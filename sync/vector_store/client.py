@@ -22,7 +22,7 @@ from sync.vector_store import responses
 from sync.vector_store.validation import check_header, checked_address
 
 OPENAI = "https://api.openai.com/v1"
-TRIES = 3
+MAX_ATTEMPTS = 3
 MAX_PAUSE = timedelta(seconds=5)
 
 A = TypeVar("A", bound=responses.StoreResponse)
@@ -93,7 +93,7 @@ class Client:
 
     def retry(self, attempt: Callable[[], T], failure: type[Retryable]) -> T:
         """Try a few times, as long as it fails like that and no long wait is asked for."""
-        for tried in range(TRIES - 1):
+        for tried in range(MAX_ATTEMPTS - 1):
             try:
                 return attempt()
             except failure as error:
