@@ -21,7 +21,10 @@ MAX_TOKEN_LENGTH = 4096
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a session token says: who may ask, from which page, of which index. `known`: proven by an identity."""
+    """What a session token says: who may ask, from which page, of which index. `known`: proven by an identity.
+
+    `language` is no part of the token: what the page or the browser of this one call prefers, as in `Accept-Language`.
+    """
 
     visitor: str
     origin: str
@@ -29,6 +32,7 @@ class Session:
     known: bool
     id: str
     expires_at: int
+    language: str = ""
 
 
 class Tokens:

@@ -25,7 +25,7 @@ from chatkit.types import (
     WidgetItem,
 )
 
-from answering import openai_client, scope
+from answering import openai_client, replies, scope
 from answering.answers import Answering, AnswerStream, NothingSynced
 from answering.events import AnswerOutcome, Done
 from answering.localized_texts import PHRASES, language_of
@@ -110,7 +110,8 @@ class Conversation(ChatKitServer[Session]):
         record = replace(
             self._record(thread, asked, context), model="", outcome=AnswerOutcome.HANDED_OFF, reason=action.type
         )
-        text = self._settings.hand_off or PHRASES[language_of(asked)].hand_off
+        said = PHRASES[language_of(asked, context.language)]
+        text = replies.way_to_a_person(said, self._settings.hand_off, self._answering.contact)
         item = message_item(thread.id, record.answer, text)
         await self._keep(record)
         yield ThreadItemDoneEvent(item=item)
@@ -132,7 +133,8 @@ class Conversation(ChatKitServer[Session]):
         limit = self._settings.daily_usd
         may_spend = limit is None or spend.spent_today(self._state) < limit
         where = scope.live(self._state, context.index, search_unmanaged=self._search_unmanaged)
-        return Question(record.question, self._history(record.thread, context), where), may_spend
+        question = Question(record.question, self._history(record.thread, context), where, context.language)
+        return question, may_spend
 
     def _history(self, thread: str, context: Session) -> Sequence[tuple[str, str]]:
         """The last messages, oldest first, each at most so long."""

@@ -1,6 +1,6 @@
 """ChatKit endpoint: `POST /chatkit`, one address for the whole protocol."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from chatkit.store import NotFoundError
@@ -66,7 +66,7 @@ router = APIRouter(tags=["chat"])
 async def chatkit(request: Request, service: Annotated[ChatService, Depends(_service)]) -> Response:
     """Take one request of the ChatKit protocol, with `Authorization: Bearer <client_secret>`."""
     guard = service.guard
-    session = await guard.session(request)
+    session = replace(await guard.session(request), language=request.headers.get("accept-language", "")[:200])
     asked = chatkit_requests.read(await body(request), service.settings)
     await guard.check_rate(request, session.origin, session.visitor if is_streaming_req(asked) else None)
     try:

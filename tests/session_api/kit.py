@@ -89,6 +89,7 @@ class Widget:
     secret: str = ""
     visitor_token: str | None = None
     granted: dict[str, Any] = field(default_factory=dict)
+    language: str = ""  # what its browser prefers
 
     def open(self, **body: Any) -> httpx2.Response:
         """Ask for a session and keep what is granted."""
@@ -120,7 +121,8 @@ class Widget:
         return replace(self, secret="", visitor_token=None, granted={}, **changes)
 
     def _headers(self) -> dict[str, str]:
-        return {"origin": self.origin} if self.origin is not None else {}
+        told = {"origin": self.origin} if self.origin is not None else {}
+        return told | ({"accept-language": self.language} if self.language else {})
 
 
 def message(text: str, **more: Any) -> dict[str, Any]:

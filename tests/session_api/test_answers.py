@@ -1,5 +1,7 @@
 """What a visitor gets: a cited answer, or an honest word that there is none."""
 
+import pytest
+
 from tests.session_api.kit import Shop
 
 
@@ -42,3 +44,38 @@ def test_a_conversation_is_stored_and_goes_on(acme: Shop) -> None:
     assert "Forgot password" in second.text
     assert [item["type"] for item in thread["items"]["data"]] == ["user_message", "assistant_message"] * 2
     assert thread["title"] == "How long do parcels to Norway take?"
+
+
+def test_a_question_that_tells_no_language_is_answered_in_the_browsers(acme: Shop) -> None:
+    widget = acme.widget()
+
+    assert "gefunden" in widget.other(language="de-DE,de;q=0.9").ask("Bicycles?").text
+    assert "found nothing" in widget.other(language="it").ask("Bicycles?").text
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("I want to talk to a human", "Write to help@acme.com."),
+        ("Ich möchte mit einem Menschen sprechen", "Write to help@acme.com."),
+        ("thanks!", "You are welcome"),
+        ("are you a bot?", "automatic assistant"),
+        ("it doesn't work", "What exactly does not work"),
+        ("vielen Dank", "Gern geschehen"),
+        ("you are stupid", "I am sorry"),
+    ],
+)
+def test_small_talk_gets_a_fitting_reply_and_no_search(acme: Shop, said: str, told: str) -> None:
+    answered = acme.widget().ask(said)
+
+    assert told in answered.text
+    assert "found nothing" not in answered.text
+    assert answered.sources == []
+
+
+def test_what_was_said_is_said_again_and_shorter(acme: Shop) -> None:
+    widget = acme.widget()
+    first = widget.ask("How long do parcels to Norway take?")
+
+    assert widget.ask("can you repeat that?", first.thread).text == first.text
+    assert first.text.startswith(widget.ask("shorter please", first.thread).text)
