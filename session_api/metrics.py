@@ -1,4 +1,4 @@
-"""/metrics: what the state knows of the whole installation, in Prometheus' words; any API process tells the same.
+"""Metrics: `/metrics` tells what the state knows of the whole installation; every API process tells the same.
 
 Gauges are asked of the state at each scrape, at most every few seconds. Counters were added up there by every process.
 """

@@ -168,7 +168,7 @@ def _wants_events(request: Request) -> bool:
 
 
 def _tell(wake: Wake, task: str, target: str) -> None:
-    """It is recorded: where no worker hears of it now, the schedule finds it."""
+    """Wake a worker; what is asked for is recorded, and the schedule finds it where no broker takes the message."""
     try:
         wake(task, target)
     except Retryable:
