@@ -13,22 +13,9 @@ from sandbox.google import GoogleSandbox, discovery
 from sandbox.google.oauth import LIFETIME
 from sandbox.wire import Wire, serve
 from tests import loopback
+from tests.sandbox.zendesk_kit import Clock
 
-START = 1_790_000_000.0
 SHARED = {"supportsAllDrives": "true", "includeItemsFromAllDrives": "true"}
-
-
-@dataclass
-class Clock:
-    """The account's clock; it moves only when told."""
-
-    now: float = START
-
-    def __call__(self) -> float:
-        return self.now
-
-    def pass_time(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @dataclass
@@ -69,12 +56,17 @@ class Office:
 
 def check(body: Any, schema: str) -> None:
     """Raise unless the answer is what the vendor describes, with no field that it does not."""
-    api = "docs.v1" if schema == "Document" else "drive.v3"
-    jsonschema.validate(body, {"$ref": f"#/definitions/{schema}", "definitions": definitions(api)})
+    _validator(schema).validate(body)
 
 
 @cache
-def definitions(api: str) -> Any:
+def _validator(schema: str) -> jsonschema.Draft202012Validator:
+    definitions = _definitions("docs.v1" if schema == "Document" else "drive.v3")
+    return jsonschema.Draft202012Validator({"$ref": f"#/definitions/{schema}", "definitions": definitions})
+
+
+@cache
+def _definitions(api: str) -> Any:
     return {name: _strict(schema) for name, schema in discovery.document(api)["schemas"].items()}
 
 
