@@ -82,8 +82,8 @@ def _is_over(state: State, name: str, result: Result, number: int, summary: Summ
         summary.error = f"{result.failure}; it may be asked again in {_wait(state, name):.0f} s"
         return True
     listing = queries.source(state, name).snapshot_cursor is not None
-    unheard = _wait(state, name) > 0  # a turn meanwhile only published what we hold
-    return result.outcome is Outcome.DONE and not number and not listing and not unheard
+    unpolled = _wait(state, name) > 0  # a turn meanwhile only published what we hold
+    return result.outcome is Outcome.DONE and not number and not listing and not unpolled
 
 
 def _pause(state: State, name: str, result: Result, soonest: timedelta | None) -> float:

@@ -159,7 +159,7 @@ def _set_paused(state: State, kind: RequestKind, source: str, who: str, *, pause
 
 
 def _follow_source(engine: Engine, request: OperatorRequest) -> None:
-    """A sync is done when a turn heard of it and left nothing to do; it fails when only a person can help."""
+    """A sync is done when a turn polled for it and left nothing to do; it fails when only a person can help."""
     name, state = request.target, engine.state
     if name not in engine.sources:
         finish(state, request, f"{name} is not in the configuration any more")
