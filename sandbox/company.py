@@ -61,7 +61,7 @@ class Company:
         return _HEAD.format(key=API_KEY, openai=self.urls["openai"]) + "".join(sources)
 
     def edit_article(self, key: str, body: str) -> None:
-        """Have somebody edit a sample article; Zendesk tells of it if it was asked to."""
+        """Edit a sample article; Zendesk sends its webhook event where `notify` named a listener."""
         number = self.zendesk.article_of[key]
         self.zendesk.put_article(id=number, body=body)
         if self.listener:
@@ -134,7 +134,7 @@ def loaded(folder: Path) -> ZendeskSandbox:
 
 
 def _post(url: str, headers: Mapping[str, str], body: bytes) -> None:
-    """Tell once; whoever does not listen misses it, as the vendor's own retries would end."""
+    """Post once, without a retry: a listener that is down misses it."""
     request = urllib.request.Request(url, body, dict(headers), method="POST")  # noqa: S310  # loopback
     try:
         urllib.request.urlopen(request, timeout=3).close()  # noqa: S310

@@ -82,7 +82,7 @@ def data_center(world: Site, prefix: str, token: str, user: str, password: str) 
 
 
 class SiteHost:
-    """Serves one flavour of the site below `prefix`. `accounts`: the credentials that are somebody's."""
+    """Serves one flavour of the site below `prefix`. `accounts`: an account id for each valid Authorization."""
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ ORDER = re.compile(r"\s*(?P<by>lastmodified|created)\s+(?P<way>asc|desc)\s*", re
 
 @dataclass
 class Query:
-    """What a query asks for; an empty set where it does not say. `since` is as written, in nobody's time zone."""
+    """What a query asks for; an empty set where it does not say. `since` is as written, without a time zone."""
 
     types: set[str] = field(default_factory=set)
     spaces: set[str] = field(default_factory=set)

@@ -14,7 +14,7 @@ BOT = "557058:bot"
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """A space; `anonymous`: whoever is not signed in may read what is not restricted in it."""
+    """A space; `anonymous`: visitors may read what is not restricted in it."""
 
     id: int
     key: str

@@ -49,7 +49,9 @@ def search(request: Request) -> Answer:
             "limit": limit,
             "cql": request.params["cql"],
         }
-        links["next"] = f"{request.path}?{urlencode(query)}"  # without `expand`: whoever follows it blindly loses that
+        links["next"] = (
+            f"{request.path}?{urlencode(query)}"  # without `expand`: a client that follows it as it stands loses that
+        )
     results = [shapes.v1_content(request.world, c, expand, request.origin) for c in page]
     return Answer({"results": results, "start": after, "limit": limit, "size": len(results), "_links": links})
 

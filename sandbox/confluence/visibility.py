@@ -3,7 +3,7 @@
 from sandbox.confluence.records import Content, Site, Space
 
 VISITOR = ""
-"""The account id of whoever is not signed in."""
+"""The account id of a visitor who is not signed in."""
 
 
 def sees_space(space: Space | None, account: str) -> bool:

@@ -16,7 +16,7 @@ HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class WatchChannel:
-    """What somebody asked to be told about, and until when."""
+    """A push channel: what a caller asked to be told about, and until when."""
 
     id: str
     resource: str
@@ -27,7 +27,7 @@ class WatchChannel:
 
 @dataclass
 class Channels:
-    """The channels that are open. They end by themselves; nobody is warned."""
+    """The channels that are open. They expire without a warning."""
 
     clock: Callable[[], float]
     open: dict[str, WatchChannel] = field(default_factory=dict)

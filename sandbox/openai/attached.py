@@ -63,7 +63,7 @@ class Attachments:
         self._knobs = knobs
 
     def prepare(self, wanted: Sequence[Wanted], param: str) -> list[Prepared]:
-        """Read, cut and stem, outside any transaction. Raises Problem, 404, for a file that is not there."""
+        """Read, cut and stem, outside any transaction. Raises Problem, 404, for an unknown file."""
         ids = [one.file for one in wanted]
         with self._db.read() as db:
             require_seen(db, self._knobs, ids, param)

@@ -104,7 +104,7 @@ class Files:
 
 
 def require_seen(db: sqlite3.Connection, knobs: Knobs, ids: list[str], param: str) -> None:
-    """Raise 404 for a file that is not there, or that was uploaded just now and must not be seen yet."""
+    """Raise 404 for an unknown file, or one that was uploaded just now and must not be seen yet."""
     known: dict[str, int] = {}
     for at in range(0, len(ids), 500):  # SQLite binds a bounded number of values
         some = ids[at : at + 500]

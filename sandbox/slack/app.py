@@ -83,7 +83,7 @@ class WebApi:
             raise refused("account_inactive")
 
     def _file(self, id: str, credentials: tuple[str, str]) -> Answer:  # noqa: A002  the vendor's own name
-        """A file's bytes; whoever may not have them gets the page to sign in, with status 200."""
+        """A file's bytes; a caller without access gets the sign-in page, with status 200."""
         file = self._world.files.get(id)
         if file is None:
             return Answer(status=404, content=b"not found", headers={"content-type": "text/html"})

@@ -15,7 +15,7 @@ Send = Callable[[Delivery], int]
 
 
 class Events:
-    """Makes deliveries, signed with the app's secret, and hands them to whoever listens."""
+    """Makes deliveries, signed with the app's secret, and hands them to the listeners."""
 
     def __init__(self, world: Workspace, secret: str) -> None:
         self._world = world
@@ -71,7 +71,7 @@ def again(delivery: Delivery, number: int) -> Delivery:
 
 
 def deliver(delivery: Delivery, send: Send) -> int:
-    """Send until somebody answers 2xx, at most four times; returns how often it was sent."""
+    """Send until the answer is 2xx, at most four times; returns how often it was sent."""
     for number in range(4):
         if 200 <= send(delivery if number == 0 else again(delivery, number)) < 300:
             return number + 1

@@ -117,7 +117,7 @@ class BrandHost:
         return limits if not self.world.dated else {**limits, **http.date_header(self.world.clock)}
 
     def _endpoint(self, method: str, path: str) -> tuple[Row, dict[str, str]]:
-        """Return the endpoint of the path. Raises 404 for a path nobody serves, 415 for one without its `.json`."""
+        """Return the endpoint of the path. Raises 404 for an unknown path, 415 for one without its `.json`."""
         for candidate in (path, f"{path}.json"):
             found = ENDPOINTS.find(method, candidate)
             if found and self._serves(found[0].needs):

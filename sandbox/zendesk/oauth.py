@@ -1,4 +1,4 @@
-"""Who is asking: OAuth tokens, the retiring `email/token`, or nobody."""
+"""Authentication: OAuth tokens, the retiring `email/token`, or none."""
 
 import itertools
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class Credentials:
         self._refresh.clear()
 
     def identify(self, http: HttpRequest) -> Caller:
-        """Return who the header proves. Raises 401 for credentials that prove nobody."""
+        """Return who the header proves. Raises 401 for invalid credentials."""
         if "authorization" not in http.headers:
             return Caller(Role.ANONYMOUS)
         kind, value = credentials(http)

@@ -14,7 +14,7 @@ ATTACHMENT = re.compile(r"/hc/article_attachments/(?P<id>[0-9]+)[^/]*")
 
 
 def page(request: Request) -> Answer:
-    """Answer what the asker may read. Raises 404 for anything else, as the vendor does for whoever is not signed in."""
+    """Answer what the asker may read. Raises 404 for anything else, as the vendor does for visitors."""
     if match := ARTICLE.fullmatch(request.path):
         record = request.caller.brand.articles.get(int(match["id"]))
         if record is not None and sees(request, record, match["locale"]):

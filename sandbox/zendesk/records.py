@@ -169,7 +169,7 @@ class Ticket:
 
 @dataclass
 class Brand:
-    """One help center. `access`: open to all; filtered or refused to whoever is not signed in."""
+    """One help center. `access`: open to all, or filtered or refused to visitors who are not signed in."""
 
     name: str
     locales: list[str]

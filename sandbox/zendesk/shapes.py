@@ -149,7 +149,7 @@ def content_tag(record: ContentTag) -> Json:
 
 
 def user(record: User | None) -> Json:
-    """A user; None is the one that the vendor shows to whoever proved nothing."""
+    """A user; None is what the vendor shows to an unauthenticated caller."""
     if record is None:
         return {
             "id": None,

@@ -94,7 +94,7 @@ def show_many_users(request: Request) -> Answer:
 
 
 def me(request: Request) -> Answer:
-    """Whoever asks, an anonymous user included: a 200 that proves nothing."""
+    """The caller, an anonymous one included: a 200 that proves nothing."""
     if request.caller.role is Role.ANONYMOUS:
         return Answer({"user": shapes.user(None)})
     names = {Role.END_USER: "end-user", Role.AGENT: "agent", Role.ADMIN: "admin"}

@@ -25,7 +25,7 @@ class Tickets:
         tags: Sequence[str] = (),
         at: float | None = None,
     ) -> int:
-        """Create a ticket; `comments` are (author, body, public), and whoever is not the requester is an agent.
+        """Create a ticket; `comments` are (author, body, public); an author other than the requester is an agent.
 
         The description is the first comment, as the vendor has it. `at`: when all this was, now where left out.
         """
