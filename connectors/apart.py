@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from connectors import files_worker
+
 PATIENCE = 90.0  # seconds for one conversion, its process's start included
 AT_ONCE = 2  # conversions of this process; more wait for their turn
 TOO_MUCH: Final = "takes more time or memory to read than any document should; split it"
 BROKEN: Final = "is broken, or not what its name says; open it and save it anew"
 
-_WORKER = Path(__file__).with_name("files_worker.py")
 _TURNS = threading.BoundedSemaphore(AT_ONCE)
 
 
@@ -35,7 +36,7 @@ def run(kind: str, content: bytes, options: Options, patience: float = PATIENCE)
     with _TURNS:
         try:
             ended = subprocess.run(  # noqa: S603  our own program, and a kind of ours
-                [sys.executable, "-I", str(_WORKER), kind, json.dumps(asdict(options))],
+                [sys.executable, "-I", str(Path(files_worker.__file__)), kind, json.dumps(asdict(options))],
                 input=content,
                 capture_output=True,
                 timeout=patience,
@@ -44,7 +45,7 @@ def run(kind: str, content: bytes, options: Options, patience: float = PATIENCE)
             )
         except subprocess.TimeoutExpired as error:
             raise Failed(f"takes longer than {patience:.0f} s to read; split it") from error
-    if ended.returncode < 0 or b"MemoryError" in ended.stderr:
+    if ended.returncode < 0 or ended.returncode == files_worker.OUT_OF_MEMORY:
         raise Failed(TOO_MUCH)
     try:
         found = json.loads(ended.stdout) if ended.returncode == 0 else None

@@ -6,7 +6,9 @@ from typing import Final
 RAISED: Final = str.maketrans("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ")
 LOWERED: Final = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
 
-_ENDING = re.compile(r"(?:st|nd|rd|th|er|ers?|re|e|[eè]me|os?|as?|r[ao]|do|™|tm|sm|®|©|[*†‡])", re.IGNORECASE)
+MARKS: Final = {"tm": "™", "sm": "℠"}
+
+_ENDING = re.compile(r"(?:st|nd|rd|th|er|ers?|re|e|[eè]me|os?|as?|r[ao]|do|[ºª™℠®©*†‡])", re.IGNORECASE)
 """What is raised for its looks only: 1st, 2º, a mark."""
 _WORD = re.compile(r"\w+")
 
@@ -23,6 +25,8 @@ def lowered(text: str) -> str:
 
 def _shifted(text: str, table: dict[int, int], mark: str) -> str:
     core = text.strip()
+    if core.casefold() in MARKS:
+        return text.replace(core, MARKS[core.casefold()])
     if not core or _ENDING.fullmatch(core):
         return text
     start, end = text[: text.index(core)], text[text.index(core) + len(core) :]

@@ -9,19 +9,32 @@ import resource
 import sys
 from pathlib import Path
 
-MAX_MEMORY = 768 * 1024 * 1024
+MAX_MEMORY = 512 * 1024 * 1024
 MAX_SECONDS = 60
+OUT_OF_MEMORY = 3  # the status of a process that ended for want of memory
 
 
 def main() -> None:
-    """Answer for the file on stdin. Ends with status 1, or by a signal, when the limits or the file end it."""
+    """Answer for the file on stdin. Ends with a status, or by a signal, when the limits or the file end it."""
     _limit()
     sys.path.insert(0, str(Path(__file__).parents[1]))  # the interpreter runs isolated: it knows no folder of ours
     from connectors.apart import Options
     from connectors.readers import answers
 
-    answer = answers.answer(sys.argv[1], sys.stdin.buffer.read(), Options(**json.loads(sys.argv[2])))
+    try:
+        answer = answers.answer(sys.argv[1], sys.stdin.buffer.read(), Options(**json.loads(sys.argv[2])))
+    except Exception as error:
+        if isinstance(error, MemoryError) or _used() > MAX_MEMORY // 2:
+            sys.exit(OUT_OF_MEMORY)
+        raise
     sys.stdout.write(json.dumps(answer))
+
+
+def _used() -> int:
+    """The most memory that this process has had, in bytes; 0 where the system does not tell."""
+    status = Path("/proc/self/status")  # what getrusage says includes the process that started this one
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
 
 
 def _limit() -> None:

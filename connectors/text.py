@@ -64,7 +64,7 @@ CUT: Final = f"only the first {MAX_LENGTH:,} characters are kept; split it"
 
 _TARGET = re.compile(r"\]\([^()\s]*\)")
 _WORD = re.compile(r"\w+")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_FENCE = re.compile(r" {0,3}(`{3,1000}|~{3,1000})")
 _TICKS = re.compile(r"`+")
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _SCRIPT = re.compile(r"<(script|style|template)\b.*?(?:</\1\b|\Z)", re.DOTALL | re.IGNORECASE)

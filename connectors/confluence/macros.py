@@ -134,7 +134,7 @@ def _markdown(_: StorageReading, element: etree._Element) -> str:
 
 def _html(_: StorageReading, element: etree._Element) -> str:
     """Foreign HTML, closed where it was left open: what stands behind it is not part of it."""
-    written = text_of(child(element, "ac:plain-text-body"))
+    written = text_of(child(element, "ac:plain-text-body"))  # of a parsed tree: it holds nothing that is no text
     if not html_cost.is_cheap(written):
         return f"<p>{html.escape(text.convert(written, '').markdown, quote=False)}</p>"
     body = LexborHTMLParser(written).body

@@ -21,7 +21,7 @@ def convert(html: str, base_url: str) -> Converted:
 
 def convert_here(html: str, base_url: str) -> Converted:
     """Convert in this process, whatever it takes."""
-    page = LexborHTMLParser(html)
+    page = LexborHTMLParser(text.clean_text(html))
     for node in page.css(DROPPED):
         node.decompose()
     for node in page.css("pre[data-syntaxhighlighter-params]"):

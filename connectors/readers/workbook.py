@@ -16,6 +16,8 @@ from connectors.readers.separated import MAX_COLUMNS, MAX_ROWS
 S = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 DRAWN = "http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"
 MAX_SHEETS = 200
+MAX_STRINGS = 500_000
+LOST = "…"  # stands for a text of the workbook that is beyond what is read
 NAMED = 5  # cells that a problem names
 LAST_COLUMN = 16_384
 
@@ -29,7 +31,7 @@ class Book:
     """What all sheets share."""
 
     package: Package
-    strings: list[str]
+    strings: tuple[str, ...]
     formats: list[str]
     since_1904: bool
 
@@ -41,6 +43,7 @@ class Sheet:
     rows: dict[int, dict[int, str]] = field(default_factory=dict)
     hidden: set[int] = field(default_factory=set)  # columns
     cut: bool = False
+    length: int = 0
     uncalculated: list[str] = field(default_factory=list)
 
 
@@ -74,12 +77,15 @@ def read(content: bytes) -> ReadOutcome:
     return ReadOutcome(html="".join(pieces), problem="; ".join(problems))
 
 
-def _strings(package: Package, name: str) -> list[str]:
+def _strings(package: Package, name: str) -> tuple[str, ...]:
+    """The texts that cells name by number, as far as a reader could want them."""
     strings, length = list[str](), 0
     for item in _elements(package, name, "si"):
-        strings.append(_rich(item) if length < MAX_LENGTH else "")
+        if length > MAX_LENGTH or len(strings) == MAX_STRINGS:
+            break
+        strings.append(_rich(item))
         length += len(strings[-1])
-    return strings
+    return tuple(strings)
 
 
 def _elements(package: Package, name: str, *tags: str) -> Iterator[etree._Element]:
@@ -142,7 +148,7 @@ def _sheet(book: Book, name: str) -> tuple[str, list[str]]:
                 _note_column(sheet, element)
             case "row":
                 _read_row(book, sheet, element, zero_height=zero_height)
-                if len(sheet.rows) > MAX_ROWS:
+                if len(sheet.rows) > MAX_ROWS or sheet.length > MAX_LENGTH:
                     sheet.rows.popitem()
                     sheet.cut = True
                     break
@@ -191,6 +197,9 @@ def _read_row(book: Book, sheet: Sheet, element: etree._Element, *, zero_height:
             break
         if said:
             row[place] = lines(said)
+            sheet.length += len(row[place])
+        if sheet.length > MAX_LENGTH:
+            break
     if row:
         sheet.rows[number] = row
 
@@ -217,7 +226,7 @@ def _cell_text(book: Book, cell: etree._Element, kind: str, value: str) -> str:
         return _rich(held) if held is not None else ""
     if kind == "s":
         number = _number(value)
-        return book.strings[number] if value and number < len(book.strings) else ""
+        return book.strings[number] if value and number < len(book.strings) else LOST
     return _unescaped(value)
 
 
