@@ -5,7 +5,7 @@ from typing import Any
 from sandbox.http import Json
 from sandbox.slack.events import Events
 from sandbox.slack.people import file_addresses
-from sandbox.slack.records import Channel, PrivateFile, Workspace
+from sandbox.slack.records import Channel, PrivateFile, Workspace, stamp
 
 ERASED: Json = {"subtype": "tombstone", "text": "This message was deleted.", "user": "USLACKBOT", "hidden": True}
 KEPT = ("ts", "thread_ts", "reply_count", "reply_users", "reply_users_count", "latest_reply", "subscribed", "type")
@@ -40,7 +40,7 @@ class Messages:
             message |= {"thread_ts": thread, "parent_user_id": place.messages[thread].get("user", "")}
         place.messages[ts] = message
         if thread:
-            _recount(place, thread)
+            _count(place, thread, message)
         self._tell(place, message)
         return ts
 
@@ -110,6 +110,16 @@ class Messages:
         kind = {"im": "im", "mpim": "mpim"}.get(place.kind, "group" if place.private else "channel")
         if self._events.listeners:
             self._events.tell(self._events.message(place.id, kind, event))
+
+
+def _count(place: Channel, parent: str, reply: Json) -> None:
+    """Count one more reply; by itself where it is the newest, and from somebody who is named already."""
+    message = place.messages[parent]
+    author, latest = str(reply.get("user") or reply.get("bot_id") or ""), message.get("latest_reply")
+    if latest and stamp(reply["ts"]) > stamp(latest) and author in message["reply_users"]:
+        message |= {"reply_count": message["reply_count"] + 1, "latest_reply": reply["ts"]}
+    else:
+        _recount(place, parent)
 
 
 def _recount(place: Channel, parent: str) -> None:

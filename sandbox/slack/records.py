@@ -99,7 +99,8 @@ class Workspace:
     dated: bool = True
     error: str = ""
     _ids: int = 1000
-    _given: set[str] = field(default_factory=set)
+    _given: set[int] = field(default_factory=set)
+    _free: dict[int, int] = field(default_factory=dict)
 
     def new_id(self, prefix: str) -> str:
         self._ids += 1
@@ -107,11 +108,13 @@ class Workspace:
 
     def new_ts(self, at: float | None = None) -> str:
         """A ts of that moment that no other message has, or had."""
-        micros = int((self.clock() if at is None else at) * 1_000_000)
-        while (ts := text_of(micros)) in self._given:
+        asked = int((self.clock() if at is None else at) * 1_000_000)
+        micros = self._free.get(asked, asked)  # all before it are taken
+        while micros in self._given:
             micros += 1
-        self._given.add(ts)
-        return ts
+        self._given.add(micros)
+        self._free[asked] = micros + 1
+        return text_of(micros)
 
     def channel(self, id: str) -> Channel:  # noqa: A002  the vendor's own name
         """A conversation that the app sees. Raises channel_not_found."""
