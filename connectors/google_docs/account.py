@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from connectors.google_docs.errors import token_refused
@@ -14,6 +16,9 @@ from connectors.http.client import HttpClient
 from connectors.http.oauth import Token, lifetime_of
 from connectors.http.transport import Json, Sleep, Transport
 from sync.errors import Misconfigured, Retryable
+
+if TYPE_CHECKING:
+    from google.auth.crypt import RSASigner
 
 SCOPES = ("https://www.googleapis.com/auth/drive.readonly",)  # enough for Docs too, and the least that is
 LIFETIME = timedelta(hours=1)
@@ -64,14 +69,20 @@ class ServiceAccount:
     sleep: Sleep = field(repr=False)
 
     def __call__(self) -> Token:
-        from google.auth.exceptions import GoogleAuthError  # takes long: only who signs in waits for it
+        from google.auth.credentials import DEFAULT_UNIVERSE_DOMAIN  # takes long: only who signs in waits for it
+        from google.auth.exceptions import GoogleAuthError
         from google.oauth2.service_account import Credentials
 
         key = read_key(self.path)
         exchange = _Exchange(key, self.transport, self.sleep)
         try:
-            credentials: Credentials = Credentials.from_service_account_info(  # type: ignore[no-untyped-call]  # theirs
-                key.fields, scopes=SCOPES, subject=self.subject or None
+            credentials: Credentials = Credentials(  # type: ignore[no-untyped-call]  # theirs
+                _signer(key.fields["private_key"], str(key.fields.get("private_key_id") or "")),
+                service_account_email=key.email,
+                token_uri=key.token_uri,
+                scopes=SCOPES,
+                subject=self.subject or None,
+                universe_domain=str(key.fields.get("universe_domain") or DEFAULT_UNIVERSE_DOMAIN),
             )
             credentials.refresh(exchange)  # type: ignore[no-untyped-call]  # theirs
         except (GoogleAuthError, ValueError):  # their text may quote the key or the answer
@@ -81,6 +92,15 @@ class ServiceAccount:
                 f"google_docs credentials_file {self.path}: its private_key cannot be read; download the key again"
             ) from None
         return Token(str(credentials.token), exchange.lifetime)
+
+
+@lru_cache(maxsize=8)
+def _signer(private_key: str, key_id: str) -> "RSASigner":
+    """Read a private key, once a process: checking it takes longer than the exchange. Raises ValueError."""
+    from google.auth.crypt import RSASigner
+
+    signer: RSASigner = RSASigner.from_string(private_key, key_id or None)  # type: ignore[no-untyped-call]  # theirs
+    return signer
 
 
 @dataclass(frozen=True, slots=True)
