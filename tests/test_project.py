@@ -85,6 +85,7 @@ def test_the_architecture_names_files_that_exist() -> None:
     assert missing == []
 
 
+ON_THE_WIRE = "session_api/admin/shapes.py"  # its class names stand in the API's description
 PRODUCT = ("sync", "answering", "connectors", "workers", "session_api", "cli")
 
 
@@ -93,6 +94,8 @@ def test_a_class_name_means_one_thing(packages: tuple[str, ...]) -> None:
     places: dict[str, list[str]] = {}
     for package in packages:
         for path in sorted((ROOT / package).rglob("*.py")):
+            if path == ROOT / ON_THE_WIRE:
+                continue
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.ClassDef):
                     places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))

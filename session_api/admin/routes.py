@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from session_api.admin import events as admin_events
 from session_api.admin.dependencies import Operations, OperationsOf, Operator, WakeOf, require_token
 from session_api.admin.errors import RESPONSES, engine_errors_as_http
-from session_api.admin.shapes import Documents, Problems, Release, Runs, RunShape, Status, Sync
+from session_api.admin.shapes import Documents, Problems, Release, Run, Runs, Status, Sync
 from session_api.webhooks import Wake
 from sync.errors import Retryable
 from sync.operations import requests
@@ -64,7 +64,7 @@ def runs(operations: OperationsOf, source: str = "", before: float | None = None
     return {"runs": found, "next": following}
 
 
-@routes.get("/runs/{run}", response_model=RunShape)
+@routes.get("/runs/{run}", response_model=Run)
 def one(run: str, request: Request, operations: OperationsOf) -> Any:
     """How it stands; with `Accept: text/event-stream`, and each time that changes."""
     found = _found(operations, run)
@@ -78,7 +78,7 @@ def events(run: str, operations: OperationsOf) -> Response:
     return _stream(operations, run)
 
 
-@routes.post("/sources/{name}/sync", status_code=202, response_model=RunShape)
+@routes.post("/sources/{name}/sync", status_code=202, response_model=Run)
 def sync(
     name: str,
     who: Operator,
@@ -93,7 +93,7 @@ def sync(
     return _run(operations, request)
 
 
-@routes.post("/sources/{name}/pause", status_code=202, response_model=RunShape)
+@routes.post("/sources/{name}/pause", status_code=202, response_model=Run)
 def pause(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -> dict[str, Any]:
     """Begin no further turn on the source; the one that runs ends as usual."""
     operations.inventory.require_sources([name])
@@ -102,7 +102,7 @@ def pause(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -> d
     return _run(operations, request)
 
 
-@routes.post("/sources/{name}/resume", status_code=202, response_model=RunShape)
+@routes.post("/sources/{name}/resume", status_code=202, response_model=Run)
 def resume(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -> dict[str, Any]:
     """Sync the source again, at once and then as scheduled."""
     operations.inventory.require_sources([name])
@@ -111,7 +111,7 @@ def resume(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -> 
     return _run(operations, request)
 
 
-@routes.post("/sources/{name}/release", status_code=202, response_model=RunShape)
+@routes.post("/sources/{name}/release", status_code=202, response_model=Run)
 def release(
     name: str,
     who: Operator,
@@ -126,19 +126,19 @@ def release(
     return _run(operations, request)
 
 
-@routes.post("/indexes/{name}/reindex", status_code=202, response_model=RunShape)
+@routes.post("/indexes/{name}/reindex", status_code=202, response_model=Run)
 def reindex(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -> dict[str, Any]:
     """Build a new store beside the live one and switch to it when it is complete; searches go on."""
     return _ask_of_index(operations, wake, RequestKind.REINDEX, name, who)
 
 
-@routes.post("/indexes/{name}/promote", status_code=202, response_model=RunShape)
+@routes.post("/indexes/{name}/promote", status_code=202, response_model=Run)
 def promote(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -> dict[str, Any]:
     """Switch to the store that is being built, if it is complete."""
     return _ask_of_index(operations, wake, RequestKind.PROMOTE, name, who)
 
 
-@routes.post("/indexes/{name}/rollback", status_code=202, response_model=RunShape)
+@routes.post("/indexes/{name}/rollback", status_code=202, response_model=Run)
 def rollback(name: str, who: Operator, operations: OperationsOf, wake: WakeOf) -> dict[str, Any]:
     """Switch back to the store before."""
     return _ask_of_index(operations, wake, RequestKind.ROLLBACK, name, who)

@@ -23,7 +23,7 @@ class Release(BaseModel):
     documents: list[str] | None = None
 
 
-class RunShape(BaseModel):
+class Run(BaseModel):
     """What was asked for ("r…"), or a turn on a source ("t…")."""
 
     id: str
@@ -42,11 +42,11 @@ class RunShape(BaseModel):
 class Runs(BaseModel):
     """Newest first. `next`: ask with it as `before` for older ones."""
 
-    runs: list[RunShape]
+    runs: list[Run]
     next: float | None
 
 
-class ProblemShape(BaseModel):
+class Problem(BaseModel):
     """A document that somebody should look at."""
 
     source: str
@@ -59,10 +59,10 @@ class ProblemShape(BaseModel):
 class Problems(BaseModel):
     """Of one source, or of all."""
 
-    problems: list[ProblemShape]
+    problems: list[Problem]
 
 
-class DocumentShape(BaseModel):
+class Document(BaseModel):
     """A document as it is known."""
 
     id: int
@@ -80,7 +80,7 @@ class DocumentShape(BaseModel):
 class Documents(BaseModel):
     """`next`: ask with it as `after` for the following ones."""
 
-    documents: list[DocumentShape]
+    documents: list[Document]
     next: int | None
 
 
@@ -98,5 +98,5 @@ class Status(BaseModel):
     indexes: list[dict[str, Any]]
     problems: list[dict[str, Any]]
     alike: list[list[dict[str, Any]]]
-    requests: list[RunShape]
+    requests: list[Run]
     queue: Waiting
