@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import re
 import time
 import zlib
@@ -31,6 +32,7 @@ MAX_BYTES = 5 * 1024 * 1024
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?P<fields>.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"^(title|labels|tags|url|draft):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 _HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
 
 Files = dict[str, str]  # what is known of each file: its path in the folder, and the start of its version
@@ -117,7 +119,7 @@ class MarkdownFolder:
         home = self._root.resolve()
         try:
             found = [
-                path.relative_to(self._root).as_posix()
+                _name_of(path.relative_to(self._root))
                 for path in self._root.rglob("*")
                 if path.suffix.lower() in ENDINGS
                 and path.is_file()
@@ -132,7 +134,7 @@ class MarkdownFolder:
 
     def _read(self, path: str) -> Document | None:
         """The file as it is now; None for a draft, and for one that went away meanwhile."""
-        file = self._root / path
+        file = self._file(path)
         try:
             with file.open("rb") as opened:
                 content = opened.read(MAX_BYTES + 1)
@@ -145,6 +147,13 @@ class MarkdownFolder:
             raise Retryable(f"markdown_folder {file}: cannot be read ({error.strerror})") from error
         problem = f"{path}: larger than 5 MB, so only its start is kept" if len(content) > MAX_BYTES else ""
         return self._document(path, content, edited, problem)
+
+    def _file(self, name: str) -> Path:
+        """Where a file is that we call by this name."""
+        file = self._root / name
+        if file.exists() or "\\x" not in name:
+            return file
+        return self._root / os.fsdecode(_BYTE.sub(lambda found: bytes([int(found[1], 16)]), name.encode()))
 
     def _document(self, path: str, content: bytes, edited: float, problem: str) -> Document | None:
         try:
@@ -215,6 +224,11 @@ def _change(document: Document) -> Change:
 
 def _mark(document: Document) -> str:
     return document.version[:12]
+
+
+def _name_of(path: Path) -> str:
+    """Return a path as text; bytes of it that are none, from a disk of another encoding, by their numbers."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def _hidden(path: Path) -> bool:

@@ -18,6 +18,7 @@ from sync.model import Audience, Document
 
 FORMAT = "2"  # part of every version: a new way to build documents renews them all
 MAX_TITLE_LENGTH = 100
+MAX_FIRST_LINE = 2000  # characters that are looked at for a title
 
 _ID = re.compile(r"([CDG][0-9A-Z]+):(?:day:([0-9-]+)|([0-9.]+))")
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -115,7 +116,7 @@ def permalink(home: str, channel: str, ts: str) -> str:
 def title_of(markdown: str) -> str:
     """The first words of a message, without their marks."""
     for line in _CODE.sub("", markdown).split("\n"):
-        plain = html.unescape(_MARKS.sub("", _LINK.sub(r"\1", line)))
+        plain = html.unescape(_MARKS.sub("", _LINK.sub(r"\1", line[:MAX_FIRST_LINE])))
         words = " ".join(plain.split())
         if any(letter.isalnum() for letter in words):
             return (

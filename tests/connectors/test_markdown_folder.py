@@ -200,3 +200,35 @@ def test_a_folder_that_is_not_there_stops_the_source(world: FolderWorld) -> None
 
     with pytest.raises(Misconfigured, match="check folder"):
         world.connect().snapshot(None)
+
+
+def test_a_name_in_another_encoding_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "good.md").write_text("# Good\n\ntext")
+    with open(os.path.join(os.fsencode(tmp_path), b"r\xfcckgabe.md"), "wb") as file:  # noqa: PTH118, PTH123  bytes
+        file.write(b"sixty days")
+    connector = MarkdownFolder(MarkdownFolderSettings(folder=tmp_path, base_url="https://docs.acme.test/"))
+
+    listed = listing(connector)
+    document = connector.fetch("r\\xfcckgabe.md")
+
+    assert sorted(listed) == ["good.md", "r\\xfcckgabe.md"]
+    assert document.body == "sixty days"
+    assert document.url.encode().isascii()
+
+
+@pytest.mark.parametrize(
+    ("content", "body", "problem"),
+    [
+        ("Größe".encode("cp1252"), "Größe", ""),
+        ("Größe, Länge – 19 €".encode()[:-1], "Größe, Länge – 19 \ufffd", "some of its characters are broken"),
+        ("Żółć".encode("cp1250"), "", "save it as UTF-8"),
+        (b"```\nopen", "```\nopen\n```", ""),
+    ],
+)
+def test_a_file_is_read_in_the_encoding_that_it_shows(tmp_path: Path, content: bytes, body: str, problem: str) -> None:
+    (tmp_path / "a.md").write_bytes(content)
+
+    document = MarkdownFolder(MarkdownFolderSettings(folder=tmp_path)).fetch("a.md")
+
+    assert document.body == body
+    assert problem in document.problem
