@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -20,18 +21,23 @@ SVG = "image/svg+xml"
 
 @dataclass(frozen=True)
 class Asset:
-    """A file, plain and compressed, with the tag that changes when it does."""
+    """A file, plain and compressed, with the tag that changes when it does. Compressed when somebody first takes it."""
 
     kind: str
     body: bytes
-    compressed: bytes
-    tag: str
+
+    @cached_property
+    def compressed(self) -> bytes:
+        return gzip.compress(self.body, 9, mtime=0)
+
+    @cached_property
+    def tag(self) -> str:
+        return f'"{hashlib.sha256(self.body).hexdigest()[:20]}"'
 
 
 def asset(kind: str, text: str) -> Asset:
     """Return the file as it is served."""
-    body = text.encode()
-    return Asset(kind, body, gzip.compress(body, 9, mtime=0), f'"{hashlib.sha256(body).hexdigest()[:20]}"')
+    return Asset(kind, text.encode())
 
 
 def texts(language: str) -> dict[str, str]:
