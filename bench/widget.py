@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from playwright.sync_api import Browser, CDPSession, Page
+from playwright.sync_api import CDPSession, Page
 
 from sandbox.wire import Wire, serve
 from session_api.widget import bundle
 from session_api.widget.appearance import Appearance
 from tests.widget import kit
-from tests.widget.kit import page_with, visiting
+from tests.widget.kit import Chromium, page_with, visiting
 from tests.widget.scripted import Cite, Pause, Scripted, Stage
 
 LOOK = Appearance(title="Ask Acme", contact_email="help@acme.com")
@@ -84,11 +84,11 @@ def _sizes() -> None:
         print(f"whole, in {language}                        {whole:>8} bytes gzip")
 
 
-def _opening(browser: Browser, address: str, runs: int) -> None:
+def _opening(browser: Chromium, address: str, runs: int) -> None:
     for manner in ("cold", "warm"):
         times = []
         for _ in range(runs):
-            with visiting(browser, address, bundle.texts("en"), init=kit.OPENED + PAINTED) as chat:
+            with visiting(browser.anew(), address, bundle.texts("en"), init=kit.OPENED + PAINTED) as chat:
                 if manner == "warm":
                     with chat.page.expect_response("**/panel-en.js"):
                         chat.launcher.hover()
@@ -97,9 +97,9 @@ def _opening(browser: Browser, address: str, runs: int) -> None:
         _tell(f"click to first painted chat, {manner}", times)
 
 
-def _answering(browser: Browser, address: str, runs: int) -> None:
+def _answering(browser: Chromium, address: str, runs: int) -> None:
     times = []
-    with visiting(browser, address, bundle.texts("en"), init=kit.OPENED + PAINTED) as chat:
+    with visiting(browser.anew(), address, bundle.texts("en"), init=kit.OPENED + PAINTED) as chat:
         chat.open()
         for n in range(runs):
             chat.input.fill(f"Question {n}?")
@@ -109,14 +109,14 @@ def _answering(browser: Browser, address: str, runs: int) -> None:
     _tell("send to first token painted", times)
 
 
-def _long_answer(browser: Browser, address: str, stage: Stage) -> None:
+def _long_answer(browser: Chromium, address: str, stage: Stage) -> None:
     words = (SENTENCE * TOKENS).split(" ")[:TOKENS]
     breaks = {n: "\n\n- " if n % 120 == 60 else "\n\n" for n in range(0, TOKENS, 60)}
     said = [breaks.get(n, "") + word + " " for n, word in enumerate(words)]
     for rate in (100, None):
         pace = [Pause(1 / rate)] if rate else []
         stage.chat.answers = [[part for word in said for part in (word, *pace)]]
-        with visiting(browser, address, bundle.texts("en"), init=kit.OPENED + PAINTED) as chat:
+        with visiting(browser.anew(), address, bundle.texts("en"), init=kit.OPENED + PAINTED) as chat:
             chat.open()
             session = _session(chat.page)
             chat.page.evaluate("() => { longest = 0; }")
@@ -137,8 +137,8 @@ def _long_answer(browser: Browser, address: str, stage: Stage) -> None:
     stage.chat.answers = [SHORT]
 
 
-def _memory(browser: Browser, address: str, exchanges: int) -> None:
-    with visiting(browser, address, bundle.texts("en"), init=kit.OPENED) as chat:
+def _memory(browser: Chromium, address: str, exchanges: int) -> None:
+    with visiting(browser.anew(), address, bundle.texts("en"), init=kit.OPENED) as chat:
         empty = _heap(chat.page)
         chat.page.evaluate("Answerwell.open()")
         opened = _heap(chat.page)

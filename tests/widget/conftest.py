@@ -1,13 +1,12 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
 
 from sandbox.wire import Wire, serve
 from session_api.widget import bundle
 from session_api.widget.appearance import Appearance
 from tests.widget import kit
-from tests.widget.kit import Site
+from tests.widget.kit import Chromium, Site
 from tests.widget.scripted import Scripted, Stage
 
 LOOK = Appearance(
@@ -19,7 +18,7 @@ LOOK = Appearance(
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[Chromium]:
     with kit.browser() as started:
         yield started
 

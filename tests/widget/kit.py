@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    ConsoleMessage,
+    Error,
+    Locator,
+    Page,
+    sync_playwright,
+)
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -23,16 +32,102 @@ Element.prototype.attachShadow = function (options) { return attach.call(this, {
 """
 
 
-def chromium() -> str | None:
+FORGET = """() => {
+  try {
+    localStorage.clear();
+    sessionStorage.clear();
+  } catch {
+    // a page that may keep nothing
+  }
+}"""
+PATIENCE = 120_000
+"""After how many milliseconds what a test waits for is taken for failed: a machine with much else to do is slow."""
+
+
+def _path() -> str | None:
     """Return the browser's path; None where there is none."""
     named = os.environ.get("CHROMIUM", "")
     return named or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
+@dataclass
+class Chromium:
+    """One browser. A page of each look stays open, and one visitor after the other uses it: none finds a trace."""
+
+    browser: Browser
+    _idle: dict[str, "_Seat"] = field(default_factory=dict)
+
+    @contextmanager
+    def page(self, init: str, **look: Any) -> Iterator[Page]:
+        """A page that nobody else uses meanwhile, at no address. `init` runs in it before each of its pages."""
+        key = repr((init, sorted(look.items())))
+        seat = self._idle.pop(key, None) or _Seat.made(self.browser, init, look)
+        try:
+            yield seat.page
+        except BaseException:
+            seat.page.context.close()
+            raise
+        seat.leave()
+        if key in self._idle:
+            seat.page.context.close()
+        else:
+            self._idle[key] = seat
+
+    def anew(self) -> "Chromium":
+        """The same browser without a page that anybody used before."""
+        return Chromium(self.browser)
+
+    def new_page(self) -> Page:
+        """A page in a context of its own, which closes with it."""
+        made = self.browser.new_page()
+        made.set_default_timeout(PATIENCE)
+        return made
+
+    def new_context(self) -> BrowserContext:
+        made = self.browser.new_context()
+        made.set_default_timeout(PATIENCE)
+        return made
+
+
+@dataclass
+class _Seat:
+    """A page, and what it takes to hand it on."""
+
+    page: Page
+    session: CDPSession
+    viewport: Any
+
+    @classmethod
+    def made(cls, browser: Browser, init: str, look: Mapping[str, Any]) -> "_Seat":
+        context = browser.new_context(**{"viewport": {"width": 1180, "height": 800}, "locale": "en-US", **look})
+        context.set_default_timeout(PATIENCE)
+        if init:
+            context.add_init_script(init)
+        page = context.new_page()
+        return cls(page, context.new_cdp_session(page), page.viewport_size)
+
+    def leave(self) -> None:
+        """Undo what a visitor did: other tabs, routes, permissions, sizes, where the pointer is, and what is kept."""
+        context = self.page.context
+        for other in context.pages:
+            if other != self.page:
+                other.close()
+        context.unroute_all(behavior="ignoreErrors")
+        self.page.unroute_all(behavior="ignoreErrors")
+        context.set_offline(False)
+        context.clear_permissions()
+        if self.page.viewport_size != self.viewport:
+            self.page.set_viewport_size(self.viewport)
+        self.page.mouse.move(0, 0)
+        self.page.evaluate(FORGET)
+        self.page.goto("about:blank")
+        self.session.send("Network.clearBrowserCache")
+
+
 @contextmanager
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[Chromium]:
     """Start Chromium. Without one, tests are skipped here and fail where CI promises one."""
-    path = chromium()
+    path = _path()
     if path is None:
         reason = "needs Chromium: install it (Debian: apt install chromium), or name it in CHROMIUM"
         if os.environ.get("CI") == "true":
@@ -42,7 +137,7 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(
             executable_path=path, args=["--disable-dev-shm-usage", "--disable-gpu", "--disable-smooth-scrolling"]
         )
-        yield started
+        yield Chromium(started)
         started.close()
 
 
@@ -154,42 +249,48 @@ class Chat:
 
 @contextmanager
 def visiting(
-    opened: Browser, address: str, words: Mapping[str, str], *, init: str = OPENED, **context: Any
+    opened: Chromium, address: str, words: Mapping[str, str], *, init: str = OPENED, **look: Any
 ) -> Iterator[Chat]:
     """Go to a page as a new visitor; a mistake in a script fails the test."""
-    with _context(opened, init, **context) as made:
-        chat = tab(made, address, words)
+    with opened.page(init, **look) as page, _watched(page, words) as chat:
+        _arrive(chat, address)
         yield chat
         assert chat.errors == []
 
 
 def tab(context: BrowserContext, address: str, words: Mapping[str, str]) -> Chat:
-    """Open the page in a tab of its own."""
+    """Open the page in another tab of the same visitor."""
     chat = Chat(context.new_page(), words)
-    chat.page.on("console", lambda message: chat.console.append(_line(message)))
-    chat.page.on("pageerror", lambda error: chat.errors.append(str(error)))
-    chat.page.goto(address)
-    chat.page.wait_for_function("window.Answerwell && window.Answerwell.version")
+    _arrive(chat, address)
     return chat
 
 
 @contextmanager
-def _context(opened: Browser, init: str, **options: Any) -> Iterator[BrowserContext]:
-    made = opened.new_context(**{"viewport": {"width": 1180, "height": 800}, "locale": "en-US", **options})
-    made.set_default_timeout(20_000)
-    if init:
-        made.add_init_script(init)
-    yield made
-    made.close()
+def _watched(page: Page, words: Mapping[str, str]) -> Iterator[Chat]:
+    """The chat on the page, with what the page says in the console and gets wrong meanwhile."""
+    chat = Chat(page, words)
+
+    def said(message: ConsoleMessage) -> None:
+        chat.console.append(f"{message.type}: {message.text}")
+
+    def wrong(error: Error) -> None:
+        chat.errors.append(str(error))
+
+    page.on("console", said)
+    page.on("pageerror", wrong)
+    yield chat
+    page.remove_listener("console", said)
+    page.remove_listener("pageerror", wrong)
 
 
-def _line(message: ConsoleMessage) -> str:
-    return f"{message.type}: {message.text}"
+def _arrive(chat: Chat, address: str) -> None:
+    chat.page.goto(address)
+    chat.page.wait_for_function("window.Answerwell && window.Answerwell.version")
 
 
 def eventually(page: Page, holds: Callable[[], bool]) -> None:
     """Let the page go on until something outside of it holds."""
-    patience = 400
+    patience = PATIENCE // 50
     while not holds():
         patience -= 1
         assert patience, "it does not come about"

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from chatkit.types import ProgressUpdateEvent
-from playwright.sync_api import Browser
 
 from sandbox.wire import Fault, Wire, serve
 from session_api.widget import bundle
 from session_api.widget.appearance import Appearance
 from tests.widget import kit
-from tests.widget.kit import Chat, visiting
+from tests.widget.kit import Chat, Chromium, visiting
 from tests.widget.scripted import Break, Cite, Gate, Scripted, Stage
 
 QUESTION = "How many days do I have to send a product back?"
@@ -208,7 +207,7 @@ SCENES: dict[str, tuple[Scene, Appearance, str, dict[str, Any]]] = {
 
 
 @contextmanager
-def demo(browser: Browser, look: Appearance, lang: str, **context: Any) -> Iterator[tuple[Chat, Stage, Wire]]:
+def demo(browser: Chromium, look: Appearance, lang: str, **context: Any) -> Iterator[tuple[Chat, Stage, Wire]]:
     """The demo page in that language, with the scripted server behind it."""
     stage = Stage(Scripted([ANSWER]), look)
     wire = Wire(stage.app)

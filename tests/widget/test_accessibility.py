@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
 
 from sandbox.wire import Fault, Wire
 from session_api.widget import bundle
-from tests.widget.kit import Chat, Site, eventually, page_with, visiting
+from tests.widget.kit import Chat, Chromium, Site, eventually, page_with, visiting
 from tests.widget.scripted import Break, Cite, Gate, Stage
 
 pytestmark = pytest.mark.browser
@@ -54,7 +53,7 @@ STATES = [
 
 @pytest.fixture(params=list(LOOKS))
 def chat(
-    request: pytest.FixtureRequest, chromium: Browser, site: Site, server: str, stage: Stage, words: dict[str, str]
+    request: pytest.FixtureRequest, chromium: Chromium, site: Site, server: str, stage: Stage, words: dict[str, str]
 ) -> Iterator[Chat]:
     rtl = request.param == "right to left"
     form = {"contact_form": site.put("/contact", "<p>Thank you</p>")} if rtl else {}
@@ -144,7 +143,7 @@ def test_axe_finds_nothing(chat: Chat, state: str, stage: Stage, wire: Wire) -> 
 
 
 @pytest.fixture
-def plain(chromium: Browser, site: Site, server: str, words: dict[str, str]) -> Iterator[Chat]:
+def plain(chromium: Chromium, site: Site, server: str, words: dict[str, str]) -> Iterator[Chat]:
     with visiting(chromium, site.put("/", page_with(server)), words) as opened:
         yield opened
 
@@ -211,7 +210,7 @@ def test_the_focus_can_leave_the_chat_on_a_wide_screen(plain: Chat) -> None:
 
 
 def test_on_a_phone_the_focus_stays_on_the_sheet_and_the_page_stands_still(
-    chromium: Browser, site: Site, server: str, words: dict[str, str]
+    chromium: Chromium, site: Site, server: str, words: dict[str, str]
 ) -> None:
     address = site.put("/", page_with(server, body="<a href='#x'>A link of the page</a><p style='height:3000px'></p>"))
     with visiting(chromium, address, words, viewport={"width": 390, "height": 844}, has_touch=True) as chat:
@@ -235,7 +234,7 @@ def height(chat: Chat) -> float:
 
 
 def test_the_sheet_ends_where_the_keyboard_begins(
-    chromium: Browser, site: Site, server: str, words: dict[str, str]
+    chromium: Chromium, site: Site, server: str, words: dict[str, str]
 ) -> None:
     with visiting(chromium, site.put("/", page_with(server)), words, viewport={"width": 390, "height": 844}) as chat:
         chat.open()
@@ -283,7 +282,7 @@ def test_the_log_itself_is_silent_and_speakers_are_headings(plain: Chat) -> None
 
 @pytest.mark.parametrize(("width", "height"), [(320, 256), (320, 568), (640, 360), (590, 400)])
 def test_enlarged_or_on_the_smallest_screen_nothing_is_cut_off(
-    chromium: Browser, site: Site, server: str, stage: Stage, words: dict[str, str], width: int, height: int
+    chromium: Chromium, site: Site, server: str, stage: Stage, words: dict[str, str], width: int, height: int
 ) -> None:
     """A window of 1280 by 720 at 200 % is 640 by 360 in size, one of 1280 by 1024 at 400 % is 320 by 256."""
     stage.chat.answers = [RICH]
@@ -324,7 +323,9 @@ def test_targets_are_large_enough_for_a_finger(chat: Chat) -> None:
     assert [size for size in sizes if "source" not in size[0] and min(size[1:]) < 34] == []
 
 
-def test_who_asked_for_less_motion_gets_none(chromium: Browser, site: Site, server: str, words: dict[str, str]) -> None:
+def test_who_asked_for_less_motion_gets_none(
+    chromium: Chromium, site: Site, server: str, words: dict[str, str]
+) -> None:
     with visiting(chromium, site.put("/", page_with(server)), words, reduced_motion="reduce") as chat:
         chat.open()
 
@@ -334,7 +335,7 @@ def test_who_asked_for_less_motion_gets_none(chromium: Browser, site: Site, serv
         ) in {True, "0s"}
 
 
-def test_right_to_left_everything_is_mirrored(chromium: Browser, site: Site, server: str, stage: Stage) -> None:
+def test_right_to_left_everything_is_mirrored(chromium: Chromium, site: Site, server: str, stage: Stage) -> None:
     stage.chat.answers = [["لديك 60 يومًا", Cite("الإرجاع", "https://help.acme.com/1"), ".\n\n```\nacme --reset\n```"]]
     with visiting(chromium, site.put("/", page_with(server, lang="ar")), bundle.texts("ar")) as chat:
         chat.open().ask("كم يومًا؟")
@@ -355,7 +356,7 @@ def test_right_to_left_everything_is_mirrored(chromium: Browser, site: Site, ser
 @pytest.mark.parametrize("accent", ["#ffd400", "#ffffff", "#000000", "#0b5fff", "#7f7f7f", "#e91e63", "#00c853"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_any_accent_can_be_read(
-    chromium: Browser, site: Site, server: str, stage: Stage, words: dict[str, str], accent: str, scheme: str
+    chromium: Chromium, site: Site, server: str, stage: Stage, words: dict[str, str], accent: str, scheme: str
 ) -> None:
     stage.chat.answers = [RICH]
     address = site.put("/", page_with(server, accent=accent, theme=scheme))

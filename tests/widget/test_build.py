@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from session_api.widget import build, bundle
 from session_api.widget.appearance import Appearance
+from tests.widget.kit import Chromium
 
 pytest.importorskip("minify", reason="the minifier has no wheel for this machine")
 
@@ -82,7 +83,7 @@ TRAPS: dict[str, list[str]] = {
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Browser) -> Iterator[Page]:
+def page(chromium: Chromium) -> Iterator[Page]:
     opened = chromium.new_page()
     yield opened
     opened.close()

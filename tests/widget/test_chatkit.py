@@ -1,6 +1,7 @@
 """OpenAI's ChatKit element on our endpoint, and our own chat where it does not come up."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -8,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Route
 from pydantic import SecretStr
 
 from sandbox.wire import Wire, serve
 from session_api.widget import bundle
 from session_api.widget.appearance import Appearance
 from tests.widget import npm
-from tests.widget.kit import Chat, Site, eventually, page_with, visiting
+from tests.widget.kit import Chat, Chromium, Site, eventually, page_with, visiting
 from tests.widget.scripted import Scripted, Stage
 
 pytestmark = pytest.mark.browser
@@ -37,7 +38,7 @@ def stage() -> Stage:
 
 
 @pytest.fixture
-def embed(chromium: Browser, site: Site, server: str, words: dict[str, str]) -> Iterator[Embed]:
+def embed(chromium: Chromium, site: Site, server: str, words: dict[str, str]) -> Iterator[Embed]:
     """Open a page whose browser gets the stand-in: "ready", "refused", "silent", or nothing at all ("blocked")."""
     left: list[Any] = []
 
@@ -141,7 +142,7 @@ def test_where_it_does_not_come_up_our_own_chat_answers_and_the_console_says_why
 ) -> None:
     chat = embed(behaviour).open()
 
-    chat.input.wait_for(timeout=9_000)
+    chat.input.wait_for()
     chat.ask("Is anybody there?")
 
     [line] = [line for line in chat.console if "OpenAI's ChatKit element does not come up" in line]
@@ -195,12 +196,12 @@ def test_trusted_types_that_do_not_allow_it_bring_our_own_chat(embed: Embed, ser
     )
     chat = embed("ready", policy=policy).open()
 
-    chat.input.wait_for(timeout=9_000)
+    chat.input.wait_for()
 
     assert any("policy" in line.lower() and "does not come up" in line for line in chat.console)
 
 
-def test_a_hosted_workflow_gets_a_secret_and_never_a_key(chromium: Browser, site: Site, words: dict[str, str]) -> None:
+def test_a_hosted_workflow_gets_a_secret_and_never_a_key(chromium: Chromium, site: Site, words: dict[str, str]) -> None:
     stage = Stage(Scripted(), Appearance(title="Ask Acme"), hosted=True)
     with serve(Wire(stage.app)) as url:
         address = site.put("/", page_with(url))
@@ -218,13 +219,13 @@ def test_a_hosted_workflow_gets_a_secret_and_never_a_key(chromium: Browser, site
 
 
 def test_where_a_hosted_workflow_cannot_be_reached_a_person_can(
-    chromium: Browser, site: Site, words: dict[str, str]
+    chromium: Chromium, site: Site, words: dict[str, str]
 ) -> None:
     stage = Stage(Scripted(), Appearance(contact_email="help@acme.com"), hosted=True)
     with serve(Wire(stage.app)) as url, visiting(chromium, site.put("/", page_with(url)), words) as chat:
         chat.page.context.route(f"{SCRIPT}*", lambda route: route.abort())
         chat.open()
-        chat.input.wait_for(timeout=9_000)
+        chat.input.wait_for()
         chat.send("Hello?")
 
         chat.error("hosted").wait_for()
@@ -238,28 +239,18 @@ def types(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return npm.install(tmp_path_factory.mktemp("types"), "@openai/chatkit@1.9", "typescript@5")
 
 
-def check(types: Path, options: str) -> str:
-    """Return what the compiler says about options written as an object."""
-    typed = f"const given: ChatKitOptions = {options};\nvoid given;\n"
-    code = f'import type {{ ChatKitOptions }} from "@openai/chatkit";\n{typed}'
-    (types / "given.ts").write_text(code, encoding="utf-8")
+def check(types: Path, **options: str) -> str:
+    """Return what the compiler says about options written as objects, each in a file of its name."""
+    for name, written in options.items():
+        typed = f"const given: ChatKitOptions = {written};\nvoid given;\n"
+        code = f'import type {{ ChatKitOptions }} from "@openai/chatkit";\n{typed}'
+        (types / f"{name}.ts").write_text(code, encoding="utf-8")
     compiler = shutil.which("npx")
     assert compiler is not None
-    command = [
-        compiler,
-        "tsc",
-        "--noEmit",
-        "--strict",
-        "--skipLibCheck",
-        "--lib",
-        "es2022,dom",
-        "--moduleResolution",
-        "bundler",
-        "--module",
-        "es2022",
-        "given.ts",
-    ]
-    return subprocess.run(command, cwd=types, capture_output=True, text=True, check=False).stdout
+    strictly = ["--noEmit", "--strict", "--skipLibCheck", "--lib", "es2022,dom"]
+    command = [compiler, "tsc", *strictly, "--moduleResolution", "bundler", "--module", "es2022"]
+    files = [f"{name}.ts" for name in options]
+    return subprocess.run([*command, *files], cwd=types, capture_output=True, text=True, check=False).stdout
 
 
 def literal(told: dict[str, Any]) -> str:
@@ -267,11 +258,21 @@ def literal(told: dict[str, Any]) -> str:
     return written.replace('"<function getClientSecret>"', 'async (current: string | null) => current ?? ""')
 
 
-@pytest.mark.parametrize("lang", bundle.LANGUAGES)
-def test_what_the_element_is_given_fits_openais_types(embed: Embed, types: Path, lang: str) -> None:
-    chat = embed("ready", lang=lang, theme="dark", radius="12").open()
-    chat.panel.get_by_text("ChatKit", exact=True).wait_for()
-    told = chat.page.evaluate(TOLD)
+def test_what_the_element_is_given_fits_openais_types_in_every_language(embed: Embed, types: Path) -> None:
+    told = {lang: given(embed("ready", lang=lang, theme="dark", radius="12")) for lang in bundle.LANGUAGES}
 
-    assert check(types, literal(told)) == ""
-    assert "error TS" in check(types, literal(told | {"thread_actions": {}})), "the check itself must be able to fail"
+    said = check(
+        types,
+        **{lang: literal(options) for lang, options in told.items()},
+        wrong=literal(told["en"] | {"thread_actions": {}}),
+    )
+
+    assert {options["locale"] for options in told.values()} == set(bundle.LANGUAGES)
+    assert [line for line in said.splitlines() if "error TS" in line and not line.startswith("wrong.ts")] == []
+    assert re.search(r"^wrong\.ts.*error TS", said, re.MULTILINE), "the check itself must be able to fail"
+
+
+def given(chat: Chat) -> dict[str, Any]:
+    chat.open().panel.get_by_text("ChatKit", exact=True).wait_for()
+    told: dict[str, Any] = chat.page.evaluate(TOLD)
+    return told

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 from chatkit.types import ErrorEvent, NoticeEvent, ProgressUpdateEvent
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Route
 
 from sandbox.wire import Fault, Wire
-from tests.widget.kit import Chat, Site, eventually, page_with, tab, visiting
+from tests.widget.kit import Chat, Chromium, Site, eventually, page_with, tab, visiting
 from tests.widget.scripted import Break, Cite, Done, Gate, Stage
 
 pytestmark = pytest.mark.browser
@@ -24,7 +24,7 @@ def address(site: Site, server: str) -> str:
 
 
 @pytest.fixture
-def chat(chromium: Browser, address: str, words: dict[str, str]) -> Iterator[Chat]:
+def chat(chromium: Chromium, address: str, words: dict[str, str]) -> Iterator[Chat]:
     with visiting(chromium, address, words) as opened:
         yield opened.open()
 
@@ -427,7 +427,7 @@ def test_the_contact_page_is_told_by_the_clipboard(chat: Chat) -> None:
 
 
 def test_a_form_carries_the_whole_conversation(
-    chromium: Browser, site: Site, server: str, words: dict[str, str]
+    chromium: Chromium, site: Site, server: str, words: dict[str, str]
 ) -> None:
     form = site.put("/contact", "<p>Thank you</p>")
     address = site.put("/", page_with(server, contact_form=form))

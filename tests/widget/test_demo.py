@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.session_api.kit import CHAT, Shop, shop
-from tests.widget.kit import OPENED, Chat, Site, eventually, page_with, visiting
+from tests.widget.kit import OPENED, Chat, Chromium, Site, eventually, page_with, visiting
 from tests.widget.payloads import PAYLOADS
 
 pytestmark = pytest.mark.browser
@@ -24,7 +23,7 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def chat(chromium: Browser, acme: Shop, words: dict[str, str]) -> Iterator[Chat]:
+def chat(chromium: Chromium, acme: Shop, words: dict[str, str]) -> Iterator[Chat]:
     with visiting(chromium, f"{acme.url}/demo", words) as opened:
         yield opened
         assert [line for line in opened.console if "Content Security Policy" in line] == []
@@ -79,7 +78,7 @@ def test_the_conversation_is_there_after_a_reload_and_in_the_list(chat: Chat) ->
 
 
 def test_a_page_of_a_listed_origin_may_ask(
-    chromium: Browser, tmp_path: Path, site: Site, words: dict[str, str]
+    chromium: Chromium, tmp_path: Path, site: Site, words: dict[str, str]
 ) -> None:
     with shop(tmp_path, CHAT.replace("https://www.acme.com", site.url.replace("127.0.0.1", "localhost"))) as acme:
         address = site.put("/", page_with(acme.url)).replace("127.0.0.1", "localhost")
@@ -90,7 +89,7 @@ def test_a_page_of_a_listed_origin_may_ask(
 
 
 def test_no_payload_in_documents_and_their_titles_executes(
-    chromium: Browser, tmp_path: Path, words: dict[str, str]
+    chromium: Chromium, tmp_path: Path, words: dict[str, str]
 ) -> None:
     """The help center is full of them; what is quoted and cited of it arrives as text."""
     articles = {

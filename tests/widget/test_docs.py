@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
 from pydantic import SecretStr
 
 import cli
 from sandbox.wire import Wire, serve
 from session_api.widget.appearance import Appearance
 from tests.widget import npm
-from tests.widget.kit import Chat, Site, eventually
+from tests.widget.kit import Chat, Chromium, Site, eventually
 from tests.widget.scripted import Scripted, Stage
 from tests.widget.test_chatkit import SCRIPT, answer
 
@@ -54,7 +53,7 @@ def stage() -> Stage:
 
 
 @pytest.fixture
-def visit(chromium: Browser, site: Site, words: dict[str, str]) -> Iterator[Try]:
+def visit(chromium: Chromium, site: Site, words: dict[str, str]) -> Iterator[Try]:
     """Open a page of the site in a browser that gets the stand-in for OpenAI's script."""
     left: list[Any] = []
 
@@ -126,7 +125,7 @@ def test_the_hosted_page(site: Site, visit: Try) -> None:
     assert len(stage.sessions) == 2
 
 
-def test_the_page_with_one_tag(chromium: Browser, site: Site, server: str, visit: Try) -> None:
+def test_the_page_with_one_tag(chromium: Chromium, site: Site, server: str, visit: Try) -> None:
     copied(site, server, "one-tag.html")
     chat = visit("/one-tag.html")
     chat.page.wait_for_function("window.Answerwell && window.Answerwell.version")

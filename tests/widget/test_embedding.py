@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
 
 from sandbox.wire import Wire, serve
 from session_api.widget import bundle
 from session_api.widget.appearance import Appearance
-from tests.widget.kit import Chat, Site, eventually, page_with, visiting
+from tests.widget.kit import Chat, Chromium, Site, eventually, page_with, visiting
 from tests.widget.scripted import Gate, Scripted, Stage
 
 pytestmark = pytest.mark.browser
@@ -20,7 +19,7 @@ Visit = Callable[..., Chat]
 
 
 @pytest.fixture
-def visit(chromium: Browser, site: Site, server: str, words: dict[str, str]) -> Iterator[Visit]:
+def visit(chromium: Chromium, site: Site, server: str, words: dict[str, str]) -> Iterator[Visit]:
     """Open a page that embeds the widget; its policy, its content and the tag's data attributes are given."""
     left: list[Any] = []
 
@@ -62,7 +61,7 @@ def test_it_works_with_a_nonce_alone(visit: Visit, server: str) -> None:
     assert complaints(chat) == []
 
 
-def test_it_works_on_an_isolated_page(chromium: Browser, site: Site, server: str, words: dict[str, str]) -> None:
+def test_it_works_on_an_isolated_page(chromium: Chromium, site: Site, server: str, words: dict[str, str]) -> None:
     address = site.put(
         "/", page_with(server), cross_origin_embedder_policy="require-corp", cross_origin_opener_policy="same-origin"
     )
@@ -72,7 +71,7 @@ def test_it_works_on_an_isolated_page(chromium: Browser, site: Site, server: str
         assert chat.page.evaluate("crossOriginIsolated")
 
 
-def test_it_works_inside_a_frame(chromium: Browser, site: Site, server: str, words: dict[str, str]) -> None:
+def test_it_works_inside_a_frame(chromium: Chromium, site: Site, server: str, words: dict[str, str]) -> None:
     site.put("/inner", page_with(server))
     address = site.put(
         "/", '<iframe src="/inner" width="700" height="700"></iframe><script>window.Answerwell={version:1}</script>'
@@ -86,7 +85,7 @@ def test_it_works_inside_a_frame(chromium: Browser, site: Site, server: str, wor
         frame.locator(".message.answer .actions").wait_for()
 
 
-def test_the_page_cannot_look_into_the_chat(chromium: Browser, site: Site, server: str, words: dict[str, str]) -> None:
+def test_the_page_cannot_look_into_the_chat(chromium: Chromium, site: Site, server: str, words: dict[str, str]) -> None:
     address = site.put("/", page_with(server))
     with visiting(chromium, address, words, init="") as chat:
         chat.page.keyboard.press("Tab")
@@ -178,7 +177,7 @@ def _is_gone(chat: Chat) -> bool:
 
 
 def test_what_the_page_wants_before_the_script_is_there_is_done_once_it_is(
-    chromium: Browser, site: Site, server: str, words: dict[str, str]
+    chromium: Chromium, site: Site, server: str, words: dict[str, str]
 ) -> None:
     head = "<script>(window.Answerwell = window.Answerwell || []).push(['ask', 'Where is my order?']);"
     head += " document.addEventListener('answerwell:ready', () => { window.ready = true; });</script>"
@@ -257,7 +256,7 @@ def test_data_attributes_go_before_the_servers_settings(visit: Visit) -> None:
     assert chat.panel.get_attribute("data-theme") == "dark"
 
 
-def test_texts_can_be_replaced_in_each_language(chromium: Browser, site: Site, words: dict[str, str]) -> None:
+def test_texts_can_be_replaced_in_each_language(chromium: Chromium, site: Site, words: dict[str, str]) -> None:
     stage = Stage(Scripted(), Appearance(texts={"de": {"greeting": "Moin!", "open": "Fragen"}}))
     with serve(Wire(stage.app)) as url:
         address = site.put("/", page_with(url, lang="de-AT"))
@@ -339,7 +338,7 @@ def test_a_chat_that_was_open_is_open_on_the_next_page_and_takes_no_focus(
 
 
 def test_nothing_is_loaded_before_anybody_shows_interest(
-    chromium: Browser, site: Site, server: str, words: dict[str, str]
+    chromium: Chromium, site: Site, server: str, words: dict[str, str]
 ) -> None:
     address = site.put("/", page_with(server))
     asked: list[str] = []

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser
 
 from sandbox.wire import Fault, Wire
 from tests.session_api.kit import Shop, shop
-from tests.widget.kit import Chat, Site, page_with, visiting
+from tests.widget.kit import Chat, Chromium, Site, page_with, visiting
 from tests.widget.scripted import Stage
 
 pytestmark = pytest.mark.browser
@@ -17,7 +16,7 @@ QUESTION = "How long do returns take?"
 
 
 @pytest.fixture
-def chat(chromium: Browser, site: Site, server: str, words: dict[str, str]) -> Iterator[Chat]:
+def chat(chromium: Chromium, site: Site, server: str, words: dict[str, str]) -> Iterator[Chat]:
     with visiting(chromium, site.put("/", page_with(server)), words) as opened:
         yield opened
 
@@ -103,7 +102,7 @@ def test_a_server_that_is_down_is_told_before_anybody_wrote_in_vain(
 
 
 def test_a_page_that_is_not_listed_hears_the_line_to_add(
-    chromium: Browser, acme: Shop, site: Site, words: dict[str, str]
+    chromium: Chromium, acme: Shop, site: Site, words: dict[str, str]
 ) -> None:
     address = site.put("/", page_with(acme.url)).replace("127.0.0.1", "shop.localhost")
     with visiting(chromium, address, words) as chat:
@@ -114,7 +113,7 @@ def test_a_page_that_is_not_listed_hears_the_line_to_add(
 
 
 def test_a_page_whose_policy_blocks_the_server_hears_the_directive_to_change(
-    chromium: Browser, server: str, site: Site, words: dict[str, str]
+    chromium: Chromium, server: str, site: Site, words: dict[str, str]
 ) -> None:
     policy = f"default-src 'none'; script-src {server}"
     address = site.put("/", page_with(server), content_security_policy=policy)
@@ -126,7 +125,7 @@ def test_a_page_whose_policy_blocks_the_server_hears_the_directive_to_change(
 
 
 def test_a_policy_that_blocks_the_chat_itself_is_named_in_the_console(
-    chromium: Browser, server: str, site: Site, words: dict[str, str]
+    chromium: Chromium, server: str, site: Site, words: dict[str, str]
 ) -> None:
     policy = f"script-src {server}/embed.js; connect-src 'none'"
     address = site.put("/", page_with(server), content_security_policy=policy)
@@ -185,7 +184,7 @@ def test_a_person_can_be_reached_from_every_page_of_the_chat(chat: Chat, wire: W
 
 
 def test_who_cannot_keep_anything_can_still_ask(
-    chromium: Browser, server: str, site: Site, words: dict[str, str]
+    chromium: Chromium, server: str, site: Site, words: dict[str, str]
 ) -> None:
     """A sandboxed frame has no storage and no origin."""
     site.put("/inner", page_with(server))
