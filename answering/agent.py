@@ -5,27 +5,17 @@ The Agents SDK takes two seconds and sixty megabytes to load, so this module is 
 
 from collections.abc import AsyncGenerator
 
+import openai
 from agents import Agent, AgentsException, FileSearchTool, ModelSettings, RunConfig, Runner
 from agents.models.openai_responses import OpenAIResponsesModel
 from openai.types.responses import ResponseCompletedEvent, ResponseOutputItemDoneEvent, ResponseTextDeltaEvent
 
 from answering.model import ModelEvent, ModelRequest
 from answering.openai_client import Client, ModelFailed, plain
-from answering.responses import ResponseEventParser, filters, to_input_items
+from answering.responses import PARSED, TERMINAL, ResponseEventParser, filters, refusal, to_input_items
 from answering.settings import AnsweringSettings
 
 RUN = RunConfig(tracing_disabled=True)  # a trace would carry what customers ask to a second place
-
-PARSED = frozenset(
-    {
-        "response.output_text.delta",
-        "response.refusal.delta",
-        "response.output_text.annotation.added",
-        "response.output_item.done",
-        "response.completed",
-        "response.incomplete",
-    }
-)
 
 
 def _build_events() -> None:
@@ -69,6 +59,10 @@ class AgentModel:
                 if event.type == "raw_response_event" and event.data.type in PARSED:
                     for model_event in parser.parse(plain(event.data)):
                         yield model_event
+                    if event.data.type in TERMINAL:
+                        return  # the SDK would ask once more where no text came, and fail where it was cut
+        except openai.APIError as error:
+            yield refusal(error)
         except AgentsException as error:
             raise ModelFailed(type(error).__name__) from (error.__cause__ or error)
         finally:

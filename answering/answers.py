@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+import openai
+
 from answering import citations, grounding, replies
 from answering.blocking import BlockingPool
 from answering.draft import Draft
@@ -15,8 +17,22 @@ from answering.gate import SURE, Gate
 from answering.grounding import Evidence, Support
 from answering.instructions import instructions
 from answering.localized_texts import PHRASES, language_of
-from answering.model import FileCitation, Model, ModelEvent, ModelRequest, Passage, SearchDone, TextDelta, Usage
+from answering.model import (
+    CallBegan,
+    Failed,
+    FileCitation,
+    Model,
+    ModelEvent,
+    ModelRequest,
+    Passage,
+    Refused,
+    SearchDone,
+    TextDelta,
+    Thought,
+    Usage,
+)
 from answering.moderation import Moderation
+from answering.openai_client import ModelFailed
 from answering.question import Question
 from answering.second_look import SecondLook
 from answering.sentences import Statement, cut
@@ -89,7 +105,10 @@ class AnswerStream:
     _looks: int = 0
     _announced: int = 0  # so many of its citations were yielded
     _booked: bool = False
+    _thought: int = 0  # characters that the call under way wrote for nobody
+    _begun_at: int = 0  # so much of the draft was written by calls that are booked
     _cut_short: bool = False
+    _refused: str = ""
     _started: float = 0.0
 
     def __post_init__(self) -> None:
@@ -127,6 +146,9 @@ class AnswerStream:
                             self._cut_short = True
                             break
                 last = [self._abstain(stopped)] if stopped else await self._finish()
+        except openai.APIStatusError:
+            self._booked = True  # a call that is refused at its beginning costs nothing
+            raise
         finally:
             self._book_unreported(request)
         for event in last:
@@ -165,11 +187,25 @@ class AnswerStream:
                 self._draft.write(event, self.pages)
             case FileCitation():
                 self._draft.cite(event)
-            case Usage():
-                self._booked = True
-                self._cut_short = self._cut_short or event.cut
-                self._account(event)
+            case Thought() | CallBegan() | Usage():
+                self._book(event)
+            case Refused():
+                self._refused = event.reason
+            case Failed():
+                raise ModelFailed("the call failed in its middle", event.code)
         return ""
+
+    def _book(self, event: Thought | CallBegan | Usage) -> None:
+        match event:
+            case Thought():
+                self._thought += event.characters
+            case CallBegan():
+                self._booked, self._thought, self._begun_at = False, 0, len(self._draft.text)
+            case Usage():
+                self._booked = event.told
+                self._cut_short = self._cut_short or event.cut
+                if event.told:
+                    self._account(event)
 
     async def _keep_passages(self, searched: SearchDone) -> None:
         """Keep what was found, scores enough and may be shown."""
@@ -201,8 +237,9 @@ class AnswerStream:
         elif self.evidence is None and not final:
             return []  # what may have been found is not known yet
         else:
-            parts, unfinished = cut(rest, final=final and not self._cut_short)
-            if final and self._cut_short and _complete(unfinished):
+            broken = self._cut_short or bool(self._refused)
+            parts, unfinished = cut(rest, final=final and not broken)
+            if final and broken and _complete(unfinished):
                 parts.append(unfinished)
         events: list[AnswerEvent] = []
         for part in parts:
@@ -236,8 +273,12 @@ class AnswerStream:
         if self._looks >= MAX_SECOND_LOOKS:
             return support
         self._looks += 1
-        told, usage = await self.answering.second_look.supports(self.question.text, statement, self.passages)
-        self._account(usage)
+        read = len(statement) + sum(len(one.text) for one in self.passages)
+        usage = Usage(_tokens(read))  # what it is booked at if nobody waits for its end
+        try:
+            told, usage = await self.answering.second_look.supports(self.question.text, statement, self.passages)
+        finally:
+            self._account(usage)
         if told is None:
             return support
         return replace(support, score=1.0, reason="") if told else replace(support, score=0.0, reason=SECOND_LOOK)
@@ -266,6 +307,8 @@ class AnswerStream:
     async def _finish(self) -> list[AnswerEvent]:
         """Show the rest of what is supported, and end the answer, or abstain where nothing is."""
         self._draft.close()
+        if self._refused and not self._shown.text:
+            return [self._refuse()]
         if reason := self._unanswered():
             return [self._abstain(reason)]
         events = await self._ready(final=True)
@@ -278,7 +321,8 @@ class AnswerStream:
         attributed = [] if self._citations() else self._attributed()
         if self._cut_short:
             events += self._show([Statement(f"\n\n{self._phrases.cut_short}", self._read)])
-        return [*events, *attributed, self._done(AnswerOutcome.ANSWERED, citations=[*self._citations(), *attributed])]
+        cited = [*self._citations(), *attributed]
+        return [*events, *attributed, self._done(AnswerOutcome.ANSWERED, self._refused, citations=cited)]
 
     def _unanswered(self) -> str:
         """Return why what came is no answer at all, or nothing."""
@@ -320,6 +364,10 @@ class AnswerStream:
             self.first_text = self._elapsed()
         return self._done(AnswerOutcome.ABSTAINED, reason, text=text)
 
+    def _refuse(self) -> Done:
+        text = f"{self._phrases.flagged} {self._contact}"
+        return self._done(AnswerOutcome.REFUSED, self._refused, text=text)
+
     @property
     def _contact(self) -> str:
         return replies.way_to_a_person(self._phrases, self._settings.hand_off, self.answering.contact)
@@ -357,10 +405,9 @@ class AnswerStream:
         self._booked = True
         read = len(request.instructions) + sum(len(text) for _, text in request.history)
         read += sum(len(passage.text) for passage in self.passages)
-        written = -(-len(self._draft.text) // CHARACTERS_A_TOKEN)
-        self._account(
-            Usage(-(-read // CHARACTERS_A_TOKEN), written, searches=1 if self.queries or self.passages else 0)
-        )
+        written = len(self._draft.text) - self._begun_at + self._thought
+        searched = self._settings.api == "responses" and bool(self.queries or self.passages)
+        self._account(Usage(_tokens(read), _tokens(written), searches=int(searched)))
 
     def _allows(self, address: str) -> bool:
         """A link may lead to a page that was found, or where a passage's own text leads."""
@@ -372,6 +419,10 @@ class AnswerStream:
 
 
 SECOND_LOOK = "the check model finds no support for it"
+
+
+def _tokens(characters: int) -> int:
+    return -(-characters // CHARACTERS_A_TOKEN)
 
 
 def _complete(statement: str) -> bool:

@@ -24,6 +24,7 @@ class Draft:
     text: str = ""
     cited: list[Placed] = field(default_factory=list)
     _waiting: list[FileCitation] = field(default_factory=list)
+    _unknown: list[tuple[str, int]] = field(default_factory=list)  # placed, of files that no search has named yet
     _message: int = 0
     _offset: int = 0
 
@@ -52,8 +53,8 @@ class Draft:
         """Place citations whose text is written; of `pages` alone, and each page once at a place: models repeat it."""
         ready = [one for one in self._waiting if final or one.index <= self._sanitizer.taken]
         self._waiting = [one for one in self._waiting if one not in ready]
-        for one in ready:
-            place = min(self._offset + self._sanitizer.place(one.index), len(self.text))
-            placed = Placed(pages[one.file], place) if one.file in pages else None
-            if placed is not None and placed not in self.cited:
-                self.cited.append(placed)
+        ends = len(self.text)
+        self._unknown += [(one.file, min(self._offset + self._sanitizer.place(one.index), ends)) for one in ready]
+        known = [Placed(pages[file], place) for file, place in self._unknown if file in pages]
+        self._unknown = [one for one in self._unknown if one[0] not in pages]
+        self.cited += [one for at, one in enumerate(known) if one not in self.cited and one not in known[:at]]

@@ -43,16 +43,43 @@ class FileCitation:
 
 
 @dataclass(frozen=True, slots=True)
+class Thought:
+    """Text that is paid for and not part of the answer: reasoning, a comment on the work, a repetition."""
+
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallBegan:
+    """Another call has begun; what it takes is not known before its Usage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The model, or a filter before or behind it, will not answer."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The call failed after it had begun. `code` is the API's word for it, or one of ours."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
-    """What a call took. `cut`: the answer reached its longest length."""
+    """What a call took. `cut`: the answer reached its longest length. `told` False: the server named no tokens."""
 
     input_tokens: int = 0
     output_tokens: int = 0
     searches: int = 0
     cut: bool = False
+    told: bool = True
 
 
-ModelEvent = SearchDone | TextDelta | FileCitation | Usage
+ModelEvent = SearchDone | TextDelta | FileCitation | Thought | CallBegan | Refused | Failed | Usage
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,11 @@ def connect(
 
 
 class ModelFailed(Exception):
-    """The Agents SDK gave up; see its cause."""
+    """The Agents SDK gave up, see its cause, or a call failed after it had begun: `code` is the API's word for that."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class WorkflowFailed(Exception):
@@ -48,6 +52,11 @@ FAILURES = (
     json.JSONDecodeError,  # an answer that is none
 )
 """What asking a model may raise."""
+
+
+POLICY = frozenset({"invalid_prompt", "content_filter", "content_policy_violation", "bio_policy",
+                    "misalignment_policy_violation"})  # fmt: skip
+"""Codes of a call that is refused for what it says; asking again changes nothing."""
 
 
 def plain(thing: object) -> dict[str, Any]:

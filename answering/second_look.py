@@ -15,6 +15,7 @@ from answering.model import Passage, Usage
 from answering.openai_client import FAILURES, Client, plain
 
 MAX_PASSAGE_LENGTH = 4000
+CHARACTERS_A_TOKEN = 4  # what a call is booked at that fails after it was sent
 MAX_TOKENS = 400  # a model that reasons needs some before it says yes or no
 
 INSTRUCTIONS = """\
@@ -56,7 +57,8 @@ class ModelSecondLook:
             answer, usage = await self._ask(asked)
         except FAILURES as error:
             log.warning("second_look_failed", model=self._model, error=type(error).__name__)
-            return None, Usage()
+            refused = isinstance(error, openai.APIStatusError)  # and so not paid for
+            return None, Usage() if refused else Usage(len(asked) // CHARACTERS_A_TOKEN)
         return _supported(answer), usage
 
     async def _by_responses(self, asked: str) -> tuple[str, Usage]:

@@ -20,6 +20,8 @@ class Shown:
         if not words:
             self._gap += told if self.text else ""
             return ""
+        if told.startswith("\n"):
+            self._gap = self._gap.rstrip(" ")  # a paragraph ends without a space
         piece = self._gap + words
         begins = len(self.text) + len(self._gap) - (len(statement.text) - len(told))
         self._parts.append((statement, begins))

@@ -19,9 +19,20 @@ import agents
 import openai
 from pydantic import BaseModel
 
-from answering.model import FileCitation, ModelEvent, ModelRequest, SearchDone, TextDelta, Usage
+from answering.model import (
+    CallBegan,
+    Failed,
+    FileCitation,
+    ModelEvent,
+    ModelRequest,
+    Refused,
+    SearchDone,
+    TextDelta,
+    Thought,
+    Usage,
+)
 from answering.openai_client import Client, ModelFailed, WorkflowFailed, plain
-from answering.responses import ResponseEventParser, filters, to_input_items
+from answering.responses import ResponseEventParser, filters, refusal, to_input_items
 from sync.errors import Misconfigured
 
 Function = Callable[..., Any]
@@ -54,6 +65,7 @@ class _Bound:
 
     request: ModelRequest
     events: list[ModelEvent] = field(default_factory=list)
+    spent: asyncio.Queue[ModelEvent | None] = field(default_factory=asyncio.Queue)
     texts: dict[int, str] = field(default_factory=dict)
     messages: int = 0
 
@@ -63,6 +75,9 @@ class _Bound:
                 case TextDelta(text=text, message=message):
                     self.texts[first + message] = self.texts.get(first + message, "") + text
                     self.messages = max(self.messages, first + message + 1)
+                    self.spent.put_nowait(Thought(len(text)))
+                case Thought() | Usage():
+                    self.spent.put_nowait(one)
                 case FileCitation(file=file, filename=filename, index=index, message=message):
                     self.events.append(FileCitation(file, filename, index, first + message))
                 case _:
@@ -70,17 +85,8 @@ class _Bound:
 
     def record_response(self, response: Mapping[str, Any]) -> None:
         """Record a response that did not stream as if it had."""
-        parser, first = ResponseEventParser(), self.messages
-        for item in map(plain, response.get("output") or []):
-            for at, part in enumerate(map(plain, item.get("content") or [])):
-                place = {"item_id": item.get("id"), "content_index": at}
-                text = part.get("text") or part.get("refusal") or ""
-                self.record({"type": "response.output_text.delta", **place, "delta": text}, parser, first)
-                for note in part.get("annotations") or []:
-                    added = {"type": "response.output_text.annotation.added", **place, "annotation": note}
-                    self.record(added, parser, first)
-            self.record({"type": "response.output_item.done", "item": item}, parser, first)
-        self.record({"type": "response.completed", "response": response}, parser, first)
+        kind = response.get("status") if response.get("status") in {"incomplete", "failed"} else "completed"
+        self.record({"type": f"response.{kind}", "response": response}, ResponseEventParser(), self.messages)
 
 
 _CURRENT: contextvars.ContextVar[_Bound | None] = contextvars.ContextVar("answerwell_workflow", default=None)
@@ -99,13 +105,21 @@ class WorkflowModel:
         context = contextvars.copy_context()
         context.run(_CURRENT.set, asked)
         running = asyncio.get_running_loop().create_task(_call(self._function, request), context=context)
+        running.add_done_callback(lambda _: asked.spent.put_nowait(None))
         try:
-            await asyncio.wait([running])
+            while (spent := await asked.spent.get()) is not None:
+                yield spent
         finally:
             running.cancel()
         if (error := running.exception()) is not None:
+            if isinstance(error, openai.APIError):
+                yield refusal(error)
+                return
             if isinstance(error, openai.OpenAIError):
                 raise error
+            if failed := next((one for one in reversed(asked.events) if isinstance(one, Failed | Refused)), None):
+                yield failed
+                return
             if isinstance(error, agents.AgentsException):
                 raise ModelFailed(type(error).__name__) from (error.__cause__ or error)
             raise WorkflowFailed(f"{type(error).__name__} in the workflow") from error
@@ -163,7 +177,9 @@ def _text_of(result: Any) -> str:
 
 def _replayed(asked: _Bound, text: str) -> list[ModelEvent]:
     """Return what was recorded, with the citations of the message that became the answer, at their places in it."""
-    events: list[ModelEvent] = [one for one in asked.events if isinstance(one, SearchDone | Usage)]
+    events: list[ModelEvent] = [one for one in asked.events if isinstance(one, SearchDone | Failed)]
+    if not text.strip():
+        return [*events, *(one for one in asked.events if isinstance(one, Refused))]
     events.append(TextDelta(text))
     notes = [one for one in asked.events if isinstance(one, FileCitation)]
     final = next((n for n in sorted(asked.texts, reverse=True) if asked.texts[n].strip() == text.strip()), None)
@@ -182,6 +198,7 @@ def bound(client: Client) -> Client:
             asked = _CURRENT.get()
             if asked is None:
                 return await client.responses.create(**wanted)
+            asked.spent.put_nowait(CallBegan())
             answer = await client.responses.create(**_rebound(wanted, asked.request))
             if wanted.get("stream"):
                 return _recorded(answer, asked)
