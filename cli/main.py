@@ -13,6 +13,9 @@ from cli.commands import demo, doctor, erase, inspect, operate, serve, start, st
 from cli.options import CONFIG_VARIABLE, Verbose
 from sync.errors import SyncError
 
+SILENT = frozenset({"init", "status", "version"})
+"""Commands that log nothing, so that what logs is not loaded: it takes as long as they do."""
+
 app = typer.Typer(
     name="answerwell",
     help="Keeps a company's knowledge in OpenAI vector stores and answers customers from it.",
@@ -50,13 +53,15 @@ app.command("release", hidden=True)(operate.approve_removals)  # its name before
 
 @app.callback()
 def _common(
+    context: typer.Context,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", metavar="FILE", help="The configuration file.")
     ] = None,
     *,
     verbose: Verbose = False,
 ) -> None:
-    output.configure_logs(verbose=verbose)
+    if context.invoked_subcommand not in SILENT:
+        output.configure_logs(verbose=verbose)
     if config is not None:
         os.environ[CONFIG_VARIABLE] = str(config)  # a command's own --config goes before it
 

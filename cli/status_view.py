@@ -6,7 +6,6 @@ from typing import Any
 
 import typer
 from rich.console import Group, RenderableType
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
@@ -18,6 +17,8 @@ LOOK_EVERY = 1.0
 
 def follow(look: Callable[[], dict[str, Any]], pause: Callable[[float], None] = time.sleep) -> None:
     """Show it as it changes: in place on a terminal, else a line for each change of a source. Ends with Ctrl-C."""
+    from rich.live import Live
+
     console = output.stdout()
     try:
         if console.is_terminal:

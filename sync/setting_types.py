@@ -60,4 +60,4 @@ Secret = Annotated[SecretStr, AfterValidator(_given)]
 class Section(BaseModel):
     """A table of the configuration. Unknown keys are errors, and no error shows what was written."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)

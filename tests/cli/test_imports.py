@@ -74,7 +74,7 @@ def test_status_reads_the_state_and_connects_to_nothing(acme: Company) -> None:
     modules = loaded(acme, "status", "--json")
 
     assert "sync.status.status" in modules
-    assert not modules & (CLIENTS | {"sync.engine", "sync.vector_store.index", "celery", "fastapi"})
+    assert not modules & (CLIENTS | {"structlog", "sync.engine", "sync.vector_store.index", "celery", "fastapi"})
     assert connectors(modules) == set()
 
 
