@@ -19,13 +19,13 @@ from answering.instructions import instructions
 from answering.localized_texts import PHRASES, language_of
 from answering.model import (
     CallBegan,
-    Failed,
     FileCitation,
+    GenerationFailed,
+    GenerationRefused,
     Model,
     ModelEvent,
     ModelRequest,
     Passage,
-    Refused,
     SearchDone,
     TextDelta,
     Thought,
@@ -189,9 +189,9 @@ class AnswerStream:
                 self._draft.cite(event)
             case Thought() | CallBegan() | Usage():
                 self._book(event)
-            case Refused():
+            case GenerationRefused():
                 self._refused = event.reason
-            case Failed():
+            case GenerationFailed():
                 raise ModelFailed("the call failed in its middle", event.code)
         return ""
 

@@ -10,12 +10,12 @@ import openai
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
 from answering.model import (
-    Failed,
     FileCitation,
+    GenerationFailed,
+    GenerationRefused,
     ModelEvent,
     ModelRequest,
     Passage,
-    Refused,
     SearchDone,
     TextDelta,
     Thought,
@@ -119,7 +119,7 @@ class CompletionReader:
         self._usage = plain(chunk.get("usage")) or self._usage  # some servers tell the sum so far in every chunk
         if error := plain(chunk.get("error")):
             code = str(error.get("code") or error.get("type") or "server_error")
-            return [Refused(code) if code in POLICY else Failed(code)]
+            return [GenerationRefused(code) if code in POLICY else GenerationFailed(code)]
         return [event for choice in chunk.get("choices") or [] for event in self._choice(plain(choice))]
 
     def close(self) -> list[ModelEvent]:
@@ -135,14 +135,14 @@ class CompletionReader:
         thought += len(_text(message.get("reasoning_content") or message.get("reasoning")))
         events = self._told(said, thought)
         if message.get("refusal"):
-            events.append(Refused("the model refuses"))
+            events.append(GenerationRefused("the model refuses"))
         match choice.get("finish_reason"):
             case "length":
                 self._cut = True
             case "content_filter":
-                events.append(Refused("content_filter"))
+                events.append(GenerationRefused("content_filter"))
             case "error":
-                events.append(Failed("server_error"))
+                events.append(GenerationFailed("server_error"))
         return events
 
     def _told(self, said: str, thought: int) -> list[ModelEvent]:

@@ -55,14 +55,14 @@ class CallBegan:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class GenerationRefused:
     """The model, or a filter before or behind it, will not answer."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class GenerationFailed:
     """The call failed after it had begun. `code` is the API's word for it, or one of ours."""
 
     code: str
@@ -79,7 +79,7 @@ class Usage:
     told: bool = True
 
 
-ModelEvent = SearchDone | TextDelta | FileCitation | Thought | CallBegan | Refused | Failed | Usage
+ModelEvent = SearchDone | TextDelta | FileCitation | Thought | CallBegan | GenerationRefused | GenerationFailed | Usage
 
 
 @dataclass(frozen=True, slots=True)

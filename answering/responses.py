@@ -10,12 +10,12 @@ from openai.types.responses import ResponseInputItemParam
 from openai.types.shared_params import ComparisonFilter, CompoundFilter
 
 from answering.model import (
-    Failed,
     FileCitation,
+    GenerationFailed,
+    GenerationRefused,
     ModelEvent,
     ModelRequest,
     Passage,
-    Refused,
     SearchDone,
     TextDelta,
     Thought,
@@ -121,7 +121,7 @@ class ResponseEventParser:
         if kind == "failed":
             events.append(_failed(response))
         elif self._search_failed and not self._searches:
-            events.append(Failed("search_failed"))
+            events.append(GenerationFailed("search_failed"))
         return events
 
     def _search(self, call: Mapping[str, Any]) -> list[ModelEvent]:
@@ -191,7 +191,7 @@ class ResponseEventParser:
 
     def _refuse(self, reason: str) -> list[ModelEvent]:
         refused, self._refused = self._refused, True
-        return [] if refused else [Refused(reason)]
+        return [] if refused else [GenerationRefused(reason)]
 
     def _usage(self, response: Mapping[str, Any], *, cut: bool) -> Usage:
         usage = plain(response.get("usage"))
@@ -199,10 +199,10 @@ class ResponseEventParser:
         return Usage(read, written, searches=len(self._searches), cut=cut, told=bool(read or written))
 
 
-def refusal(error: openai.APIError) -> Refused:
+def refusal(error: openai.APIError) -> GenerationRefused:
     """Return what a call that failed for what it says means. Raises any other error again."""
     if error.code in POLICY:
-        return Refused(str(error.code))
+        return GenerationRefused(str(error.code))
     raise error
 
 
@@ -219,7 +219,7 @@ def _item_place(item: Mapping[str, Any], position: object) -> str:
 def _failed(told: Mapping[str, Any]) -> ModelEvent:
     error = plain(told.get("error"))
     code = str(error.get("code") or error.get("type") or told.get("code") or "server_error")
-    return Refused(code) if code in POLICY else Failed(code)
+    return GenerationRefused(code) if code in POLICY else GenerationFailed(code)
 
 
 def to_input_items(request: ModelRequest) -> list[ResponseInputItemParam]:

@@ -21,11 +21,11 @@ from pydantic import BaseModel
 
 from answering.model import (
     CallBegan,
-    Failed,
     FileCitation,
+    GenerationFailed,
+    GenerationRefused,
     ModelEvent,
     ModelRequest,
-    Refused,
     SearchDone,
     TextDelta,
     Thought,
@@ -117,7 +117,9 @@ class WorkflowModel:
                 return
             if isinstance(error, openai.OpenAIError):
                 raise error
-            if failed := next((one for one in reversed(asked.events) if isinstance(one, Failed | Refused)), None):
+            if failed := next(
+                (one for one in reversed(asked.events) if isinstance(one, GenerationFailed | GenerationRefused)), None
+            ):
                 yield failed
                 return
             if isinstance(error, agents.AgentsException):
@@ -177,9 +179,9 @@ def _text_of(result: Any) -> str:
 
 def _replayed(asked: _Bound, text: str) -> list[ModelEvent]:
     """Return what was recorded, with the citations of the message that became the answer, at their places in it."""
-    events: list[ModelEvent] = [one for one in asked.events if isinstance(one, SearchDone | Failed)]
+    events: list[ModelEvent] = [one for one in asked.events if isinstance(one, SearchDone | GenerationFailed)]
     if not text.strip():
-        return [*events, *(one for one in asked.events if isinstance(one, Refused))]
+        return [*events, *(one for one in asked.events if isinstance(one, GenerationRefused))]
     events.append(TextDelta(text))
     notes = [one for one in asked.events if isinstance(one, FileCitation)]
     final = next((n for n in sorted(asked.texts, reverse=True) if asked.texts[n].strip() == text.strip()), None)
