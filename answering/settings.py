@@ -14,6 +14,8 @@ DEFAULT_MODEL = "gpt-6-luna"
 
 SEARCH_USD = 2.5e-3  # what OpenAI takes for one file search
 
+PASSAGE_TOKENS = 1000  # a passage of a store's usual size, and its share of the conversation
+
 Maskable = Literal["email", "phone", "card"]
 
 
@@ -51,6 +53,12 @@ class AnsweringSettings(Section):
     def checking_model(self) -> str:
         """The model that takes the second look; "": none does."""
         return self.model if self.check_model is None else self.check_model
+
+    @property
+    def estimated_micro_usd(self) -> int:
+        """What an answer costs at most, as far as one can tell before: passages and conversation read, all written."""
+        searches = 1 if self.api == "responses" else 0
+        return self.micro_usd(Usage(self.passages * PASSAGE_TOKENS, self.longest_answer, searches))
 
     def micro_usd(self, usage: Usage) -> int:
         """Return what a call cost, in millionths of a US dollar."""

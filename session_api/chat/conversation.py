@@ -62,6 +62,12 @@ class Conversation(ChatKitServer[Session]):
         self._settings = settings
         self._search_unmanaged = search_unmanaged
         self._run = answering.pool.run
+        self._answering_now = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether as many answers are being written as may be."""
+        return self._answering_now >= self._settings.concurrent_answers
 
     def stream(self, request: StreamingReq, context: Session) -> AsyncGenerator[bytes, None]:
         """Answer a request that was read and authorized, event by event: `process` would read it once more."""
@@ -77,7 +83,10 @@ class Conversation(ChatKitServer[Session]):
         """Yield what the visitor sees. A failure of the model is a polite message, with its reason in the log."""
         if input_user_message is None:
             return
+        if self.busy:
+            raise CustomStreamError(model_errors.BUSY, allow_retry=True)
         asked = _Asked(self._record(thread, text_of(input_user_message), context))
+        self._answering_now += 1
         try:
             async with contextlib.aclosing(self._answer(asked, context)) as events:
                 async for event in events:
@@ -95,7 +104,8 @@ class Conversation(ChatKitServer[Session]):
             asked.record = replace(asked.record, outcome=AnswerOutcome.CANCELLED)
             raise
         finally:
-            await asyncio.shield(self._keep(asked.final()))
+            self._answering_now -= 1
+            await asyncio.shield(self._keep(asked.final(), asked.reserved))
 
     async def add_feedback(self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: Session) -> None:
         await self._run(questions.rate, self._state, context.visitor, thread_id, item_ids, feedback)
@@ -119,7 +129,7 @@ class Conversation(ChatKitServer[Session]):
     async def _answer(self, asked: "_Asked", context: Session) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Yield an answer's events as ChatKit's, and note in `asked` what became of the question."""
         message = MessageEvents(asked.record.thread, asked.record.answer)
-        question, may_spend = await self._run(self._question, asked.record, context)
+        question, may_spend = await self._run(self._question, asked, context)
         asked.stream = self._answering.answer(question, may_spend=may_spend)
         async with contextlib.aclosing(asked.stream.events()) as events:
             async for event in events:
@@ -128,10 +138,12 @@ class Conversation(ChatKitServer[Session]):
                 for chatkit_event in message.translate(event):
                     yield chatkit_event
 
-    def _question(self, record: QuestionRecord, context: Session) -> tuple[Question, bool]:
+    def _question(self, asked: "_Asked", context: Session) -> tuple[Question, bool]:
         """Everything that answering reads, at once: each way to the database and back is time to the first word."""
-        limit = self._settings.daily_usd
-        may_spend = limit is None or spend.spent_today(self._state) < limit
+        record, limit = asked.record, self._settings.daily_usd
+        if limit is not None:
+            asked.reserved = spend.reserve(self._state, self._settings.estimated_micro_usd, limit)
+        may_spend = limit is None or asked.reserved is not None
         where = scope.live(self._state, context.index, search_unmanaged=self._search_unmanaged)
         question = Question(record.question, self._history(record.thread, context), where, context.language)
         return question, may_spend
@@ -153,9 +165,9 @@ class Conversation(ChatKitServer[Session]):
             asked_at=self._state.now(),
         )
 
-    async def _keep(self, record: QuestionRecord) -> None:
+    async def _keep(self, record: QuestionRecord, reserved: spend.Reservation | None = None) -> None:
         try:
-            await self._run(questions.record, self._state, record)
+            await self._run(questions.record, self._state, record, reserved)
         except Retryable as error:
             log.warning("question_not_recorded", thread=record.thread, error=str(error))
 
@@ -172,6 +184,7 @@ class _Asked:
     def __init__(self, record: QuestionRecord) -> None:
         self.record = record
         self.stream: AnswerStream | None = None
+        self.reserved: spend.Reservation | None = None
 
     def done(self, done: Done) -> None:
         self.record = replace(

@@ -1,6 +1,7 @@
 """ChatKit endpoint: `POST /chatkit`, one address for the whole protocol."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from chatkit.store import NotFoundError
@@ -16,6 +17,7 @@ from session_api.chat.settings import ChatSettings
 from session_api.chat.store import VisitorStore
 from session_api.errors import REFUSED, ApiError
 from session_api.lazy import Lazy
+from session_api.model_errors import BUSY
 from session_api.state import questions
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
         Conversation,  # loads the Agents SDK, which is not needed before the first question
     )
 
+SOON = timedelta(seconds=5)  # an answer takes about as long
 BROKEN = b'data: {"type":"error","code":"stream.error","allow_retry":true}\n\n'
 _PROTOCOL = {
     "requestBody": {
@@ -73,6 +76,8 @@ async def chatkit(request: Request, service: Annotated[ChatService, Depends(_ser
         await chatkit_requests.authorize(asked, service.store, session)
         server = await service.conversation.ready()
         if is_streaming_req(asked):
+            if server.busy:
+                raise ApiError(429, "busy", BUSY, "The operator can raise concurrent_answers under [chat].", after=SOON)
             return EventStream(server.stream(asked, session), broken=BROKEN)
         reply = await server.reply(asked, session)
         if isinstance(asked, ItemsFeedbackReq):

@@ -11,13 +11,17 @@ from sync.setting_types import Duration, Text
 
 
 class ChatSettings(AnsweringSettings, HostedSettings):
-    """How customers are answered. `mask`: what is taken out of their words; `daily_usd` None: no stop."""
+    """How customers are answered. `mask`: what is taken out of their words; `daily_usd` None: no stop.
+
+    `concurrent_answers`: so many are written at a time, by each process; further questions are told to come back.
+    """
 
     index: Text = "public"
     retention: Duration = timedelta(days=90)
     mask: frozenset[Maskable] = frozenset()
     moderation: bool = False
     daily_usd: float | None = Field(default=None, gt=0)
+    concurrent_answers: int = Field(default=200, ge=1)
     longest_question: int = Field(default=4000, ge=100, le=20_000)
 
     @model_validator(mode="after")

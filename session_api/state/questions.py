@@ -31,8 +31,8 @@ class QuestionRecord:
     micro_usd: int = 0
 
 
-def record(state: State, asked: QuestionRecord) -> None:
-    """Keep the record, and add its cost to the day's spend."""
+def record(state: State, asked: QuestionRecord, reserved: spend.Reservation | None = None) -> None:
+    """Keep the record, and book its cost; in place of the estimate, where one was reserved."""
     sources = json.dumps(asked.sources, ensure_ascii=False)
     with state.transaction() as tx:
         tx.run(
@@ -42,7 +42,10 @@ def record(state: State, asked: QuestionRecord) -> None:
                  :model, :first_token_ms, :latency_ms, :tokens_read, :tokens_written, :micro_usd)""",
             **{**asdict(asked), "sources": sources, "outcome": str(asked.outcome)},
         )
-        spend.add(tx, state.now(), asked.micro_usd)
+        if reserved is None:
+            spend.add(tx, state.now(), asked.micro_usd)
+        else:
+            spend.settle(tx, reserved, asked.micro_usd)
 
 
 def rate(state: State, visitor: str, thread: str, answers: Sequence[str], rating: str) -> int:

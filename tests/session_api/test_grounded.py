@@ -16,7 +16,7 @@ from session_api.state import spend
 from sync.operations import commands
 from sync.state import queries
 from tests import loopback
-from tests.session_api.kit import CHAT, SHOP, Shop, shop
+from tests.session_api.kit import CHAT, SHOP, Shop, message, shop
 from tests.session_api.waiting import until
 
 QUESTION = "Who pays for the parcel?"
@@ -354,3 +354,26 @@ def test_what_is_old_is_forgotten_and_a_visitor_is_erased_on_request(own: Shop) 
         tx.run("UPDATE chat_questions SET asked_at = asked_at - 91 * 86400")
     assert retention.prune(own.engine.state, timedelta(days=90)) == 1
     assert own.rows("chat_threads") == own.rows("chat_items") == own.rows("chat_questions") == []
+
+
+def test_more_answers_than_may_be_written_at_a_time_are_told_to_come_back(tmp_path: Path) -> None:
+    words = tuple(f"{ANSWER} " for _ in range(2000))
+    with shop(tmp_path, CHAT.replace('model = "quoting"\n', 'model = "quoting"\nconcurrent_answers = 1\n')) as small:
+        first, second = small.widget(), small.widget()
+        first.open()
+        second.open()
+        headers = {"authorization": f"Bearer {first.secret}", "origin": SHOP}
+        body = {"type": "threads.create", "params": {"input": message(QUESTION)}}
+        small.company.openai.pause = 0.05
+        with saying(small, lambda question, found: Speech("".join(words), deltas=words)):
+            with small.http.stream("POST", "/chatkit", json=body, headers=headers) as stream:
+                pieces = stream.iter_text()
+                next(piece for piece in pieces if "progress_update" in piece)
+                refused = second.call("threads.create", input=message(QUESTION))
+            until(lambda: small.rows("chat_questions"))
+        small.company.openai.pause = 0.0
+        answered = second.ask(QUESTION)
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "busy")
+    assert int(refused.headers["retry-after"]) > 0
+    assert answered.text == ANSWER

@@ -1,6 +1,7 @@
 """The store on both databases: threads, items, records and visitors, each only for whom they are."""
 
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -140,6 +141,22 @@ class StoreContract:
     def record(self, visitor: str, **more: Any) -> QuestionRecord:
         told = {"thread": "thr_1", "visitor": visitor, "origin": "o", "answer": new_id("message"), "question": "Q"}
         return QuestionRecord(**{**told, "model": "m", "asked_at": 0.0, **more})
+
+    def test_a_reservation_counts_until_it_is_settled(self, state: State) -> None:
+        reserved = spend.reserve(state, 400_000, 1.0)
+        before = spend.spent_today(state)
+
+        questions.record(state, self.record("v_ada", micro_usd=2500), reserved)
+
+        assert before == 0.4
+        assert spend.spent_today(state) == 0.0025
+
+    def test_questions_at_the_same_time_cannot_pass_the_limit_together(self, state: State) -> None:
+        with ThreadPoolExecutor(8) as threads:
+            reserved = list(threads.map(lambda _: spend.reserve(state, 400_000, 1.0), range(40)))
+
+        assert sorted(one.micro_usd for one in reserved if one) == [200_000, 400_000, 400_000]
+        assert spend.spent_today(state) == 1.0
 
     def test_records_add_up_to_the_days_cost(self, state: State) -> None:
         for _ in range(3):
