@@ -341,9 +341,8 @@ class AnswerStream:
     def _clarifies(self) -> bool:
         """Whether the model asks back, once, about what was found."""
         text = self._draft.text
-        asked_before = next((told for role, told in reversed(self.question.history[:-1]) if role == "assistant"), "")
         related = self.evidence is not None and self.evidence.mentions(text)
-        once = not grounding.asks(asked_before) and not self._gate.withheld
+        once = not grounding.asks(replies.last_answer(self.question)) and not self._gate.withheld
         return related and once and grounding.asks(text) and len(text) <= MAX_CLARIFYING_LENGTH
 
     def _attributed(self) -> list[Citation]:

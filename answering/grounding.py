@@ -72,9 +72,10 @@ class Evidence:
         self.instructions: list[str] = []
         told = [self._told(passage) for passage in passages]
         self.text = "\n".join(told)
-        self._passages = [frozenset(tokens(passage)) for passage in told]
+        spoken = [tokens(passage) for passage in told]
+        self._passages = [frozenset(words) for words in spoken]
         self._words = frozenset[str]().union(*self._passages)
-        self._pairs = frozenset(pair for passage in told for pair in _neighbours(tokens(passage)))
+        self._pairs = frozenset(pair for words in spoken for pair in _neighbours(words))
         self._asked = frozenset(tokens(question))
         self._values = values.known(self.text)
         self._asked_values = values.known(question)

@@ -18,7 +18,7 @@ def without_search(question: Question, hand_off: str, contact: str) -> Done | No
     understood = understand(question.text)
     language = understood.language or language_of(question.text, question.language)
     said = PHRASES[language]
-    before = _last_answer(question)
+    before = last_answer(question)
     if understood.intent is Intent.QUESTION or (understood.intent is Intent.VAGUE and before in _asked_back()):
         return None
     if understood.intent is Intent.PERSON:
@@ -55,7 +55,8 @@ def _small_talk(intent: Intent, said: Phrases, before: str) -> str:
     return told.get(intent, said.greeting)
 
 
-def _last_answer(question: Question) -> str:
+def last_answer(question: Question) -> str:
+    """Return what was answered before the question; "" where nothing was."""
     return next((text for role, text in reversed(question.history) if role == "assistant"), "")
 
 
