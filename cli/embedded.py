@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from sync.errors import Misconfigured
 
@@ -54,7 +55,12 @@ def socket_path(data_dir: Path) -> Path:
 def broker_url(data_dir: Path) -> str | None:
     """The address of the private broker, if one runs."""
     path = socket_path(data_dir)
-    return f"unix://{path}" if _ask(path, "PING") == b"+PONG" else None
+    return socket_url(path) if _ask(path, "PING") == b"+PONG" else None
+
+
+def socket_url(path: Path) -> str:
+    """The address of a server on a socket, whatever characters its path has."""
+    return f"unix://{quote(str(path))}"
 
 
 def broker_command(data_dir: Path) -> list[str]:

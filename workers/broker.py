@@ -1,14 +1,16 @@
 """Broker: where wake-ups travel, by one address that Celery and redis-py understand alike.
 
 redis://[[user]:password@]host[:port][/db]         rediss:// with TLS, checked against the system's authorities
-unix:///path/to/socket                             a server on this machine
-sentinel://[:password@]host:port,host:port/master[/db]    the server that the sentinels call the master
+unix://[[user]:password@]/path/to/socket[?db=N]    a server on this machine
+sentinel://[[user]:password@]host:port,host:port/master[/db]    the server that the sentinels call the master
+
+User and password are percent-encoded, as in every address.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import redis
 import redis.asyncio
@@ -59,8 +61,8 @@ class Broker:
         return found
 
     def _entry(self) -> dict[str, Any]:
-        parts = urlsplit(self.url)
-        return {"username": parts.username, "password": parts.password, "db": _database(parts.path)}
+        user, password = _login(self.url)
+        return {"username": user, "password": password, "db": _database(urlsplit(self.url).path)}
 
 
 def broker(url: str) -> Broker:
@@ -83,7 +85,7 @@ def broker(url: str) -> Broker:
         case "rediss":
             return _with_tls(url, common)
         case "unix":
-            return Broker(url, f"redis+socket://{url.removeprefix('unix://')}", common)
+            return Broker(url, _socket_for_celery(url), common)
         case "sentinel":
             return _through_sentinels(url, common)
     raise Misconfigured('redis_url is not a Redis address; write "redis://host:6379/0"')
@@ -130,17 +132,31 @@ def _with_tls(url: str, common: dict[str, Any]) -> Broker:
 
 def _through_sentinels(url: str, common: dict[str, Any]) -> Broker:
     parts = urlsplit(url)
-    login, _, addresses = parts.netloc.rpartition("@")
+    addresses = parts.netloc.rpartition("@")[2]
     hosts = tuple(_address(address) for address in addresses.split(",") if address)
     master = parts.path.strip("/").partition("/")[0]
     if not hosts or not master:
         raise Misconfigured('redis_url: write "sentinel://host1:26379,host2:26379/master-name/0"')
-    prefix = f"sentinel://{login}@" if login else "sentinel://"
+    user, password = _login(url)
+    login = f"{quote(user or '', safe='')}:{quote(password, safe='')}@" if password else ""
     asking = _next_if_silent(_within(SOCKET_TIMEOUT))
-    each = [f"{prefix}{host}:{port}/{_database(parts.path)}" for host, port in hosts]
+    each = [f"sentinel://{login}{host}:{port}/{_database(parts.path)}" for host, port in hosts]
     return Broker(
         url, ";".join(each), {**common, "master_name": master, "sentinel_kwargs": asking}, hosts=hosts, master=master
     )
+
+
+def _socket_for_celery(url: str) -> str:
+    """The same address as kombu reads it: it calls the database of a socket its virtual host."""
+    where, _, query = url.removeprefix("unix://").partition("?")
+    named = {("virtual_host" if key == "db" else key): value for key, value in parse_qsl(query)}
+    return f"redis+socket://{where}" + (f"?{urlencode(named)}" if named else "")
+
+
+def _login(url: str) -> tuple[str | None, str | None]:
+    """User and password, decoded; None for what the address does not have."""
+    parts = urlsplit(url)
+    return unquote(parts.username or "") or None, unquote(parts.password or "") or None
 
 
 def _address(text: str) -> tuple[str, int]:
