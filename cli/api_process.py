@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cli import chat, supervise, tracing, wiring
 from cli.config import Config
@@ -28,6 +28,8 @@ from workers.queue_depth import QueueDepth, queue_depth
 log = structlog.get_logger()
 
 GRACEFUL = 4
+KEEP_ALIVE = 75
+"""Seconds. Longer than a balancer keeps an idle connection (nginx, AWS: 60), or it sends a call into a closed one."""
 
 
 def serve(path: Path) -> None:
@@ -49,22 +51,26 @@ def serve(path: Path) -> None:
             else:
                 log.info("configuration_reloaded", sources=len(fresh.sources))
 
-        server = uvicorn.Server(
-            uvicorn.Config(
-                current,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_graceful_shutdown=GRACEFUL,
-                forwarded_allow_ips=config.server.trusted_proxies,
-                lifespan="on",
-            )
-        )
+        server = uvicorn.Server(serving(current, config))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)  # the server's own come before; these keep the exit code 0
         signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=reload, daemon=True).start())
         threading.Thread(target=_tell_when_ready, args=(server, address), daemon=True).start()
         server.run(sockets=[listening])
+
+
+def serving(app: ASGIApp, config: Config) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
+        timeout_graceful_shutdown=GRACEFUL,
+        forwarded_allow_ips=config.server.trusted_proxies,
+        lifespan="on",
+    )
 
 
 class Current:

@@ -77,8 +77,12 @@ def broker_command(data_dir: Path) -> list[str]:
         *("--dir", str(folder.absolute())),
         *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
         *("--maxmemory-policy", "noeviction"),
-        *("--daemonize", "no", "--loglevel", "warning", "--logfile", str((folder / "valkey.log").absolute())),
+        *("--daemonize", "no", "--loglevel", "warning", "--logfile", str(broker_log(data_dir))),
     ]
+
+
+def broker_log(data_dir: Path) -> Path:
+    return (data_dir / BROKER / "valkey.log").absolute()
 
 
 def set_broker_aside(data_dir: Path) -> Path:

@@ -25,14 +25,19 @@ PR_SET_PDEATHSIG = 1
 
 
 class NotStarted(SyncError):
-    """A child could not be started, or ended before it was ready; what it said stands above."""
+    """A child ended before all were ready, or was not ready in time. `refused`: it ended before it was ready itself."""
+
+    def __init__(self, process: str, what: str, *, refused: bool = False) -> None:
+        super().__init__(f"{process} {what}")
+        self.process = process
+        self.refused = refused
 
 
 @dataclass(frozen=True)
 class Spec:
     """One process to keep. `probe`: says that it is ready; without one, the child itself says so by `tell_ready`.
 
-    `grace`: seconds from SIGTERM to SIGKILL.
+    `grace`: seconds from SIGTERM to SIGKILL. `reason`: where it says why it did not start.
     """
 
     name: str
@@ -40,6 +45,7 @@ class Spec:
     grace: float
     probe: Callable[[], bool] | None = None
     files: tuple[int, ...] = ()
+    reason: str = "the reason stands above"
 
 
 @dataclass
@@ -85,6 +91,7 @@ class Supervisor:
         finally:
             self._stop_all()
             self._selector.close()
+            signal.set_wakeup_fd(-1)
             for end in wake:
                 os.close(end)
 
@@ -113,10 +120,11 @@ class Supervisor:
             self._look(timeout=0.05 if any(child.spec.probe for child in children) else 1.0)
             for child in self.children:
                 if child.process is not None and child.process.poll() is not None:
-                    raise NotStarted(f"{child.spec.name} ended while starting (exit {child.process.returncode})")
+                    what = f"ended while starting (exit {child.process.returncode}); {child.spec.reason}"
+                    raise NotStarted(child.spec.name, what, refused=not child.ready)
             if self.clock() > until:
                 late = next(child.spec.name for child in children if not child.ready)
-                raise NotStarted(f"{late} was not ready within {PATIENCE:.0f} seconds")
+                raise NotStarted(late, f"was not ready within {PATIENCE:.0f} seconds; is this machine very busy?")
 
     def _start(self, child: Child) -> None:
         listening, telling = os.pipe()

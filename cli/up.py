@@ -21,6 +21,7 @@ from sync.errors import Misconfigured, SyncError
 
 log = structlog.get_logger()
 
+BROKER = "broker"
 WORKER_GRACE = 8.5
 API_GRACE = 6.0
 BROKER_GRACE = 1.0
@@ -50,7 +51,7 @@ def run(path: Path) -> None:
             Spec("worker", _command("worker", path, "--with-schedule"), WORKER_GRACE),
             Spec("api", _command("api", path), API_GRACE, files=(listening.fileno(),)),
         ]
-        _supervise(path, essentials, everything)
+        keep(path, essentials, everything)
 
 
 def checked(path: Path) -> Essentials:
@@ -87,7 +88,11 @@ def _check(path: Path, telling: int) -> int:
     return 0
 
 
-def _supervise(path: Path, essentials: Essentials, everything: Sequence[Spec]) -> None:
+def keep(path: Path, essentials: Essentials, everything: Sequence[Spec]) -> None:
+    """Keep the processes, and the broker they need. Raises NotStarted.
+
+    A broker that refuses what it kept starts anew without it; another process that does not start is no fault of its.
+    """
     first = [] if essentials.has_broker else [_broker(essentials.data_dir)]
 
     def say_ready() -> None:
@@ -104,20 +109,21 @@ def _supervise(path: Path, essentials: Essentials, everything: Sequence[Spec]) -
 
     try:
         Supervisor(first, everything, reloading=may_reload).run(say_ready)
-    except NotStarted:
-        if not first or embedded.broker_url(essentials.data_dir) is not None:
+    except NotStarted as failure:
+        if failure.process != BROKER or not failure.refused:
             raise
         aside = embedded.set_broker_aside(essentials.data_dir)
         log.warning("broker_started_anew", kept=str(aside), why="what it kept could not be read; no work is lost by it")
-        Supervisor([_broker(essentials.data_dir)], everything, reloading=may_reload).run(say_ready)
+        Supervisor(first, everything, reloading=may_reload).run(say_ready)
 
 
 def _broker(data_dir: Path) -> Spec:
     return Spec(
-        "broker",
+        BROKER,
         lambda: embedded.broker_command(data_dir),
         BROKER_GRACE,
         probe=lambda: embedded.broker_url(data_dir) is not None,
+        reason=f"its log is {embedded.broker_log(data_dir)}",
     )
 
 

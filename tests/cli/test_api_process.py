@@ -1,9 +1,27 @@
-"""One application follows another while the server runs."""
+"""How the API is served, and how one application follows another while the server runs."""
 
-from cli.api_process import Current
+from pathlib import Path
+
+from cli import config as configuration
+from cli.api_process import Current, serving
+from connectors import CONNECTORS
 from session_api.app import Services, create_app
 from sync.state.database import State
 from tests import loopback
+
+BALANCERS = {"nginx": 60, "AWS": 60, "HAProxy": 60}
+"""For how many seconds each keeps an idle connection unless it is told otherwise."""
+
+
+def test_an_idle_connection_is_kept_longer_than_any_balancer_keeps_it(tmp_path: Path) -> None:
+    path = tmp_path / "answerwell.toml"
+    path.write_text('[openai]\napi_key = "k"\n', "utf-8")
+
+    async def nothing(*_: object) -> None: ...
+
+    served = serving(nothing, configuration.load(path, {}, CONNECTORS))
+
+    assert served.timeout_keep_alive > max(BALANCERS.values())
 
 
 def test_what_every_application_opened_is_closed_when_the_server_stops() -> None:

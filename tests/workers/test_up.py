@@ -8,7 +8,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from cli.up import BROKER_GRACE, WORKER_GRACE
+from cli.listener import Address
+from cli.supervise import NotStarted, Spec, Supervisor
+from cli.up import BROKER_GRACE, WORKER_GRACE, Essentials, keep
 from tests.cli.kit import Company, company
 from tests.workers.kit import (
     PATIENCE,
@@ -166,6 +168,43 @@ def test_a_broker_that_cannot_read_what_it_kept_starts_anew(acme: Company) -> No
         eventually(lambda: acme.titles() == [sorted([*ARTICLES, "Later"])] * 2)
 
     assert any("broker_started_anew" in line for line in running.said)
+
+
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_the_broker_keeps_what_it_has_where_another_process_does_not_start(
+    tmp_path: Path, signals: None, name: str
+) -> None:
+    kept = tmp_path / "broker" / "kept"
+    kept.parent.mkdir(mode=0o700)
+    kept.write_text("", "utf-8")
+
+    with pytest.raises(NotStarted, match=f"^{name} ended while starting"):
+        keep(
+            tmp_path / "answerwell.toml",
+            Essentials(tmp_path, Address("127.0.0.1", 1), has_broker=False, sources=1),
+            [Spec(name, lambda: ["sh", "-c", "exit 3"], 1)],
+        )
+
+    assert kept.exists()
+
+
+def test_a_process_that_cannot_start_says_where_its_reason_is(signals: None) -> None:
+    refusing = Spec("broker", lambda: ["sh", "-c", "exit 1"], 1, reason="its log is LOG")
+
+    with pytest.raises(NotStarted, match="its log is LOG") as failed:
+        Supervisor([refusing], []).run(lambda: None)
+
+    assert failed.value.refused
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """What the supervisor hears of is as before afterwards."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, heard in before.items():
+        signal.signal(number, heard)
 
 
 def ports_of(pid: int) -> set[int]:
