@@ -4,17 +4,18 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from session_api.access.settings import EmbeddingSettings, ServerSettings
+from session_api.access.settings import APP_SCHEMES, EmbeddingSettings, ServerSettings
 from session_api.errors import ApiError
 
 HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63}){0,20}|[0-9a-f:]{2,45}")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-DEFAULT_PORTS = {"http": 80, "https": 443}
+NO_PORT = 0
+DEFAULT_PORTS = {"http": 80, "https": 443, **dict.fromkeys(APP_SCHEMES, NO_PORT)}
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Scheme, host and port of a page, as its browser writes them."""
+    """Scheme, host and port of a page, as its browser or the WebView of its app writes them."""
 
     scheme: str
     host: str

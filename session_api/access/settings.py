@@ -9,9 +9,20 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from sync.setting_types import Address, Secret, Section, Text, address
 
+APP_SCHEMES = ("app", "capacitor", "chrome-extension", "ionic", "moz-extension", "tauri")
+"""Schemes by which apps and browser extensions serve their own pages: such an origin has no port and no pattern."""
+
 
 def _origin(text: str) -> str:
-    plain = address(text.replace("://*.", "://any.", 1))
+    scheme = text.partition("://")[0].lower()
+    if scheme in APP_SCHEMES:
+        if not re.fullmatch(r"[a-z-]+://[a-z0-9._-]{1,100}/?", text.lower()):
+            raise ValueError(f'is not the origin of an app; write it as the app sends it, "{scheme}://localhost"')
+        return text.rstrip("/").lower()
+    named_locally = re.sub(
+        r"^http://[\w-]+\.localhost\b", "http://localhost", text
+    )  # http://tauri.localhost is Windows'
+    plain = address(named_locally.replace("://*.", "://any.", 1))
     parts = urlsplit(plain)
     if parts.path or parts.query or parts.fragment or "*" in plain:
         raise ValueError('is not an origin; write scheme and host only, "https://www.acme.com" or "https://*.acme.com"')
@@ -43,7 +54,7 @@ def _workflow_id(text: str) -> str:
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
-"""An exact origin, or `https://*.acme.com` for every host below a domain."""
+"""An exact origin, an app's such as `capacitor://localhost`, or `https://*.acme.com` for every host below a domain."""
 
 
 class RateSettings(Section):

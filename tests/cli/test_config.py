@@ -1,3 +1,4 @@
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -6,7 +7,14 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+import cli
 from cli import config
+from cli.settings import General, IndexSection, OpenAISection, SourceSection
+from connectors import CONNECTORS
+from session_api.access.settings import RateSettings, ServerSettings
+from session_api.admin.settings import AdminSettings
+from session_api.chat.settings import ChatSettings
+from session_api.widget.settings import WidgetSettings
 from sync.errors import Misconfigured
 from sync.model import Audience
 
@@ -222,3 +230,18 @@ def test_a_refused_value_is_not_repeated_in_the_complaint(tmp_path: Path) -> Non
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(Misconfigured, match=r"none\.toml: there is no such file; make one with `answerwell init`"):
         config.load(tmp_path / "none.toml", {}, KINDS)
+
+
+SECTIONS = [General, OpenAISection, IndexSection, SourceSection, ServerSettings, AdminSettings, ChatSettings,
+            WidgetSettings, RateSettings, *(kind.settings for kind in CONNECTORS.values())]  # fmt: skip
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.__name__)
+def test_every_setting_is_documented(section: type[BaseModel]) -> None:
+    root = Path(cli.__file__).parents[1]
+    pages = [root / "README.md", root / "cli/example.toml", *(root / "docs").glob("*.md")]
+    text = "\n".join(page.read_text("utf-8") for page in pages)
+
+    unknown = [key for key in section.model_fields if not re.search(rf"\b{key}\b *=|`{key}\b|\[\w+\.{key}\b", text)]
+
+    assert unknown == []

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from session_api.access.origins import Origins
 from session_api.access.settings import EmbeddingSettings, ServerSettings
@@ -102,6 +103,40 @@ def test_each_near_miss_has_its_own_code_and_the_line_to_change(
     assert refused.status_code == 403
     assert refused.json()["error"]["code"] == code
     assert fix in refused.json()["error"]["fix"]
+
+
+APPS = ["capacitor://localhost", "ionic://localhost", "tauri://localhost", "http://tauri.localhost", "app://acme",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop"]  # fmt: skip
+
+
+@pytest.mark.parametrize("origin", APPS)
+def test_the_page_of_an_app_may_where_it_is_listed_and_no_other(origin: str) -> None:
+    listed = Origins(EmbeddingSettings(origins=[origin]), ServerSettings(port=80))
+    others = Origins(EmbeddingSettings(origins=[one for one in APPS if one != origin]), ServerSettings(port=80))
+
+    assert listed.allows(origin, ("127.0.0.1", 80))
+    assert origin in listed.frame_ancestors()
+    assert not listed.allows(f"{origin}:0")
+    assert not listed.allows(f"{origin}.evil.com")
+    assert not others.allows(origin, ("127.0.0.1", 80))
+    assert f'Add "{origin}" to origins' in others.refusal(origin).fix
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "capacitor://",
+        "ionic://*.acme.com",
+        "tauri://localhost/app",
+        "capacitor://localhost:8100",
+        "file://x",
+        "http://tauri.localhost.evil.com",
+        "http://acme.com",
+    ],
+)
+def test_what_no_app_sends_cannot_be_listed(wrong: str) -> None:
+    with pytest.raises(ValidationError):
+        EmbeddingSettings(origins=[wrong])
 
 
 def test_the_null_origin_is_let_in_where_apps_embed_the_widget() -> None:
