@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors import text
+from connectors.attachments import AttachedFile
 from sync.model import Attributes, Audience, Document
 
 FORMAT = "2"  # part of every version: a new way to build documents renews them all
@@ -19,13 +20,14 @@ PersonId = int | str
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """One comment; a private one carries no text. `text` is Markdown without addresses: see `said`."""
+    """One comment; a private one carries no text and no files. `text` is Markdown without addresses: see `said`."""
 
     id: int
     author: PersonId
     created_at: datetime
     public: bool
     text: str
+    files: tuple[AttachedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

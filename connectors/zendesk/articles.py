@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
+from connectors import attachments
 from connectors.cache import TtlCache
 from connectors.http import client
 from connectors.http.client import HttpClient
 from connectors.http.transport import Clock, Json, Params, Response, now
 from connectors.translation import article_id, document
+from connectors.zendesk.article_files import ArticleFiles, Mode
 from connectors.zendesk.pagination import everything, page, query_of, record, rows, time_of
 from connectors.zendesk.translations import (
     ArticleTranslation,
@@ -51,11 +53,19 @@ class HelpCenter:
     """Reads one brand. `locales`: the ones to keep, empty for all. `public` False: visitors must sign in to read it."""
 
     def __init__(
-        self, signed_in: HttpClient, anonymous: HttpClient, *, locales: frozenset[str], public: bool, clock: Clock = now
+        self,
+        signed_in: HttpClient,
+        anonymous: HttpClient,
+        *,
+        locales: frozenset[str],
+        public: bool,
+        files: Mode = True,
+        clock: Clock = now,
     ) -> None:
         self.key = signed_in.origin
         self._api = signed_in
         self._anonymous = anonymous
+        self._files = ArticleFiles(signed_in, anonymous, files, clock)
         self._wanted = locales
         self._public = public
         self._clock = clock
@@ -116,7 +126,8 @@ class HelpCenter:
         for translation in translations(row, self._wanted, self.key):
             if translation.locale == locale:
                 public = self._may_be_public(translation) and self._loads_anonymously(translation)
-                return self._document(translation, public=public)
+                document = self._document(translation, public=public)
+                return self._files.read_into(document, self._files.of(translation))
         raise Gone(f"{self._api.where(f'{ROOT}/articles/{article}.json')}: not published in {locale}")
 
     def _batch(self, fresh: list[Json]) -> int:
@@ -155,12 +166,18 @@ class HelpCenter:
         if listed is not None:
             return [self._by_listing(translation, listed) for translation in found]
         public = {translation.article for translation in asked if self._loads_anonymously(translation)}
-        return [_change(self._document(translation, public=translation.article in public)) for translation in found]
+        return [self._change(translation, public=translation.article in public) for translation in found]
 
     def _by_listing(self, translation: ArticleTranslation, listed: set[int]) -> Change:
         public = self._may_be_public(translation) and translation.article in listed
         unconfirmed = self._may_be_public(translation) and not public
-        return _change(self._document(translation, public=public), unconfirmed=unconfirmed)
+        return self._change(translation, public=public, unconfirmed=unconfirmed)
+
+    def _change(self, translation: ArticleTranslation, *, public: bool, unconfirmed: bool = False) -> Change:
+        """Return what a listing shows; files are not downloaded for that, they are left to a fetch."""
+        document, files = self._document(translation, public=public), self._files.of(translation)
+        version = attachments.versioned(document.version, files)
+        return Change(document.external_id, version, None if files else document, unconfirmed)
 
     def _may_be_public(self, translation: ArticleTranslation) -> bool:
         return self._public and not translation.marked
@@ -292,10 +309,6 @@ class HelpCenter:
     def _youngest_start(self) -> int:
         """The youngest start_time that the feed accepts, by the source's own clock once it has told it."""
         return int((self._clock() + self._skew).timestamp()) - FEED_AGE
-
-
-def _change(document: Document, *, unconfirmed: bool = False) -> Change:
-    return Change(document.external_id, document.version, document, unconfirmed)
 
 
 def _fingerprint(row: Json) -> str:

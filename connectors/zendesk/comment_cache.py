@@ -1,9 +1,12 @@
 """Every comment of an account, read once from the event export and kept on disk while tickets are listed."""
 
+import json
 import sqlite3
 import weakref
+from dataclasses import asdict
 from datetime import UTC, datetime
 
+from connectors.attachments import AttachedFile
 from connectors.dialogue import Comment
 from connectors.http.client import HttpClient
 from connectors.http.transport import Json
@@ -29,7 +32,7 @@ class CommentCache:
         self._next: int | None = start
         self._database = sqlite3.connect("", check_same_thread=False)  # no name: on disk, and gone when closed
         self._database.execute(
-            "CREATE TABLE comments (ticket, id, author, created, public, text, PRIMARY KEY (ticket, id))"
+            "CREATE TABLE comments (ticket, id, author, created, public, text, files, PRIMARY KEY (ticket, id))"
         )
         weakref.finalize(self, self._database.close)
 
@@ -54,11 +57,11 @@ class CommentCache:
 
     def comments(self, ticket: int) -> list[Comment]:
         found = self._database.execute(
-            "SELECT id, author, created, public, text FROM comments WHERE ticket = ?", (ticket,)
+            "SELECT id, author, created, public, text, files FROM comments WHERE ticket = ?", (ticket,)
         )
         return [
-            Comment(number, author, datetime.fromtimestamp(created, UTC), bool(public), text)
-            for number, author, created, public, text in found
+            Comment(number, author, datetime.fromtimestamp(created, UTC), bool(public), text, _loaded(files))
+            for number, author, created, public, text, files in found
         ]
 
     def _keep(self, events: list[Json]) -> None:
@@ -67,9 +70,15 @@ class CommentCache:
             for child in event.get("child_events") or ():
                 if child.get("event_type") in KINDS:
                     c = comment_of(child, event)
-                    kept.append((event.get("ticket_id"), c.id, c.author, c.created_at.timestamp(), c.public, c.text))
+                    files = json.dumps([asdict(file) for file in c.files])
+                    row = (event.get("ticket_id"), c.id, c.author, c.created_at.timestamp(), c.public, c.text, files)
+                    kept.append(row)
         with self._database:
-            self._database.executemany("INSERT OR REPLACE INTO comments VALUES (?, ?, ?, ?, ?, ?)", kept)
+            self._database.executemany("INSERT OR REPLACE INTO comments VALUES (?, ?, ?, ?, ?, ?, ?)", kept)
+
+
+def _loaded(files: str) -> tuple[AttachedFile, ...]:
+    return tuple(AttachedFile(**file) for file in json.loads(files))
 
 
 def _following(envelope: Json, count: int) -> int | None:

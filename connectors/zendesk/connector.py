@@ -96,7 +96,7 @@ class _Account:
         self._auth = self._sign_in()
 
     def tickets(self) -> Tickets:
-        return Tickets(self.signed_in(self._settings.url), clock=self._clock)
+        return Tickets(self.signed_in(self._settings.url), files=bool(self._settings.attachments), clock=self._clock)
 
     def help_centers(self) -> tuple[HelpCenter, ...]:
         return tuple(self._help_center(origin) for origin in _brands(self._settings))
@@ -108,6 +108,7 @@ class _Account:
             nobody,
             locales=self._settings.locales,
             public=self._settings.public,
+            files=self._settings.attachments,
             clock=self._clock,
         )
 
@@ -135,4 +136,5 @@ def _brands(settings: ZendeskSettings) -> list[str]:
 
 
 def _scope(settings: ZendeskSettings) -> str:
-    return scope_of([_brands(settings), sorted(settings.locales), settings.public, sorted(settings.include)])
+    included = [sorted(settings.include), settings.attachments]
+    return scope_of([_brands(settings), sorted(settings.locales), settings.public, *included])

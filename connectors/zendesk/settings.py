@@ -13,7 +13,8 @@ class ZendeskSettings(BaseModel):
     """One Zendesk account: `url` is its origin, `brand_urls` those of further help centers.
 
     `locales`: the only ones to keep; all when empty. `public` False: visitors must sign in, so no article is public.
-    `webhook_secret`: the signing secret of a webhook that wakes the source, if there is one.
+    `attachments`: files are read, those of an article where its text links or mentions one; "all" asks every article,
+    one call each. `webhook_secret`: the signing secret of a webhook that wakes the source, if there is one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -26,6 +27,7 @@ class ZendeskSettings(BaseModel):
     client_secret: SecretStr = SecretStr("")
     email: str = ""
     api_token: SecretStr = SecretStr("")
+    attachments: bool | Literal["all"] = True
     include: tuple[Literal["articles", "tickets"], ...] = Field(("articles",), min_length=1)
     webhook_secret: SecretStr = SecretStr("")
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from connectors import dialogue
+from connectors import attachments, dialogue
+from connectors.attachments import AttachedFile
 from connectors.dialogue import Comment, Dialogue
 from connectors.http.transport import Json
 from connectors.zendesk.pagination import time_of
@@ -27,6 +28,7 @@ def comment_of(row: Json, event: Json | None = None) -> Comment:
         created_at=time_of(created) if created else datetime.fromtimestamp(int(whole.get("timestamp") or 0), UTC),
         public=public,
         text=_text(row) if public else "",
+        files=attachments.readable(_files(row)) if public else (),
     )
 
 
@@ -53,6 +55,27 @@ def document(ticket: Json, comments: Iterable[Comment], names: Mapping[int, str]
         attributes={name: str(ticket[name])[:256] for name in ("status", "priority") if ticket.get(name)},
     )
     return dialogue.document(shown, comments)
+
+
+def files_of(comments: Iterable[Comment]) -> tuple[AttachedFile, ...]:
+    """Return the files of these comments, each once."""
+    found = {file.id: file for comment in comments for file in comment.files}
+    return attachments.readable(list(found.values()))
+
+
+def _files(row: Json) -> list[AttachedFile]:
+    rows = row.get("attachments")
+    return [
+        AttachedFile(
+            id=str(file["id"]),
+            name=str(file.get("file_name") or file["id"]),
+            media_type=str(file.get("content_type") or ""),
+            size=int(file.get("size") or 0),
+            url=str(file.get("content_url") or ""),
+        )
+        for file in (rows if isinstance(rows, list) else [])
+        if isinstance(file, dict) and file.get("id") and not file.get("deleted")
+    ]
 
 
 def _text(row: Json) -> str:

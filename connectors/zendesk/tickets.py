@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from connectors import attachments
+from connectors.attachments import AttachedFile
 from connectors.cache import TtlCache
 from connectors.dialogue import Comment
 from connectors.http import client
@@ -9,13 +11,14 @@ from connectors.http.client import HttpClient
 from connectors.http.transport import Clock, Json, now
 from connectors.zendesk.comment_cache import BUCKETS, CommentCache
 from connectors.zendesk.pagination import page, record, rows, time_of
-from connectors.zendesk.ticket_document import comment_of, document, people, ticket_id
+from connectors.zendesk.ticket_document import comment_of, document, files_of, people, ticket_id
 from connectors.zendesk.translations import by_id
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Change, Document
 
 EXPORT = "/api/v2/incremental/tickets/cursor.json"
 BUCKET = "support"
+FILES_BUCKET = "files"  # its allowance is larger than that of other calls
 PAGE = 1000
 CHANGES_PAGE = 100  # read one by one, they still fit into a minute's allowance
 EXPORT_AGE = 300  # seconds: a younger start_time is refused
@@ -26,9 +29,10 @@ MAX_EVENT_PAGES = 2
 class Tickets:
     """Reads the export, which shows every ticket that changed, deleted ones included."""
 
-    def __init__(self, signed_in: HttpClient, *, clock: Clock = now) -> None:
+    def __init__(self, signed_in: HttpClient, *, files: bool = True, clock: Clock = now) -> None:
         self.key = "tickets"
         self._api = signed_in
+        self._files = files
         self._clock = clock
         self._cache: CommentCache | None = None
         self._root: TtlCache[bool] = TtlCache(clock, timedelta(minutes=1))
@@ -73,7 +77,9 @@ class Tickets:
         if ticket is None:
             self._root.get("", self._check_root)
         else:
-            found = document(ticket, self._read_comments(number, names), names, self._api.origin)
+            comments = self._read_comments(number, names)
+            found = document(ticket, comments, names, self._api.origin)
+            found = found and attachments.read_into(found, self._files_of(comments), self._download)
         if found is None:
             raise Gone(f"{self._api.where(f'/api/v2/tickets/{number}.json')}: deleted, or without a public comment")
         return found
@@ -134,8 +140,17 @@ class Tickets:
                 return list(found.values())
 
     def _change(self, ticket: Json, comments: list[Comment], names: dict[int, str]) -> Change:
-        found = document(ticket, comments, names, self._api.origin)
-        return Change(ticket_id(ticket["id"]), found.version if found else None, found)
+        """Return what a listing shows; files are not downloaded for that, they are left to a fetch."""
+        found, files = document(ticket, comments, names, self._api.origin), self._files_of(comments)
+        if found is None:
+            return Change(ticket_id(ticket["id"]), None)
+        return Change(found.external_id, attachments.versioned(found.version, files), None if files else found)
+
+    def _files_of(self, comments: list[Comment]) -> tuple[AttachedFile, ...]:
+        return files_of(comments) if self._files else ()
+
+    def _download(self, file: AttachedFile) -> bytes:
+        return attachments.download(self._api, file, buckets=(FILES_BUCKET,))
 
     def _check_root(self) -> bool:
         """Make sure that tickets are still listed, so that one that is not found is truly gone."""

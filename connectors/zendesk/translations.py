@@ -13,6 +13,7 @@ class ArticleTranslation:
     """A published translation and where it stands.
 
     `marked`: its own fields say that not everyone may read it. `is_source`: it is in the locale first written in.
+    `touched`: when anything of the article last changed, as the vendor writes it.
     """
 
     text: Translation
@@ -20,6 +21,7 @@ class ArticleTranslation:
     section: int | None
     marked: bool
     is_source: bool
+    touched: str = ""
 
     @property
     def locale(self) -> str:
@@ -93,7 +95,12 @@ def _translation(article: Json, shown: Json, locale: str, origin: str, *, is_sou
         labels=tuple(sorted({one_line(label) for label in article.get("label_names") or ()})),
     )
     return ArticleTranslation(
-        text, article["id"], article.get("section_id"), marked=is_marked(article), is_source=is_source
+        text,
+        article["id"],
+        article.get("section_id"),
+        marked=is_marked(article),
+        is_source=is_source,
+        touched=str(article.get("updated_at") or ""),
     )
 
 

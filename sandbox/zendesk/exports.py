@@ -58,7 +58,9 @@ def ticket_events(request: Request) -> Answer:
     kept = {name: value for name, value in request.params.items() if name != "start_time"}
     return Answer(
         {
-            "ticket_events": [ticket_shapes.event(world, event, with_comments=with_comments) for event in page],
+            "ticket_events": [
+                ticket_shapes.event(world, request.origin, event, with_comments=with_comments) for event in page
+            ],
             "count": len(page),
             "end_time": end,
             "next_page": None if end is None else request.link({"start_time": str(end), **kept}),

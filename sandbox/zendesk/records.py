@@ -78,7 +78,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of an article; `inline`: shown in the body."""
+    """A file of an article or a comment; `inline`: shown in the body."""
 
     id: int
     file_name: str
@@ -135,6 +135,7 @@ class Comment:
     body: str
     public: bool
     created_at: int
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,8 @@ class Account:
 
     `role`: what the configured credentials may do. `refusal`: the status an anonymous visitor gets for an article
     that is not public. `translation_bumps`: whether editing another locale changes the article's `updated_at`.
-    `dated`: whether answers carry the time by `clock`; if not, they carry this machine's.
+    `secure_downloads`: files of tickets open to agents alone. `dated`: whether answers carry the time by `clock`; if
+    not, they carry this machine's.
     """
 
     clock: Callable[[], float] = time.time
@@ -222,6 +224,7 @@ class Account:
     withheld: int = 60
     export_size: int = 1000
     guide_only: bool = False
+    secure_downloads: bool = False
     empty_pages: int = 0
     stuck_cursor: bool = False
     brands: dict[str, Brand] = field(default_factory=dict)

@@ -58,7 +58,7 @@ def comments(request: Request) -> Answer:
         name="comments",
         records=_alive(request).comments,
         key=COMMENT_ORDERS[0][1],
-        shape=ticket_shapes.comment,
+        shape=lambda comment: ticket_shapes.comment(request.origin, comment),
         per_page=100,
         linked=False,
     )

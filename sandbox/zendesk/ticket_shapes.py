@@ -1,9 +1,11 @@
 """How tickets, comments and their events look on the wire."""
 
+import hashlib
 import html
+from urllib.parse import quote
 
 from sandbox.http import Json
-from sandbox.zendesk.records import Account, Comment, Event, Ticket, iso
+from sandbox.zendesk.records import Account, Attachment, Comment, Event, Ticket, iso
 from sandbox.zendesk.request import Request
 
 SCRUBBED = "SCRUBBED"
@@ -51,14 +53,14 @@ def ticket(request: Request, record: Ticket) -> Json:
     }
 
 
-def comment(record: Comment) -> Json:
+def comment(origin: str, record: Comment) -> Json:
     return {
         "id": record.id,
         "type": "Comment",
         "author_id": record.author_id,
         **_texts(record.body),
         "public": record.public,
-        "attachments": [],
+        "attachments": [_file(origin, file) for file in record.attachments],
         "audit_id": record.audit_id,
         "via": {"channel": "email", "source": {"from": {}, "to": {}, "rel": None}},
         "metadata": {"system": {}, "custom": {}},
@@ -78,7 +80,7 @@ def deleted_ticket(world: Account, record: Ticket) -> Json:
     }
 
 
-def event(world: Account, record: Event, *, with_comments: bool) -> Json:
+def event(world: Account, origin: str, record: Event, *, with_comments: bool) -> Json:
     """An audit. Its comment is as it reads today, and left out unless it was asked for."""
     return {
         "id": record.id,
@@ -90,11 +92,11 @@ def event(world: Account, record: Event, *, with_comments: bool) -> Json:
         "system": {},
         "metadata": {},
         "event_type": "Audit",
-        "child_events": _children(world, record, with_comments=with_comments),
+        "child_events": _children(world, origin, record, with_comments=with_comments),
     }
 
 
-def _children(world: Account, record: Event, *, with_comments: bool) -> list[Json]:
+def _children(world: Account, origin: str, record: Event, *, with_comments: bool) -> list[Json]:
     if record.comment_id is None:
         return [{"id": record.id, "event_type": record.event_type, "via": "Web form"}]
     if not with_comments:
@@ -111,12 +113,34 @@ def _children(world: Account, record: Event, *, with_comments: bool) -> list[Jso
             "author_id": held.author_id,
             **_texts(SCRUBBED if scrubbed(world, owner) else held.body),
             "public": held.public,
-            "attachments": [],
+            "attachments": [_file(origin, file) for file in held.attachments],
             "audit_id": held.audit_id,
             "via": "Mail",
             "created_at": iso(held.created_at),
         }
     ]
+
+
+def _file(origin: str, record: Attachment) -> Json:
+    return {
+        "id": record.id,
+        "url": f"{origin}/api/v2/attachments/{record.id}.json",
+        "file_name": record.file_name,
+        "content_url": f"{origin}/attachments/token/{token_of(record)}/?name={quote(record.file_name)}",
+        "mapped_content_url": f"{origin}/attachments/token/{token_of(record)}/?name={quote(record.file_name)}",
+        "content_type": record.content_type,
+        "size": len(record.content),
+        "inline": record.inline,
+        "deleted": False,
+        "malware_access_override": False,
+        "malware_scan_result": "malware_not_found",
+        "thumbnails": [],
+    }
+
+
+def token_of(record: Attachment) -> str:
+    """The part of its address that nobody guesses."""
+    return hashlib.sha256(f"{record.id}:{record.file_name}".encode()).hexdigest()[:24]
 
 
 def _texts(body: str) -> Json:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sandbox.zendesk.records import Account, Comment, Event, Ticket
+from sandbox.zendesk.articles import NewAttachment
+from sandbox.zendesk.records import Account, Attachment, Comment, Event, Ticket
 
 REDACTED = "▇▇▇▇▇"
 
@@ -40,12 +41,23 @@ class Tickets:
         return number
 
     def comment(
-        self, ticket: int, body: str, public: bool = True, *, author: str = "Sam Agent", at: float | None = None
+        self,
+        ticket: int,
+        body: str,
+        public: bool = True,
+        *,
+        author: str = "Sam Agent",
+        at: float | None = None,
+        attachments: Sequence[NewAttachment] = (),
     ) -> int:
         """Add a comment and return its id."""
         person = self.world.person(author, "agent")
         now = self._moment(at)
-        added = Comment(self.world.new_id(), self.world.new_id(), person.id, body, public, now)
+        files = tuple(
+            Attachment(self.world.new_id(), new.file_name, new.content, new.content_type, new.inline, None, now)
+            for new in attachments
+        )
+        added = Comment(self.world.new_id(), self.world.new_id(), person.id, body, public, now, files)
         old = self.world.tickets[ticket]
         self._put(replace(old, comments=(*old.comments, added), updated_at=now), now)
         self.world.events.append(Event(added.audit_id, ticket, person.id, now, "Comment", added.id))
