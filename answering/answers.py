@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import openai
 
-from answering import citations, grounding, replies
+from answering import citations, claims, grounding, replies
 from answering.blocking import BlockingPool
 from answering.draft import Draft
 from answering.events import AnswerEvent, AnswerOutcome, Citation, CitedPage, Cost, Done, Progress, Text, Withdrawn
@@ -342,8 +342,8 @@ class AnswerStream:
         """Whether the model asks back, once, about what was found."""
         text = self._draft.text
         related = self.evidence is not None and self.evidence.mentions(text)
-        once = not grounding.asks(replies.last_answer(self.question)) and not self._gate.withheld
-        return related and once and grounding.asks(text) and len(text) <= MAX_CLARIFYING_LENGTH
+        once = not claims.asks(replies.last_answer(self.question)) and not self._gate.withheld
+        return related and once and claims.asks(text) and len(text) <= MAX_CLARIFYING_LENGTH
 
     def _attributed(self) -> list[Citation]:
         """The pages that say most of an answer without citations of its own: some servers send none."""

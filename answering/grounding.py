@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from answering import values
+from answering.claims import Claim, claim_in
 from answering.injection import instructions_among, instructions_in
 from answering.sentences import statements, without_enumerator
 
@@ -32,12 +33,6 @@ _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w|(?:https?://|www\.)[^\s<>()\[\]\"'`]+", re.IGNORECASE)
 _DENIAL = re.compile(
     r"\b(?:no|not|never|nor|cannot|nicht|kein\w*|nie|niemals|pas|non|jamais|aucun\w*|nunca|ningún\w*|tampoco|لا|ليس|لم|لن)\b|n['’]t\b",
-    re.IGNORECASE,
-)
-_DISCLAIMER = re.compile(
-    r"\b(?:no|not|n['’]t|nothing|without|kein\w*|nicht|nichts|pas|aucun\w*|ningun\w*|ningún)\b[^.!?]{0,40}?"
-    r"\b(?:information|mention\w*|answer\w*|details?|specif\w*|stat(?:e[sd]?|ing)|say|find|found|contain\w*|cover\w*|provid\w*|"
-    r"informationen|angaben|auskunft|erwähn\w*|gefunden|informations?|précis\w*|información|menciona\w*)\b",
     re.IGNORECASE,
 )
 _AFFIRMATION = re.compile(
@@ -77,6 +72,7 @@ class Evidence:
         self._words = frozenset[str]().union(*self._passages)
         self._pairs = frozenset(pair for words in spoken for pair in _neighbours(words))
         self._asked = frozenset(tokens(question))
+        self._asked_words = sorted(word for word in self._asked if not word.isdigit())
         self._values = values.known(self.text)
         self._asked_values = values.known(question)
         self._counted = _counted(self.text)
@@ -98,24 +94,28 @@ class Evidence:
     def support(self, statement: str) -> Support:
         """Compare one statement with the passages."""
         text = claim_of(statement)
-        words = tokens(_ADDRESS.sub(" ", text))
+        claim = claim_in(text)
+        words = self._claiming(claim)
         if _DENIAL.search(text):  # what it denies need not be said
             words = [word for word in words if not (word.isdigit() and word in self._asked)]
         claimed = [word for word in words if word not in self._asked]
         pairs = [pair for pair in pairwise(words) if not self._asked.issuperset(pair)]
-        if not claimed:  # it affirms the question, whose words are then its own
-            claimed = words if words or not _AFFIRMATION.match(text) else sorted(self._asked)
+        if not claimed:  # it affirms or denies the question, whose words are then its own
+            claimed = words or (self._asked_words if claim.told.strip() and _is_verdict(claim.told) else [])
             pairs = list(pairwise(words))
         if unknown := min(addresses(text) - self._addresses, default=""):
             return Support(max(1, len(claimed)), 0.0, None, f"{unknown[:80]} stands in no passage")
         if self._follows_instruction(text, claimed):
             return Support(max(1, len(claimed)), 0.0, None, FOLLOWS_INSTRUCTION)
         value, reason = self._value(text)
-        if not claimed or (value == 1.0 and (_DISCLAIMER.search(text) or asks(text))):
+        if not claimed:
             return Support(0 if value == 1.0 else 1, value, None, reason)
+        if claim.lacking and value > DOUBTED:
+            value, reason = DOUBTED, "it says itself that the passages lack something"
         said = sum(word in self._words for word in claimed) / len(claimed)
         joined = sum(pair in self._pairs for pair in pairs) / len(pairs) if pairs else said
-        return Support(len(claimed), value * ((said + joined) / 2) ** SCALE, self._best(claimed), reason)
+        weight = 1 if claim.asked else len(claimed)  # what a question back presupposes is one thing beside what it asks
+        return Support(weight, value * ((said + joined) / 2) ** SCALE, self._best(claimed), reason)
 
     def values_only(self, statement: str) -> Support:
         """Compare a statement in another language than the passages': its numbers and addresses alone."""
@@ -127,6 +127,15 @@ class Evidence:
             return Support(weight, 0.0, None, FOLLOWS_INSTRUCTION)
         value, reason = self._value(text)
         return Support(weight, value, 0 if self._passages else None, reason)
+
+    def _claiming(self, claim: Claim) -> list[str]:
+        """Return the words that claim something; a question back claims what nobody has spoken of before."""
+        asked = tokens(_ADDRESS.sub(" ", claim.asked))
+        new = [word for word in asked if not (word in self._words or word in self._asked or word in _ASKING_BACK)]
+        told = tokens(_ADDRESS.sub(" ", claim.told))
+        if not claim.asked:
+            return told
+        return [word for word in [*told, *(asked if new else ())] if word not in _ASKING_BACK]
 
     def _told(self, passage: str) -> str:
         """Return what a passage tells its readers; what it tells a model is kept apart."""
@@ -169,9 +178,9 @@ class Evidence:
 FOLLOWS_INSTRUCTION = "repeats what a document tells the model to do"
 
 
-def asks(statement: str) -> bool:
-    """Whether a statement is a question: it claims nothing."""
-    return statement.rstrip(' \n*_)"»”').endswith(("?", "？", "؟"))
+def _is_verdict(text: str) -> bool:
+    """Whether words that say nothing of their own are a whole sentence ("It is.", "No, you cannot."), not a lead."""
+    return text.rstrip(' \n*_)"»”').endswith((".", "!", "…", "。"))
 
 
 def claim_of(statement: str) -> str:
@@ -186,9 +195,14 @@ def tokens(text: str) -> list[str]:
     for word in _WORD.findall(folded):
         if _WIDE.search(word):
             found += [a + b for a, b in pairwise(word)] or [word]
-        elif word.casefold() not in _FUNCTION_WORDS and (len(word) > 2 or not word.isascii() or word.isdigit()):
+        elif word.casefold() not in _FUNCTION_WORDS and _tells(word):
             found.append(_stem(word.casefold()))
     return [word for word in found if word not in _FRAMING]
+
+
+def _tells(word: str) -> bool:
+    """Whether a word can say something: of two letters only what is written like a name, EU or 5G."""
+    return len(word) > 2 or not word.isascii() or word.isdigit() or (len(word) == 2 and word == word.upper())
 
 
 def addresses(text: str) -> frozenset[str]:
@@ -250,5 +264,22 @@ context passage passages text article stated mentioned based source sources note
 summary example examples answer question questions please sure several various certain generally typically specific
 consider refer furthermore moreover laut dokument dokumente informationen folgende folgenden schritte schritt
 hinweis wichtig außerdem zusammenfassung beispiel antwort frage fragen bitte gerne
+cannot unfortunately absolutely definitely certainly indeed sorry afraid nope leider selbstverständlich malheureusement
+désolé absolument lamentablemente
 """
 _FRAMING = frozenset(_stem(word) for word in _AROUND_CLAIMS.split())
+
+# With what a visitor is asked back: about them and what they have, not about what is offered to them.
+_ASKING = """
+help assist anything else need want like know tell clarify explain mean specify share provide give right exact better
+best guide point direct you using use have model product plan country city region version order account device browser
+system app application error message number name date type kind colour color size brand store contract subscription
+question issue problem part live looking trying happen show see read say currently exactly steps detail details details
+information answer primary goal interested talk talking refer referring one two both first second
+gerät modell produkt land vertrag tarif bestellung konto version frage genau geht handelt meinen meinst möchten
+möchtest helfen nutzen verwenden haben hast wohnen wohnst welches welche welchem welchen
+produit modèle appareil pays commande compte parlez parlez-vous aider souhaitez utilisez avez voulez agit
+quel quelle quels quelles qué cuál cuáles cómo dónde cuándo wann warum wieso wer
+producto modelo aparato país pedido cuenta trata ayudar desea quiere usa utiliza tiene
+"""
+_ASKING_BACK = frozenset(_stem(word) for word in _ASKING.split())
