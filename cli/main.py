@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from cli import output
-from cli.commands import demo, doctor, erase, inspect, operate, serve, start, status, sync
+from cli.commands import demo, doctor, erase, inspect, operate, questions, serve, start, status, sync
 from cli.options import CONFIG_VARIABLE, Verbose
 from sync.errors import SyncError
 
-SILENT = frozenset({"init", "status", "version"})
+SILENT = frozenset({"init", "questions", "status", "version"})
 """Commands that log nothing, so that what logs is not loaded: it takes as long as they do."""
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ for command in (
     sync.sync,
     inspect.search,
     status.status,
+    questions.questions,
     inspect.plan,
     inspect.audit,
     operate.approve_removals,

@@ -25,10 +25,15 @@ FRESH = 5.0
 FAMILIES = {
     "calls": ("Calls to vendors, by the status they answered; none: no answer.", ("vendor", "status")),
     "rate_limit_wait_seconds": ("Seconds for which calls were held back to keep a limit.", ("limit",)),
+    "questions": ("Questions of visitors, by what became of them; sourced: the answer cites.", ("outcome", "sourced")),
+    "question_cost_usd": ("What answering cost, in US dollars.", ()),
+    "ratings": ("Ratings that visitors gave to answers.", ("rating",)),
     "turns": ("Turns on a source, by how they ended.", ("source", "outcome")),
 }
 DURATIONS = {
     "turn_seconds": ("How long turns took.", ("source",)),
+    "answer_seconds": ("From the question to the end of its answer.", ("outcome",)),
+    "first_text_seconds": ("From asking the model to the first word that a visitor sees.", ()),
     "stage_seconds": ("How long each stage of a turn took.", ("source", "stage")),
 }
 

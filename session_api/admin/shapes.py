@@ -100,3 +100,57 @@ class Status(BaseModel):
     alike: list[list[dict[str, Any]]]
     requests: list[Run]
     queue: Waiting
+
+
+class QuestionSource(BaseModel):
+    """A page that an answer cited; `url` is empty for one that has none to open."""
+
+    title: str
+    url: str
+
+
+class Question(BaseModel):
+    """What a visitor asked, and what became of it."""
+
+    id: int
+    thread: str
+    visitor: str = Field(description="What `erase` takes.")
+    origin: str
+    answer: str = Field(description="The id of its message.")
+    asked_at: str
+    question: str
+    outcome: str
+    reason: str = Field(description="Why it was not answered.")
+    sources: list[QuestionSource]
+    model: str = Field(description="Empty where none was asked.")
+    first_text_ms: int | None = Field(description="Until the first word was shown; null where none was.")
+    latency_ms: int
+    tokens_read: int
+    tokens_written: int
+    cost_usd: float
+    rating: Literal["", "positive", "negative"]
+    comment: str
+
+
+class QuestionTotals(BaseModel):
+    """Of everything asked since then. Each question stands in one number, ratings in one more; add none of them up."""
+
+    asked: int
+    answered_with_source: int
+    answered_without_source: int
+    abandoned: int = Field(description="The visitor went before the answer was whole.")
+    escalated: int = Field(description="Handed to a person.")
+    unanswered: int = Field(description="Abstained, failed or refused.")
+    conversation: int = Field(description="Small talk, and questions asked back.")
+    confirmed_helpful: int
+    not_helpful: int
+    cost_usd: float
+    reasons: dict[str, int] = Field(description="Why how many were not answered.")
+
+
+class Questions(BaseModel):
+    """Newest first. `next`: ask with it as `before` for older ones."""
+
+    questions: list[Question]
+    totals: QuestionTotals
+    next: int | None

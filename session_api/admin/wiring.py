@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from session_api import metrics
-from session_api.admin import routes
+from session_api.admin import question_routes, routes
 from session_api.admin.dependencies import Operations
 
 
@@ -12,3 +12,4 @@ def install(app: FastAPI, operations: Operations) -> None:
     app.state.operations = operations
     metrics.install(app, operations.state, operations.inventory, operations.queue)
     app.include_router(routes.routes)
+    app.include_router(question_routes.router)

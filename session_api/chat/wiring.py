@@ -26,10 +26,10 @@ from session_api.access.sessions import SessionService
 from session_api.access.settings import EmbeddingSettings, ServerSettings
 from session_api.access.tokens import Tokens
 from session_api.chat import routes
-from session_api.chat.retention import Retention
 from session_api.chat.routes import ChatService
 from session_api.chat.settings import ChatSettings
 from session_api.chat.store import VisitorStore
+from session_api.chat.upkeep import Upkeep, chores
 from session_api.lazy import Lazy
 from sync.state.database import State
 
@@ -62,8 +62,8 @@ class ChatServices:
         hosted = self._hosted(state, pool, failure)
         store = VisitorStore(state, pool)
         conversation = Lazy(lambda: self._conversation(store, state, pool))
-        retention = Retention(state, pool, self.settings.retention)
-        app.state.sessions = SessionService(guard, hosted, retention.start_if_due, conversation.prepare)
+        upkeep = Upkeep(state, pool, chores(state, self.settings.retention))
+        app.state.sessions = SessionService(guard, hosted, upkeep.start_if_due, conversation.prepare)
         app.state.chat = ChatService(guard, self.settings, conversation, store)
         app.state.diagnosis = DiagnosisService(guard, failure, hosted=hosted is not None, domain_key=domain_key)
         for router in (sessions.router, routes.router, diagnose.router):

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from answering.events import AnswerOutcome
 from session_api.state import spend
+from sync.metrics import COUNTERS
 from sync.state.database import State
 from sync.state.transaction import Transaction
 
@@ -46,11 +47,14 @@ def record(state: State, asked: QuestionRecord, reserved: spend.Reservation | No
             spend.add(tx, state.now(), asked.micro_usd)
         else:
             spend.settle(tx, reserved, asked.micro_usd)
+    _count(asked)
 
 
 def rate(state: State, visitor: str, thread: str, answers: Sequence[str], rating: str) -> int:
     """Note what the visitor thinks of answers of theirs; returns how many were found."""
-    return _note(state, visitor, thread, answers, "feedback = :noted", rating)
+    found = _note(state, visitor, thread, answers, "feedback = :noted", rating)
+    COUNTERS.count("ratings", found, rating=rating)
+    return found
 
 
 def comment(state: State, visitor: str, thread: str, answers: Sequence[str], text: str) -> int:
@@ -70,6 +74,15 @@ def prune(tx: Transaction, before: float) -> None:
 def erase(tx: Transaction, visitors: Sequence[str]) -> int:
     """Delete the visitors' questions; returns how many."""
     return tx.run("DELETE FROM chat_questions WHERE visitor IN :visitors", visitors=list(visitors))
+
+
+def _count(asked: QuestionRecord) -> None:
+    outcome = str(asked.outcome)
+    COUNTERS.count("questions", outcome=outcome, sourced="yes" if asked.sources else "no")
+    COUNTERS.count("question_cost_usd", asked.micro_usd / 1e6)
+    COUNTERS.record_duration("answer_seconds", asked.latency_ms / 1000, outcome=outcome)
+    if asked.first_token_ms is not None:
+        COUNTERS.record_duration("first_text_seconds", asked.first_token_ms / 1000)
 
 
 def _note(state: State, visitor: str, thread: str, answers: Sequence[str], change: str, noted: str) -> int:

@@ -14,12 +14,15 @@ from answering.events import AnswerOutcome
 from cli.state_schema import SCHEMAS
 from session_api.access.tokens import Session
 from session_api.access.visitors import claim
+from session_api.admin import question_report
 from session_api.chat import erasure, retention
 from session_api.chat.store import VisitorStore, aware, new_id
 from session_api.state import questions, revocations, spend, visitors
+from session_api.state.question_log import UNANSWERED, QuestionFilter
 from session_api.state.questions import QuestionRecord
 from sync.state.database import State
 from tests.awaiting import awaited
+from tests.session_api.asked import a_week
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 26, 12)  # noqa: DTZ001 - as the SDK writes it
@@ -180,6 +183,16 @@ class StoreContract:
         assert questions.rate(state, "v_bob", "thr_1", [kept.answer], "negative") == 0
         assert questions.rate(state, "v_ada", "thr_1", [kept.answer], "positive") == 1
         assert [row.feedback for row in state.ask("SELECT feedback FROM chat_questions")] == ["positive"]
+
+    def test_what_was_asked_is_read_back_in_pages_and_sums(self, state: State) -> None:
+        a_week(state)
+
+        page = question_report.report(state, QuestionFilter(outcomes=UNANSWERED), limit=3)
+        rest = question_report.report(state, QuestionFilter(outcomes=UNANSWERED), before=page["next"], limit=3)
+
+        assert [len(one["questions"]) for one in (page, rest)] == [3, 1]
+        assert (page["totals"]["answered_with_source"], page["totals"]["unanswered"]) == (2, 4)
+        assert page["totals"]["reasons"]["nothing_found"] == 2
 
     def test_customers_are_known_again_and_claim_their_threads(self, state: State, store: VisitorStore) -> None:
         made = self.thread(store)
