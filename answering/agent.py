@@ -14,6 +14,7 @@ from answering.model import ModelEvent, ModelRequest
 from answering.openai_client import Client, ModelFailed, plain
 from answering.responses import PARSED, TERMINAL, ResponseEventParser, filters, refusal, to_input_items
 from answering.settings import AnsweringSettings
+from sync.log_redaction import restrain
 
 RUN = RunConfig(tracing_disabled=True)  # a trace would carry what customers ask to a second place
 
@@ -29,6 +30,7 @@ class AgentModel:
 
     def __init__(self, client: Client, settings: AnsweringSettings) -> None:
         _build_events()
+        restrain("openai")
         self._model = OpenAIResponsesModel(settings.model, openai_client=client)
         self._passages = settings.passages
         self._settings = ModelSettings(

@@ -10,6 +10,7 @@ import openai
 from pydantic import BaseModel
 
 from sync import tls
+from sync.log_redaction import restrain
 
 CONNECT_SECONDS = 5.0
 
@@ -20,6 +21,7 @@ def connect(
     api_key: str, *, base_url: str | None, organization: str | None, project: str | None, timeout: float
 ) -> Client:
     """Return a client on aiohttp: the default transport collapses when many visitors wait at once."""
+    restrain("openai", "httpx2", "httpcore2", "aiohttp")
     return openai.AsyncOpenAI(
         api_key=api_key,
         base_url=base_url,

@@ -19,6 +19,7 @@ from session_api.admin.dependencies import Operations
 from session_api.app import Services, create_app
 from session_api.webhooks import Verify
 from sync.errors import Retryable, SyncError
+from sync.log_redaction import restrain
 from sync.state.database import State, utc_now
 from workers.app import Send as SendTask
 from workers.app import create, sender
@@ -61,6 +62,7 @@ def serve(path: Path) -> None:
 
 def serving(app: ASGIApp, config: Config) -> uvicorn.Config:
     """How the application is served."""
+    restrain("uvicorn", "asyncio", "sse_starlette")
     return uvicorn.Config(
         app,
         log_config=None,

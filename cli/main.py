@@ -72,6 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     What failed is said on standard error in one line: what, where, and the fix.
     """
+    if arguments is None:  # we are the program
+        from sync.log_redaction import redact_crashes
+
+        redact_crashes()
     try:
         app(arguments)
     except SyncError as error:

@@ -41,16 +41,15 @@ def configure_logs(*, verbose: bool) -> None:
     """Log to stderr: warnings, or with `verbose` every outcome; as JSON where nobody watches."""
     import structlog
 
-    shown: list[Any] = (
-        [structlog.dev.ConsoleRenderer()] if sys.stderr.isatty() else [structlog.processors.JSONRenderer()]
-    )
+    from sync.log_redaction import redact_exceptions
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([] if sys.stderr.isatty() else [structlog.processors.format_exc_info]),
-            *shown,
+            redact_exceptions,
+            _renderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO if verbose else logging.WARNING),
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # looked up late: progress bars stand in for it
@@ -61,8 +60,8 @@ def adopt_library_logs() -> None:
     """Have what libraries warn of written as our own lines are: one JSON object each where nobody watches."""
     import structlog
 
-    watched = sys.stderr.isatty()
-    renderer: Any = structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer()
+    from sync.log_redaction import redact_exceptions
+
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -73,10 +72,19 @@ def adopt_library_logs() -> None:
             ],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *([] if watched else [structlog.processors.format_exc_info]),
-                renderer,
+                redact_exceptions,
+                _renderer(),
             ],
         )
     )
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.WARNING)
+
+
+def _renderer() -> Any:
+    """For a person in colours, else one JSON object a line. Rich would show every local variable of a traceback."""
+    import structlog
+
+    if sys.stderr.isatty():
+        return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    return structlog.processors.JSONRenderer()

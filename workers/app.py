@@ -9,6 +9,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from opentelemetry import propagate
 
+from sync.log_redaction import restrain
 from sync.pipeline.turn import TURN_BUDGET
 from workers.broker import QUEUE, VISIBILITY_TIMEOUT, Broker
 
@@ -36,6 +37,7 @@ class TaskBodies(Protocol):
 def create(broker: Broker) -> Celery:
     """Return an application that can send; with `register_tasks`, it can work too."""
     assert TURN_BUDGET.total_seconds() < TASK_LIMIT < VISIBILITY_TIMEOUT  # noqa: S101 - an order that must hold
+    restrain("celery", "kombu", "amqp")
     app = Celery("answerwell", broker=broker.celery_url, set_as_current=False)
     app.conf.update(
         accept_content=["json"],

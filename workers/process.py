@@ -15,6 +15,7 @@ import structlog
 from celery import Celery
 from celery.worker import state as celery_state
 
+from sync.log_redaction import restrain
 from sync.pipeline.turn import Stop
 from workers.app import TASK_LIMIT
 from workers.broker import Broker
@@ -56,6 +57,7 @@ def work(
         without_mingle=True,
         ready_callback=lambda _: ready(),
     )
+    restrain("celery", "kombu", "amqp")  # the worker has made loggers of its own
     install_signal_handlers(worker, stop, reload)
     threading.Thread(target=watchdog, args=(worker, stop, alive), name="watchdog", daemon=True).start()
     controller.start()

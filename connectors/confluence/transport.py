@@ -1,7 +1,6 @@
 """Atlassian's client as a transport: it sends what it is given, once, and everything it does beyond that is off."""
 
 import json
-import logging
 import threading
 import weakref
 from http.cookiejar import DefaultCookiePolicy
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from connectors.http.transport import MAX_BYTES, Request, Response, TimedOut, oversized
 from sync.errors import Retryable
+from sync.log_redaction import restrain
 
 if TYPE_CHECKING:
     import requests
@@ -52,7 +52,7 @@ class AtlassianTransport:
         with self._lock:
             if self._client is None:
                 # At DEBUG the SDK writes the Authorization header and every body into the log.
-                logging.getLogger("atlassian.rest_client").setLevel(logging.INFO)
+                restrain("atlassian", "requests", "urllib3", "oauthlib", "requests_oauthlib")
                 session = _session()
                 # It would sleep through any Retry-After, however long: waiting is ours.
                 self._client = AtlassianRestAPI("", session=session, advanced_mode=True, retry_with_header=False)

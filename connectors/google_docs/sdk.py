@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from connectors.http.transport import Request, Response, Transport
+from sync.log_redaction import restrain
 
 if TYPE_CHECKING:
     import httplib2
@@ -18,6 +19,7 @@ class GoogleTransport:
 
     def __init__(self, wire: Transport) -> None:
         self._wire = wire
+        restrain("googleapiclient", "google", "google_auth_httplib2")
 
     def __call__(self, request: Request) -> Response:
         from googleapiclient.errors import HttpError  # takes long: only who calls Google waits for it

@@ -13,6 +13,7 @@ import httpx2
 
 from sync import tls
 from sync.errors import Misconfigured, Retryable
+from sync.log_redaction import restrain
 
 Json = dict[str, Any]
 Params = Mapping[str, str | int | Sequence[str]]
@@ -91,6 +92,7 @@ class HttpxTransport:
     """One pooled client for every thread and identity. It keeps no cookies: a session must not outlive its call."""
 
     def __init__(self, timeout: float = 60.0) -> None:
+        restrain("httpx2", "httpcore2")
         self._client = httpx2.Client(
             timeout=timeout,
             verify=tls.shared_context(),

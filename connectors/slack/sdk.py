@@ -14,6 +14,7 @@ from connectors.http.addresses import is_loopback
 from connectors.http.transport import HttpxTransport, Json, Request, Response, TimedOut, oversized
 from sync import tls
 from sync.errors import Retryable
+from sync.log_redaction import restrain
 
 
 class SlackTransport:
@@ -46,6 +47,7 @@ class _Client(WebClient):
     """
 
     def __init__(self, url: str, timeout: float) -> None:
+        restrain("slack_sdk")
         quiet = logging.getLogger("answerwell.slack_sdk")
         quiet.setLevel(logging.CRITICAL)
         super().__init__(base_url=url, timeout=timeout, logger=quiet, retry_handlers=[])  # type: ignore[arg-type]  # seconds

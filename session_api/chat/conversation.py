@@ -38,6 +38,7 @@ from session_api.chat.store import VisitorStore, aware, new_id
 from session_api.state import questions, spend
 from session_api.state.questions import QuestionRecord
 from sync.errors import Retryable
+from sync.log_redaction import restrain
 
 HISTORY = 12
 MAX_REMEMBERED = 2000
@@ -56,6 +57,7 @@ class Conversation(ChatKitServer[Session]):
         self, answering: Answering, store: VisitorStore, settings: ChatSettings, *, search_unmanaged: bool
     ) -> None:
         super().__init__(store)
+        restrain("chatkit")
         self._kept = store
         self._answering = answering
         self._state = answering.state

@@ -72,7 +72,7 @@ class EventStream(Response):
                 await self._body(send, b"", more=False)
                 return
             except PASSING as error:
-                log.warning("stream_broken", error=str(error))
+                log.warning("stream_broken", error=str(error) if isinstance(error, SyncError) else type(error).__name__)
                 await self._body(send, self._broken, more=False)
                 return
             await self._body(send, frame)

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import URL, Engine, Row, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy import URL, Engine, ExceptionContext, Row, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import StaticPool
 
 from sync.errors import Misconfigured, Retryable
+from sync.log_redaction import restrain
 from sync.state import installation, queries, schema, sources
 from sync.state import lease as leases
 from sync.state.lease import Lease
@@ -148,23 +149,37 @@ def _reason(error: DatabaseError) -> str:
     return lines[0] if lines else "no reason given"
 
 
+def _redact(failure: ExceptionContext) -> None:
+    """Take out of an error what PostgreSQL quotes of the row: all behind its first line, and of bad data that, too."""
+    driver, ours = failure.original_exception, failure.sqlalchemy_exception
+    if not isinstance(ours, DBAPIError):
+        return
+    reason = "" if isinstance(ours, DataError) else str(driver).strip().partition("\n")[0]
+    driver.args = (reason,)
+    ours.args = (f"({type(driver).__name__}) {reason}".strip(),)
+
+
 def _unusable(url: URL, reason: str) -> Misconfigured:
     return Misconfigured(f"state database {url!r} does not open: {reason}; check data_dir or database_url")
 
 
 def _engine(url: URL, connections: int) -> Engine:
+    restrain("sqlalchemy", "psycopg")
     if url.get_backend_name() == "sqlite":
         return _sqlite(url.database or "")
     if url.drivername in {"postgresql", "postgres"}:
         url = url.set(drivername="postgresql+psycopg")
-    return create_engine(
+    engine = create_engine(
         url,
         pool_pre_ping=True,
+        hide_parameters=True,
         pool_size=min(5, connections),
         max_overflow=max(0, connections - 5),
         pool_timeout=60,
         connect_args={"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3},
     )
+    event.listen(engine, "handle_error", _redact)
+    return engine
 
 
 def _sqlite(file: str) -> Engine:
@@ -174,7 +189,8 @@ def _sqlite(file: str) -> Engine:
         {} if file and file != ":memory:" else {"poolclass": StaticPool}
     )  # memory has one connection
     connecting = {"timeout": 30, "check_same_thread": False}
-    engine = create_engine(f"sqlite:///{file}", connect_args=connecting, **shared)
+    engine = create_engine(f"sqlite:///{file}", connect_args=connecting, hide_parameters=True, **shared)
+    event.listen(engine, "handle_error", _redact)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:

@@ -4,17 +4,20 @@ The SDK is the transport only. Its retries are off: it would repeat a POST whose
 attach twice. Its paging is not used: it ends a listing quietly at the first broken page.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
+import httpx2
 import openai
 from pydantic import ValidationError
 
 from sync import tls
 from sync.errors import Missing, Rejected, Retryable
+from sync.log_redaction import restrain
 from sync.metrics import COUNTERS
 from sync.model import FileId, FileState, StoredFile, StoreId
 from sync.rate_limit import RateLimiter
@@ -52,6 +55,7 @@ def connect(
 
     The key would travel readable over http, which is therefore for loopback only.
     """
+    restrain("openai", "httpx2", "httpcore2")
     for name, value in (("api_key", api_key), ("organization", organization), ("project", project)):
         if value is not None:
             check_header(name, value)
@@ -138,7 +142,10 @@ class Client:
             answer = call()
         except openai.APIStatusError as error:
             _count_call(str(error.status_code))
-            failure = responses.refusal(error.status_code, error.body, error.response.headers, doing, self._secret)
+            sent = _sent(error.request)
+            failure = responses.refusal(
+                error.status_code, error.body, error.response.headers, doing, self._secret, sent
+            )
             if limiter and isinstance(failure, responses.Limited) and failure.after:
                 limiter.pause_all(failure.after)
             raise failure from None  # the SDK's error prints the whole answer, which may repeat the key
@@ -161,3 +168,23 @@ class Client:
 
 def _count_call(status: str) -> None:
     COUNTERS.count("calls", vendor="openai", status=status)
+
+
+def _sent(request: httpx2.Request) -> str:
+    """The texts in a request, as far as they can still be read."""
+    try:
+        body = request.read()
+    except httpx2.StreamError:
+        return ""
+    try:
+        return "\n".join(_texts(json.loads(body)))
+    except ValueError:  # a form with a file
+        return body.decode(errors="replace")
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)

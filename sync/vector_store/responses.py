@@ -19,6 +19,7 @@ T = TypeVar("T", bound="Identified")
 
 MAX_WAIT = timedelta(days=1)
 MAX_MESSAGE_LENGTH = 300
+QUOTED_WORDS = 3
 
 
 class Limited(Retryable):
@@ -116,11 +117,16 @@ class SearchAnswer(StoreResponse):
     data: list[HitAnswer]
 
 
-def refusal(status: int, body: object, headers: Mapping[str, str], doing: str, secret: str) -> SyncError:
-    """Return the error behind a refused request. Its text never holds the key, even where the server repeats it."""
+def refusal(
+    status: int, body: object, headers: Mapping[str, str], doing: str, secret: str, sent: str = ""
+) -> SyncError:
+    """Return the error behind a refused request. Its text holds neither the key nor words of what was sent.
+
+    Servers repeat both in what they complain about.
+    """
     told = body if isinstance(body, dict) else {}
     code = str(told.get("code") or told.get("type") or "")
-    message = scrub(str(told.get("message") or told.get("detail") or ""), secret)
+    message = unquoted(scrub(_complaint(told), secret), sent)
     what = f"{doing}: {status}" + (f" {code}" if code else "") + (f": {message}" if message else "")
     spent = "insufficient_quota" in (told.get("code"), told.get("type")) or code == "billing_hard_limit_reached"
     absent = told and not re.search(r"^not found$|invalid url", message, re.IGNORECASE)
@@ -170,3 +176,29 @@ def scrub(message: str, secret: str) -> str:
     masked = re.sub(r"\b(sk|sess)-[\w*-]+|(?<=Bearer )\S+", "[key]", without)
     line = " ".join(masked.split())
     return line if len(line) <= MAX_MESSAGE_LENGTH else line[: MAX_MESSAGE_LENGTH - 1] + "…"
+
+
+def unquoted(message: str, sent: str) -> str:
+    """Return the message without what it repeats of the request: so many words in a row."""
+    known = " ".join(re.findall(r"\w+", sent)).casefold()
+    words = list(re.finditer(r"\w+", message))
+    repeated: set[int] = set()
+    for i in range(len(words) - QUOTED_WORDS + 1):
+        if " ".join(word[0] for word in words[i : i + QUOTED_WORDS]).casefold() in known:
+            repeated.update(range(i, i + QUOTED_WORDS))
+    spans = [words[i].span() for i in sorted(repeated)]
+    masked = "".join("\0" if any(a <= at < b for a, b in spans) else char for at, char in enumerate(message))
+    return re.sub(r"\0(\W*\0)*", "[…]", masked)
+
+
+def _complaint(told: Mapping[str, object]) -> str:
+    """The server's words: a sentence, or FastAPI's list of what does not fit, without the values that it repeats."""
+    words = told.get("message") or told.get("detail") or ""
+    if not isinstance(words, list):
+        return str(words)
+    fits = [wrong for wrong in words if isinstance(wrong, dict)]
+    return "; ".join(f"{_place(wrong.get('loc'))} {wrong.get('msg', '')}".strip() for wrong in fits)
+
+
+def _place(location: object) -> str:
+    return ".".join(map(str, location)) if isinstance(location, list) else ""

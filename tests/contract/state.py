@@ -6,20 +6,31 @@ import socket
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from sync.errors import LeaseLost
+from sync.errors import LeaseLost, SyncError
 from sync.pipeline.heartbeat import heartbeat
 from sync.state import lease as leases
 from sync.state.database import State
 from sync.state.lease import Holder, Lease
 from sync.state.schema import STEPS
 from tests.sync.world import Clock
+
+WORDS = "my card is 4111"
+WRONG = [
+    "INSERT INTO sources (name, kind) VALUES (:word, :none)",  # PostgreSQL quotes the whole row
+    "SELECT CAST(:word AS INTEGER)",  # … the value
+    "INSERT INTO nowhere (word) VALUES (:word)",
+    "UPDATE sources SET kind = :word, number = 1",
+    "INSERT INTO sources (name, kind) SELECT name, :word FROM sources",
+    "SELECT :word",
+]
 
 
 def opened_elsewhere(url: str) -> str:
@@ -55,6 +66,20 @@ class StateContract:
         other = State.open(url, clock)
         yield other
         other.close()
+
+    @pytest.mark.parametrize("statement", WRONG)
+    def test_an_error_quotes_nothing_that_was_to_be_written(self, state: State, statement: str) -> None:
+        def write() -> None:
+            with state.transaction() as tx:
+                tx.run(statement, word=f"{WORDS}\x00" if "number" in statement else WORDS, none=None)
+                tx.run("SELECT nothing FROM nowhere", word=WORDS)  # where a database took the statement before
+
+        with pytest.raises((SQLAlchemyError, SyncError)) as failed:
+            write()
+
+        told = "".join(traceback.format_exception(failed.value))
+        assert WORDS not in told
+        assert repr(WORDS) not in told
 
     def test_the_tables_are_made_once_however_often_it_is_opened(self, state: State, other: State) -> None:
         steps = [row.step for row in other.ask("SELECT step FROM schema_steps ORDER BY step")]

@@ -51,6 +51,40 @@ def connecting() -> Iterator[Connecting]:
         client.close()
 
 
+ECHOES = [
+    {"message": "Invalid value: 'my card is 4111 1111'. Supported: text"},
+    {"message": "My card is 4111… is too long; my  card\nis 4111 1111"},
+    {"detail": [{"loc": ["body", "query"], "msg": "too long", "input": "my card is 4111 1111"}]},
+    {"detail": "cannot read {'query': 'my card is 4111 1111'}"},
+]
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_what_a_server_repeats_of_a_request_is_in_no_error(connecting: Connecting, echo: dict[str, Any]) -> None:
+    index = connecting(lambda _: httpx2.Response(400, json={"error": echo} if "message" in echo else echo))
+
+    with pytest.raises(Rejected) as search:
+        index.search(STORE, "my card is 4111 1111", None, 5)
+    with pytest.raises(Rejected) as upload:
+        index.upload(rendered("a", "Hello, my card is 4111 1111."))
+
+    for failed in (search, upload):
+        assert "4111" not in str(failed.value)
+        assert "400" in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "said", ["Invalid 'chunking_strategy.static.max_chunk_size_tokens'", "No such vector store: vs_1"]
+)
+def test_what_a_server_says_of_its_own_is_kept(connecting: Connecting, said: str) -> None:
+    index = connecting(lambda _: httpx2.Response(400, json={"error": {"message": said}}))
+
+    with pytest.raises(Rejected) as failed:
+        index.search(STORE, "what is the size of a chunk in vs_1, please", None, 5)
+
+    assert said in str(failed.value)
+
+
 def listing(*pages: dict[str, Any]) -> Answering:
     """Answers one page after the other, and the last one again."""
     left = list(pages)
