@@ -14,9 +14,11 @@ from answering.blocking import BlockingPool
 from answering.draft import Draft
 from answering.events import AnswerEvent, AnswerOutcome, Citation, CitedPage, Cost, Done, Progress, Text, Withdrawn
 from answering.gate import SURE, Gate
-from answering.grounding import Evidence, Support
+from answering.grounding import Evidence
 from answering.instructions import instructions
+from answering.judge import Judge, Judged
 from answering.localized_texts import PHRASES, language_of
+from answering.metering import Meter
 from answering.model import (
     CallBegan,
     FileCitation,
@@ -40,9 +42,7 @@ from answering.settings import AnsweringSettings
 from answering.shown import Shown
 from sync.state.database import State
 
-CHARACTERS_A_TOKEN = 4  # what a call is booked at that ends before the server says what it took
 MAX_CHARACTERS_A_TOKEN = 8  # a model that writes more than this of `longest_answer` is not writing an answer
-MAX_SECOND_LOOKS = 6  # statements of one answer that the check model is asked about
 MAX_ATTRIBUTED = 3  # pages that an answer without citations of its own is attributed to
 MAX_CLARIFYING_LENGTH = 300
 
@@ -76,17 +76,9 @@ class Answering:
         return AnswerStream(self, question, may_spend)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A statement of the model, and how far the passages carry it."""
-
-    statement: str
-    support: Support
-
-
 @dataclass
 class AnswerStream:
-    """One answer. `cost` and `first_text` tell at any time what it has taken: also when it is cancelled or fails.
+    """One answer. `cost` and `first_text` tell at any time what it has taken.
 
     `queries`, `passages` and `judged` say afterwards why the answer is what it is.
     """
@@ -94,19 +86,13 @@ class AnswerStream:
     answering: Answering
     question: Question
     may_spend: bool
-    cost: Cost = field(default_factory=Cost)
     first_text: timedelta | None = None
     queries: list[str] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
-    judged: list[Judged] = field(default_factory=list)
     pages: dict[str, CitedPage] = field(default_factory=dict)
     evidence: Evidence | None = None
     _read: int = 0  # so much of the draft was judged, or shown as it came
-    _looks: int = 0
     _announced: int = 0  # so many of its citations were yielded
-    _booked: bool = False
-    _thought: int = 0  # characters that the call under way wrote for nobody
-    _begun_at: int = 0  # so much of the draft was written by calls that are booked
     _cut_short: bool = False
     _refused: str = ""
     _started: float = 0.0
@@ -118,6 +104,17 @@ class AnswerStream:
         self._draft = Draft(self._allows)
         self._shown = Shown()
         self._gate = Gate(self._settings.grounding)
+        self._meter = Meter(self._settings)
+        self._judge = Judge(self.question.text, self._language, self.answering.second_look, self._meter)
+
+    @property
+    def judged(self) -> list[Judged]:
+        return self._judge.judged
+
+    @property
+    def cost(self) -> Cost:
+        """What it has taken so far: also when it is cancelled or fails."""
+        return self._meter.cost
 
     async def events(self) -> AsyncGenerator[AnswerEvent, None]:
         """Yield the answer as it comes about; Done is the last.
@@ -147,7 +144,7 @@ class AnswerStream:
                             break
                 last = [self._abstain(stopped)] if stopped else await self._finish()
         except openai.APIStatusError:
-            self._booked = True  # a call that is refused at its beginning costs nothing
+            self._meter.settled = True  # a call that is refused at its beginning costs nothing
             raise
         finally:
             self._book_unreported(request)
@@ -188,24 +185,13 @@ class AnswerStream:
             case FileCitation():
                 self._draft.cite(event)
             case Thought() | CallBegan() | Usage():
-                self._book(event)
+                self._meter.take(event, len(self._draft.text))
+                self._cut_short = self._cut_short or (isinstance(event, Usage) and event.cut)
             case GenerationRefused():
                 self._refused = event.reason
             case GenerationFailed():
                 raise ModelFailed("the call failed in its middle", event.code)
         return ""
-
-    def _book(self, event: Thought | CallBegan | Usage) -> None:
-        match event:
-            case Thought():
-                self._thought += event.characters
-            case CallBegan():
-                self._booked, self._thought, self._begun_at = False, 0, len(self._draft.text)
-            case Usage():
-                self._booked = event.told
-                self._cut_short = self._cut_short or event.cut
-                if event.told:
-                    self._account(event)
 
     async def _keep_passages(self, searched: SearchDone) -> None:
         """Keep what was found, scores enough and may be shown."""
@@ -258,30 +244,8 @@ class AnswerStream:
         """Return what may be shown now that this statement has come."""
         if self.evidence is None or self._unchecked:
             return [statement]
-        support = await self._support(statement.text, self.evidence)
-        self.judged.append(Judged(statement.text, support))
+        support = await self._judge.support(statement.text, self.evidence, self.passages)
         return self._gate.take(statement, support)
-
-    async def _support(self, statement: str, evidence: Evidence) -> Support:
-        """Judge a statement by its words, and ask the check model where they leave a doubt."""
-        languages = [str(one.attributes.get("language", "")) for one in self.passages]
-        translated = grounding.foreign(self._language, languages)
-        support = evidence.values_only(statement) if translated else evidence.support(statement)
-        doubted = translated or support.score < SURE
-        if not support.weight or support.refused or not doubted or self.answering.second_look is None:
-            return support
-        if self._looks >= MAX_SECOND_LOOKS:
-            return support
-        self._looks += 1
-        read = len(statement) + sum(len(one.text) for one in self.passages)
-        usage = Usage(_tokens(read))  # what it is booked at if nobody waits for its end
-        try:
-            told, usage = await self.answering.second_look.supports(self.question.text, statement, self.passages)
-        finally:
-            self._account(usage)
-        if told is None:
-            return support
-        return replace(support, score=1.0, reason="") if told else replace(support, score=0.0, reason=SECOND_LOOK)
 
     def _show(self, statements: Sequence[Statement]) -> list[AnswerEvent]:
         pieces = [piece for one in statements if (piece := self._shown.add(one))]
@@ -389,24 +353,11 @@ class AnswerStream:
             latency=self._elapsed(),
         )
 
-    def _account(self, usage: Usage) -> None:
-        self.cost = replace(
-            self.cost,
-            input_tokens=self.cost.input_tokens + usage.input_tokens,
-            output_tokens=self.cost.output_tokens + usage.output_tokens,
-            micro_usd=self.cost.micro_usd + self._settings.micro_usd(usage),
-        )
-
     def _book_unreported(self, request: ModelRequest) -> None:
-        """Book an estimate for a call that ended before its server said what it took: it is paid for all the same."""
-        if self._booked:
-            return
-        self._booked = True
         read = len(request.instructions) + sum(len(text) for _, text in request.history)
         read += sum(len(passage.text) for passage in self.passages)
-        written = len(self._draft.text) - self._begun_at + self._thought
         searched = self._settings.api == "responses" and bool(self.queries or self.passages)
-        self._account(Usage(_tokens(read), _tokens(written), searches=int(searched)))
+        self._meter.close(read=read, written=len(self._draft.text), searched=searched)
 
     def _allows(self, address: str) -> bool:
         """A link may lead to a page that was found, or where a passage's own text leads."""
@@ -415,13 +366,6 @@ class AnswerStream:
 
     def _elapsed(self) -> timedelta:
         return timedelta(seconds=self.answering.timer() - self._started)
-
-
-SECOND_LOOK = "the check model finds no support for it"
-
-
-def _tokens(characters: int) -> int:
-    return -(-characters // CHARACTERS_A_TOKEN)
 
 
 def _complete(statement: str) -> bool:
