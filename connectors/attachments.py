@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.file_types import kind_of
-from connectors.files import MAX_BYTES, Unreadable, extract
+from connectors.files import IN_MEMORY, MAX_BYTES, Unreadable, extract
 from connectors.http.client import HttpClient
 from connectors.http.transport import Oversized, Response
 from sync.errors import Misconfigured
@@ -94,7 +94,8 @@ class _Text:
 def _text(file: AttachedFile, download: Download) -> _Text:
     if file.size > MAX_BYTES:
         raise Unreadable(f"{file.name}: larger than {MAX_BYTES // 1024 // 1024} MB; split it, or publish it as a page")
-    found = extract(download(file), file.media_type, file.name, base_url=file.url)
+    with IN_MEMORY:
+        found = extract(download(file), file.media_type, file.name, base_url=file.url)
     return _Text(found.markdown, found.problem)
 
 

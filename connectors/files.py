@@ -1,5 +1,6 @@
 """extract: the text of a file somebody uploaded, as Markdown. What reads foreign formats runs apart, within bounds."""
 
+import threading
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -9,6 +10,9 @@ from sync.errors import SyncError
 
 MAX_BYTES = 50 * 1024 * 1024
 MAX_SMALL = 200_000  # bytes of text that is read in this process
+
+IN_MEMORY = threading.BoundedSemaphore(apart.AT_ONCE)
+"""Held from a file's download until its text is read: so many files of MAX_BYTES are in memory at once, and no more."""
 
 
 class Unreadable(SyncError):

@@ -13,7 +13,7 @@ from connectors.confluence.records import Attachment, Content, PageComment, Spac
 from connectors.confluence.site import Site
 from connectors.confluence.storage import Included, Met, Named, StorageReader, StorageReading, accounts_in
 from connectors.file_types import kind_of
-from connectors.files import MAX_BYTES, Unreadable, extract
+from connectors.files import IN_MEMORY, MAX_BYTES, Unreadable, extract
 from connectors.http.transport import Clock, Oversized
 from connectors.language import language_of
 from connectors.text import Converted, convert
@@ -192,12 +192,13 @@ def file_document(
     """Return the document of a file. One without text to be had says why; it is as public as what it hangs on."""
     body, problem = "", ""
     try:
-        held = read(file, MAX_BYTES)
-        if held is None:
-            problem = f"{file.title}: the site lists it, but does not hand it out; upload it again"
-        else:
-            found = extract(held, file.media_type, file.title, base_url=file.url, speaker_notes=speaker_notes)
-            body, problem = found.markdown, found.problem
+        with IN_MEMORY:
+            held = read(file, MAX_BYTES)
+            if held is None:
+                problem = f"{file.title}: the site lists it, but does not hand it out; upload it again"
+            else:
+                found = extract(held, file.media_type, file.title, base_url=file.url, speaker_notes=speaker_notes)
+                body, problem = found.markdown, found.problem
     except (Oversized, Unreadable) as error:
         problem = str(error)
     return Document(

@@ -1,6 +1,6 @@
 """The text of a file, by the way that its type asks for; where there is none, or not all, why."""
 
-from connectors.files import Unreadable, extract
+from connectors.files import IN_MEMORY, Unreadable, extract
 from connectors.google_docs.document import convert
 from connectors.google_docs.drive import Drive, NotFound
 from connectors.google_docs.errors import Withheld
@@ -48,11 +48,12 @@ class Contents:
         if file.mime == DOC:
             converted = convert(self._document(file), file.url)
             return converted.markdown, converted.problem
-        if file.mime == SLIDES:
-            return self._slides(file, public=public)
-        if file.mime == SHEET:
-            return self._extracted(self._exported(file, XLSX), XLSX, f"{file.name}.xlsx", file.url)
-        return self._extracted(self._drive.content(file), file.mime, file.name, file.url)
+        with IN_MEMORY:
+            if file.mime == SLIDES:
+                return self._slides(file, public=public)
+            if file.mime == SHEET:
+                return self._extracted(self._exported(file, XLSX), XLSX, f"{file.name}.xlsx", file.url)
+            return self._extracted(self._drive.content(file), file.mime, file.name, file.url)
 
     def _document(self, file: DriveFile) -> Json:
         """Return the document as JSON. Some refuse the preview without suggestions: these are then left out by us."""

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from connectors.file_types import kind_of
-from connectors.files import MAX_BYTES, Unreadable, decode, extract
+from connectors.files import IN_MEMORY, MAX_BYTES, Unreadable, decode, extract
 from connectors.http.transport import Json, Response
 from connectors.slack import mrkdwn
 from connectors.slack.client import SlackClient
@@ -80,6 +80,10 @@ class Files:
             raise Unreadable(f"{name} is larger than {MAX_BYTES // 1024 // 1024} MB; share its text instead")
         if not self._client.trusts(url):
             raise Unreadable(f"{name} is not on one of Slack's own hosts and is not read")
+        with IN_MEMORY:
+            return self._downloaded(file, url, name)
+
+    def _downloaded(self, file: Json, url: str, name: str) -> tuple[str, str]:
         answer = self._client.download(url, MAX_BYTES)
         if _is_login_page(answer, file):
             raise Unreadable(f"{name} is left out: Slack asks to sign in; add the scope files:read and install again")
