@@ -13,12 +13,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cli import chat, supervise, tracing, wiring
 from cli.config import Config
 from cli.listener import Address, inherited
+from cli.reload import Reload
 from connectors import CONNECTORS
 from connectors.webhook import WebhookEvent
 from session_api.admin.dependencies import Operations
 from session_api.app import Services, create_app
 from session_api.webhooks import Verify
-from sync.errors import Retryable, SyncError
+from sync.errors import Retryable
 from sync.log_redaction import restrain
 from sync.state.database import State, utc_now
 from workers.app import Send as SendTask
@@ -43,15 +44,7 @@ def serve(path: Path) -> None:
     with wiring.opened(config) as state:
         current = Current(application(config, state, broker))
 
-        def reload() -> None:
-            try:
-                fresh = wiring.read(path)
-                current.replace(application(fresh, state, broker))
-            except SyncError as error:
-                log.warning("configuration_refused", error=str(error), fix="correct it and send SIGHUP again")
-            else:
-                log.info("configuration_reloaded", sources=len(fresh.sources))
-
+        reload = Reload(path, config, lambda fresh: current.replace(application(fresh, state, broker)))
         server = uvicorn.Server(serving(current, config))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)  # the server's own come before; these keep the exit code 0

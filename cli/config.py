@@ -42,7 +42,10 @@ class SourceConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """A configuration without mistakes; paths are absolute. `chat` None: there is no such table."""
+    """A configuration without mistakes; paths are absolute. `chat` None: there is no such table.
+
+    `variables`: what it reads of the environment itself, and so cannot read anew.
+    """
 
     path: Path
     general: settings.General
@@ -53,10 +56,13 @@ class Config:
     server: ServerSettings
     widget: WidgetSettings
     chat: ChatSettings | None = None
+    variables: frozenset[str] = frozenset()
 
 
 def load(path: Path, environ: Mapping[str, str], kinds: Mapping[str, Kind]) -> Config:
-    """Read the file. `$NAME` as a whole value is read from the environment; relative paths start at the file's folder.
+    """Read the file. Relative paths start at its folder.
+
+    `$NAME` as a whole value is what stands in the file that the environment's NAME_FILE names, or else NAME's value.
 
     Raises Misconfigured whose text has one line for each mistake: file, key, fix.
     """
@@ -83,7 +89,8 @@ def _config(file: config_reader.Reading, tables: dict[str, Any], kinds: Mapping[
         return None
     data_dir = file.path.absolute().parent / general.data_dir.expanduser()
     general = general.model_copy(update={"data_dir": data_dir})
-    return Config(file.path, general, openai, indexes, sources, admin, server, widget, chat)
+    variables = frozenset(file.variables)
+    return Config(file.path, general, openai, indexes, sources, admin, server, widget, chat, variables)
 
 
 def _with_default_key(openai: Any) -> Any:

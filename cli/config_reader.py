@@ -40,6 +40,8 @@ class Reading:
     path: Path
     environ: Mapping[str, str]
     problems: list[str] = field(default_factory=list)
+    variables: set[str] = field(default_factory=set)
+    """Those whose value the environment itself holds: no reload changes it, as it does that of a file."""
 
     def complain(self, where: str, problem: str) -> None:
         self.problems.append(f"{where} {problem}")
@@ -79,10 +81,29 @@ class Reading:
         match = _VARIABLE.fullmatch(value) if isinstance(value, str) else None
         if match is None:
             return value
-        if not (found := self.environ.get(match[1], "").strip()):
-            self.complain(where, f"reads ${match[1]}, which is not set; set that environment variable")
+        return self._variable(where, match[1])
+
+    def _variable(self, where: str, name: str) -> str | None:
+        """What stands in the file that NAME_FILE names, read at this moment, else the value of NAME."""
+        if file := self.environ.get(f"{name}_FILE", "").strip():
+            return self._held_by(where, name, Path(file))
+        self.variables.add(name)
+        if not (found := self.environ.get(name, "").strip()):
+            fix = f"set that environment variable, or {name}_FILE to a file that holds the value"
+            self.complain(where, f"reads ${name}, which is not set; {fix}")
             return None
         return found
+
+    def _held_by(self, where: str, name: str, file: Path) -> str | None:
+        try:
+            found = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is not text"
+            self.complain(where, f"reads ${name} from {file}, which cannot be read ({why}); correct {name}_FILE")
+            return None
+        if not found:
+            self.complain(where, f"reads ${name} from {file}, which is empty; write the value into it")
+        return found or None
 
 
 def _sentence(where: str, keys: list[str], detail: ErrorDetails) -> tuple[str, str]:

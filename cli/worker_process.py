@@ -10,7 +10,7 @@ import structlog
 
 from cli import supervise, tracing, wiring
 from cli.config import Config
-from sync.errors import SyncError
+from cli.reload import Reload
 from sync.pipeline.turn import Stop
 from workers.app import create, register_tasks, sender
 from workers.cadence import Cadence, Cron, Every
@@ -53,7 +53,7 @@ def work(path: Path, *, slots: int | None, alive_file: Path | None, with_schedul
             many,
             ready=lambda: _say_ready("worker", slots=many, sources=len(config.sources)),
             alive=lambda: _touch(alive_file),
-            reload=lambda: _reload(path, renew),
+            reload=Reload(path, config, renew),
         )
 
 
@@ -71,7 +71,7 @@ def keep_schedule(path: Path, *, alive_file: Path | None) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.ask())
         signal.signal(
-            signal.SIGHUP, lambda *_: threading.Thread(target=_reload, args=(path, renew), daemon=True).start()
+            signal.SIGHUP, lambda *_: threading.Thread(target=Reload(path, config, renew), daemon=True).start()
         )
         _say_ready("schedule", sources=len(config.sources))
         keeper.run(stop)
@@ -108,17 +108,6 @@ def source_schedules(config: Config) -> dict[str, SourceSchedule]:
 
 def _cadence(value: timedelta | str) -> Cadence:
     return Every(value) if isinstance(value, timedelta) else Cron(value)
-
-
-def _reload(path: Path, renew: Callable[[Config], None]) -> None:
-    """Have the configuration, as it is now, put in use; where it has mistakes, the old one goes on."""
-    try:
-        config = wiring.read(path)
-        renew(config)
-    except SyncError as error:
-        log.warning("configuration_refused", error=str(error), fix="correct it and send SIGHUP again")
-    else:
-        log.info("configuration_reloaded", sources=len(config.sources))
 
 
 def _say_ready(process: str, **numbers: int) -> None:

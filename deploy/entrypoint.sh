@@ -1,14 +1,10 @@
 #!/bin/sh
-# Secrets by file: for each NAME_FILE that names a readable file, NAME is set to what the file holds.
+# Answerwell itself reads a secret from the file that NAME_FILE names; OpenTelemetry does not.
 set -eu
-for setting in $(env | sed -n 's/^\([A-Z][A-Z0-9_]*\)_FILE=.*/\1/p'); do
-    eval "file=\${${setting}_FILE}"
-    if [ -f "$file" ]; then
-        value=$(cat "$file")
-        export "$setting=$value"
-        unset "${setting}_FILE"
-    fi
-done
+if [ -f "${OTEL_EXPORTER_OTLP_HEADERS_FILE-}" ]; then
+    OTEL_EXPORTER_OTLP_HEADERS=$(cat "$OTEL_EXPORTER_OTLP_HEADERS_FILE")
+    export OTEL_EXPORTER_OTLP_HEADERS
+fi
 case ${1-} in
 answerwell | sh | python) ;;
 *) set -- answerwell "$@" ;;

@@ -127,10 +127,12 @@ port = 99999
 
     assert complaints(tmp_path, text, {}) == [
         'data_dirr is not a known key; did you mean "data_dir"?',
-        "[openai] api_key reads $OPENAI_API_KEY, which is not set; set that environment variable",
+        "[openai] api_key reads $OPENAI_API_KEY, which is not set; set that environment variable, "
+        "or OPENAI_API_KEY_FILE to a file that holds the value",
         "[openai] base_url is plain http to another machine; write https:// (http:// is for loopback only)",
         "[[index]] \"public\" audiences[0] should be 'public' or 'internal'",
-        '[[source]] "help-center" token reads $MISSING, which is not set; set that environment variable',
+        '[[source]] "help-center" token reads $MISSING, which is not set; set that environment variable, '
+        "or MISSING_FILE to a file that holds the value",
         '[[source]] "help-center" every is not a duration; write a number and a unit, '
         'such as "5s", "15m", "1h" or "1d"',
         '[[source]] "help-center" url is missing; add it',

@@ -108,24 +108,20 @@ def test_the_kubernetes_example_is_valid_and_as_unprivileged() -> None:
     assert set(SECRET.findall(toml)) <= set(secrets)
 
 
-def test_secrets_come_from_files(tmp_path: Path) -> None:
+def test_the_image_leaves_files_of_secrets_to_us_but_for_what_we_do_not_read(tmp_path: Path) -> None:
     (tmp_path / "key").write_text('with "quotes" $HOME and\ttabs\n', "utf-8")
-    environ = {"PATH": os.environ["PATH"], "A_KEY_FILE": str(tmp_path / "key"), "OTHER_FILE": "/not/there"}
+    files = {name: str(tmp_path / "key") for name in ("A_KEY_FILE", "SSL_CERT_FILE", "OTEL_EXPORTER_OTLP_HEADERS_FILE")}
+    printed = 'printf "%s|%s|%s" "${A_KEY-unset}" "$SSL_CERT_FILE" "$OTEL_EXPORTER_OTLP_HEADERS"'
 
     done = subprocess.run(
-        [
-            str(ROOT / "deploy/entrypoint.sh"),
-            "sh",
-            "-c",
-            'printf "%s|%s|%s" "$A_KEY" "${A_KEY_FILE-unset}" "$OTHER_FILE"',
-        ],
-        env=environ,
+        [str(ROOT / "deploy/entrypoint.sh"), "sh", "-c", printed],
+        env={"PATH": os.environ["PATH"], **files},
         capture_output=True,
         text=True,
         check=True,
     )
 
-    assert done.stdout == 'with "quotes" $HOME and\ttabs|unset|/not/there'
+    assert done.stdout == f'unset|{tmp_path / "key"}|with "quotes" $HOME and\ttabs'
 
 
 def test_the_handbook_names_only_commands_and_metrics_that_exist() -> None:
