@@ -16,6 +16,17 @@ WP = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
 V = "urn:schemas-microsoft-com:vml"
 XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 NOTES = ("footnotes", "endnotes")
+STYLES = """
+p[style-name='Title'] => h1:fresh
+p[style-name='heading 7'] => h6:fresh
+p[style-name='heading 8'] => h6:fresh
+p[style-name='heading 9'] => h6:fresh
+p[style-name='List Bullet 2'] => ul|ol > li > ul > li:fresh
+p[style-name='List Bullet 3'] => ul|ol > li > ul|ol > li > ul > li:fresh
+p[style-name='List Number 2'] => ul|ol > li > ol > li:fresh
+p[style-name='List Number 3'] => ul|ol > li > ul|ol > li > ol > li:fresh
+"""
+"""What Word's own styles mean, where the converter does not know; their names are English in every language of Word."""
 PAGE_FIELDS = ("PAGE", "NUMPAGES", "SECTIONPAGES", "DATE", "TIME", "FILENAME")
 
 
@@ -41,7 +52,7 @@ def read(content: bytes) -> ReadOutcome:
     changed[main] = etree.tostring(document)
     inserted = any(r.kind == "aFChunk" for r in related.values())
     picture = mammoth.images.img_element(lambda _: {})
-    found = mammoth.convert_to_html(_zipped(package, changed), convert_image=picture)
+    found = mammoth.convert_to_html(_zipped(package, changed), convert_image=picture, style_map=STYLES)
     return ReadOutcome(
         html=str(found.value), problem="a document that is inserted as a file is left out" if inserted else ""
     )
