@@ -231,10 +231,10 @@ def _is_synced(status: dict[str, Any]) -> bool:
 def _wait(stage: Stage, what: str, done: Callable[[], bool]) -> float:
     """Wait until it is done; returns the seconds that took. Raises Retryable when the service ends or time runs out."""
     started, pause = time.monotonic(), Event()
-    while not done():
+    while not done():  # not too often: each look takes time from what is waited for
         if stage.service.poll() is not None or time.monotonic() - started > PATIENCE:
             raise Retryable(f"the demo waits for {what} in vain; the service said:\n{_last_words(stage.log)}")
-        pause.wait(0.05)
+        pause.wait(0.25)
     return time.monotonic() - started
 
 

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from cli import output
 from cli.commands import demo, doctor, erase, inspect, operate, questions, serve, start, status, sync
 from cli.options import CONFIG_VARIABLE, Verbose
 from sync.errors import SyncError
+
+if TYPE_CHECKING:
+    from cli.supervise import StartProcess
 
 SILENT = frozenset({"init", "questions", "status", "version"})
 """Commands that log nothing, so that what logs is not loaded: it takes as long as they do."""
@@ -67,17 +70,18 @@ def _common(
         os.environ[CONFIG_VARIABLE] = str(config)  # a command's own --config goes before it
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None, *, start: "StartProcess | None" = None) -> None:
     """Run the command line and leave with its exit code: 0 fine, 1 something failed, 2 usage.
 
-    What failed is said on standard error in one line: what, where, and the fix.
+    What failed is said on standard error in one line: what, where, and the fix. `start` starts the children of `up`;
+    None: as programs of their own.
     """
     if arguments is None:  # we are the program
         from sync.log_redaction import redact_crashes
 
         redact_crashes()
     try:
-        app(arguments)
+        app(arguments, obj=start)
     except SyncError as error:
         for line in str(error).splitlines():
             sys.stderr.write(f"answerwell: {line}\n")

@@ -24,6 +24,10 @@ STEADY = 60.0  # a child that lived this long starts over without a wait
 PR_SET_PDEATHSIG = 1
 
 
+StartProcess = Callable[..., subprocess.Popen[bytes]]
+"""Starts a process; called as Popen is."""
+
+
 class NotStarted(SyncError):
     """A child ended before all were ready, or was not ready in time. `refused`: it ended before it was ready itself."""
 
@@ -70,6 +74,7 @@ class Supervisor:
     clock: Callable[[], float] = time.monotonic
     children: list[Child] = field(default_factory=list)
     reloading: Callable[[], bool] = lambda: True
+    start: StartProcess = subprocess.Popen
     _selector: selectors.BaseSelector = field(default_factory=selectors.DefaultSelector)
     _asked: set[int] = field(default_factory=set)
 
@@ -129,13 +134,13 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         listening, telling = os.pipe()
         os.set_blocking(listening, False)
-        child.process = subprocess.Popen(  # noqa: S603 - our own commands
+        child.process = self.start(
             list(child.spec.command()),
             stdin=subprocess.DEVNULL,
             env={**os.environ, READY_VARIABLE: str(telling)},
             pass_fds=(telling, *child.spec.files),
             start_new_session=True,  # Ctrl-C is for us: it would end the broker before the worker
-            preexec_fn=die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  no thread runs here
+            preexec_fn=die_with_parent if sys.platform == "linux" else None,  # no thread runs here
         )
         os.close(telling)
         child.pipe, child.started, child.ready = listening, self.clock(), False

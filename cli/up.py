@@ -5,6 +5,7 @@ This process stays small: it reads the configuration in a child, and serves, syn
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -16,7 +17,7 @@ import structlog
 from cli import config as configuration
 from cli import embedded, output
 from cli.listener import LISTENING_VARIABLE, Address
-from cli.supervise import NotStarted, Spec, Supervisor
+from cli.supervise import NotStarted, Spec, StartProcess, Supervisor
 from sync.errors import Misconfigured, SyncError
 
 log = structlog.get_logger()
@@ -37,7 +38,7 @@ class Essentials:
     sources: int
 
 
-def run(path: Path) -> None:
+def run(path: Path, start: StartProcess = subprocess.Popen) -> None:
     """Keep everything running until SIGTERM or SIGINT. Raises Misconfigured, and NotStarted for what does not start."""
     path = path.absolute()
     essentials = checked(path)
@@ -51,7 +52,7 @@ def run(path: Path) -> None:
             Spec("worker", _command("worker", path, "--with-schedule"), WORKER_GRACE),
             Spec("api", _command("api", path), API_GRACE, files=(listening.fileno(),)),
         ]
-        keep(path, essentials, everything)
+        keep(path, essentials, everything, start)
 
 
 def checked(path: Path) -> Essentials:
@@ -88,7 +89,9 @@ def _check(path: Path, telling: int) -> int:
     return 0
 
 
-def keep(path: Path, essentials: Essentials, everything: Sequence[Spec]) -> None:
+def keep(
+    path: Path, essentials: Essentials, everything: Sequence[Spec], start: StartProcess = subprocess.Popen
+) -> None:
     """Keep the processes, and the broker they need. Raises NotStarted.
 
     A broker that refuses what it kept starts anew without it; another process that does not start is no fault of its.
@@ -108,13 +111,13 @@ def keep(path: Path, essentials: Essentials, everything: Sequence[Spec]) -> None
         return True
 
     try:
-        Supervisor(first, everything, reloading=may_reload).run(say_ready)
+        Supervisor(first, everything, reloading=may_reload, start=start).run(say_ready)
     except NotStarted as failure:
         if failure.process != BROKER or not failure.refused:
             raise
         aside = embedded.set_broker_aside(essentials.data_dir)
         log.warning("broker_started_anew", kept=str(aside), why="what it kept could not be read; no work is lost by it")
-        Supervisor(first, everything, reloading=may_reload).run(say_ready)
+        Supervisor(first, everything, reloading=may_reload, start=start).run(say_ready)
 
 
 def _broker(data_dir: Path) -> Spec:

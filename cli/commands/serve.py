@@ -19,6 +19,7 @@ AliveFile = Annotated[
 
 
 def up(
+    context: typer.Context,
     config: ConfigFile = DEFAULT_CONFIG,
     *,
     with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
@@ -27,6 +28,8 @@ def up(
 
     API, worker, schedule, and a private broker.
     """
+    import subprocess
+
     from cli.supervise import die_with_parent
     from cli.up import run
 
@@ -34,7 +37,7 @@ def up(
         die_with_parent()
     output.configure_logs(verbose=True)
     output.adopt_library_logs()
-    run(config)
+    run(config, context.obj or subprocess.Popen)
 
 
 def api(config: ConfigFile = DEFAULT_CONFIG) -> None:

@@ -18,6 +18,7 @@ from sandbox.openai import OpenAISandbox
 from sandbox.wire import Wire, serve
 from sandbox.zendesk import ZendeskSandbox
 from tests import loopback
+from tests.cli.forks import COMMAND, FromServer
 
 ROOT = Path(cli.__file__).parents[1]
 CONFIG = """
@@ -83,13 +84,17 @@ class Company:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start the command as a process of its own."""
-        return launch(self.folder, *arguments, **self.environ)
+        return launch(self.folder, *arguments, afresh=False, **self.environ)
 
 
-def launch(folder: Path, *arguments: str, **environ: str) -> subprocess.Popen[str]:
-    """Start `answerwell` in a folder with this environment and nobody to ask."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "cli.main", *arguments],
+def launch(folder: Path, *arguments: str, afresh: bool = False, **environ: str) -> subprocess.Popen[str]:
+    """Start `answerwell` in a folder with this environment and nobody to ask.
+
+    `afresh`: by an interpreter of its own, as people do; else forked from one that has imported everything.
+    """
+    start: type[subprocess.Popen[str]] = subprocess.Popen if afresh or sys.platform != "linux" else FromServer
+    return start(
+        [*COMMAND, *arguments],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environ},
         stdin=subprocess.DEVNULL,

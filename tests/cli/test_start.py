@@ -16,8 +16,8 @@ from connectors import CONNECTORS
 from tests.cli.kit import ROOT, Company, launch
 
 
-def answerwell(folder: Path, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    process = launch(folder, *arguments, **environ)
+def answerwell(folder: Path, *arguments: str, afresh: bool = False, **environ: str) -> subprocess.CompletedProcess[str]:
+    process = launch(folder, *arguments, afresh=afresh, **environ)
     out, err = process.communicate(timeout=240)
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
@@ -33,7 +33,7 @@ def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_the_version_is_printed(tmp_path: Path) -> None:
-    done = answerwell(tmp_path, "version")
+    done = answerwell(tmp_path, "version", afresh=True)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, f"answerwell {cli.__version__}\n", "")
 

@@ -114,17 +114,17 @@ class Running:
 
 
 @contextmanager
-def up(acme: Company, **environ: str) -> Iterator[Running]:
-    """`answerwell up`, ready; ended with everything it started when the block ends."""
-    with started(acme, "up", **environ) as running:
+def up(acme: Company, *, afresh: bool = False, **environ: str) -> Iterator[Running]:
+    """`answerwell up`, ready; ended with everything it started when the block ends. `afresh`: see `launch`."""
+    with started(acme, "up", afresh=afresh, **environ) as running:
         running.until_said("answerwell is ready")
         yield running
 
 
 @contextmanager
-def started(acme: Company, *arguments: str, **environ: str) -> Iterator[Running]:
-    """A command in the company's folder; its port is made free and written down first."""
-    process = launch(acme.folder, *arguments, **{**acme.environ, **environ})
+def started(acme: Company, *arguments: str, afresh: bool = False, **environ: str) -> Iterator[Running]:
+    """A command in the company's folder; its port is made free and written down first. `afresh`: see `launch`."""
+    process = launch(acme.folder, *arguments, afresh=afresh, **{**acme.environ, **environ})
     running = Running(process, url_of(acme))
     try:
         yield running

@@ -32,7 +32,7 @@ ARTICLES = {"Refunds": "You get your money back within thirty days.", "Shipping"
 def test_it_is_ready_with_one_line_syncs_by_itself_and_listens_on_nothing_but_its_address(acme: Company) -> None:
     acme.write(ARTICLES)
 
-    with up(acme) as running:
+    with up(acme, afresh=True) as running:
         eventually(lambda: acme.titles() == [sorted(ARTICLES)] * 2, running.story)
         listening = {port for pid in children(running.process.pid) for port in ports_of(pid)}
         ready = httpx2.get(f"{running.url}/readyz").json()
