@@ -50,6 +50,20 @@ def tracked_texts() -> list[tuple[str, str]]:
     return [(name, path.read_text(encoding="utf-8", errors="replace")) for name, path in paths if path.is_file()]
 
 
+PRIVATE = ("answerwell.toml", "answerwell.staging.toml", "secrets/openai_api_key", "service-account.json", ".env",
+           "service-account-2.json", "answerwell.backup", "data/answerwell.db", "sandbox-data/openai.db")  # fmt: skip
+
+
+def test_what_the_documents_tell_to_put_here_is_not_committed_by_accident() -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout: nothing is committed")
+    asked = ["git", "check-ignore", *PRIVATE, "answerwell.example.toml", "cli/example.toml"]
+
+    ignored = subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+
+    assert ignored == list(PRIVATE)
+
+
 @pytest.mark.parametrize(("lock", "requirement"), wanted(), ids=str)
 def test_the_lock_satisfies_every_requirement(lock: str, requirement: Requirement) -> None:
     versions = locked(lock).get(canonicalize_name(requirement.name), [])

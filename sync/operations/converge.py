@@ -7,9 +7,9 @@ from datetime import timedelta
 from sync.engine import Engine, Outcome, Result
 from sync.errors import Misconfigured
 from sync.operations.due import PATIENCE
-from sync.operations.requests import ask_full
+from sync.operations.requests import ask_full, end_waits
 from sync.pipeline.turn import NoProgress, ProgressListener
-from sync.state import queries
+from sync.state import queries, sources
 from sync.state.database import State
 
 _MAX_WAIT = 5.0
@@ -38,8 +38,9 @@ def converge(
 ) -> list[Summary]:
     """Run turns on the named sources, or all, until nothing is due; joins turns that run in another process.
 
-    `full` lists everything again. A source is given up, with its error, when only a person can help it, or after two
-    minutes without progress. Raises Misconfigured for an unknown name.
+    A person asks: what waits after an earlier failure, source, document or file, is tried at once. `full` lists
+    everything again. A source is given up, with its error, when only a person can help it, or after two minutes without
+    progress. Raises Misconfigured for an unknown name.
     """
     chosen = engine.require_sources(names)
     if full:
@@ -53,11 +54,19 @@ def _converge_one(engine: Engine, name: str, progress: ProgressListener) -> Summ
     state, summary = engine.state, Summary(name)
     started = moved = state.clock()
     pulse = queries.progress_mark(state, name)
+    if _wait(state, name):
+        with state.transaction() as tx:
+            sources.end_wait(tx, name)
+    hurried = False
     while True:
-        result = engine.turn(name, progress, ignore_backoff=state.clock() == started or not _wait(state, name))
+        result = engine.turn(name, progress)
         for stage, count in result.counts.items():
             summary.counts[stage] = summary.counts.get(stage, 0) + count
         number, soonest = queries.waiting(state, name)
+        if soonest and not hurried:
+            hurried, soonest = True, timedelta(0)
+            with state.transaction() as tx:
+                end_waits(tx, name)
         if _is_over(state, name, result, number, summary):
             break
         if (now := queries.progress_mark(state, name)) != pulse:

@@ -14,7 +14,7 @@ from sync.errors import Held
 from sync.operations.due import PATIENCE
 from sync.pipeline import generations
 from sync.state import documents as document_table
-from sync.state import queries, request_log, sources
+from sync.state import entries, queries, request_log, sources
 from sync.state.database import State
 from sync.state.queries import OperatorRequest, RequestKind
 from sync.state.sources import signal_change
@@ -32,13 +32,23 @@ class Approval:
 
 
 def ask_sync(state: State, source: str, who: str, *, full: bool = False) -> int:
-    """Have the source synced; returns the request's id. Raises Held while it is paused."""
+    """Have the source synced at once, whatever it waits for after a failure; returns the request's id.
+
+    Raises Held while it is paused.
+    """
     with state.transaction() as tx:
         if paused_by := queries.source(tx, source).paused_by:
             raise Held(f"{source}: paused by {paused_by}; resume it first")
         if full:
             request_log.record(tx, RequestKind.FULL, source, who, state.now())
+        end_waits(tx, source)
         return _ask_of_source(tx, state, RequestKind.SYNC, source, who)
+
+
+def end_waits(tx: Transaction, source: str) -> None:
+    """Have what waits of the source after a failure, documents and files, tried again by the next turn."""
+    document_table.end_waits(tx, source)
+    entries.end_waits(tx, source)
 
 
 def ask_full(state: State, sources: Sequence[str], who: str) -> None:
@@ -145,13 +155,17 @@ def _release(tx: Transaction, state: State, source: str, documents: Collection[i
 
 
 def _ask_of_source(tx: Transaction, state: State, kind: RequestKind, source: str, who: str) -> int:
+    sources.end_wait(tx, source)  # a person asks, and is not kept waiting by what failed before
     return request_log.record(tx, kind, source, who, state.now(), change_seq=signal_change(tx, source))
 
 
 def _set_paused(state: State, kind: RequestKind, source: str, who: str, *, paused_by: str) -> int:
     with state.transaction() as tx:
         sources.set_paused(tx, source, paused_by)
-        change_seq = signal_change(tx, source) if kind is RequestKind.RESUME else 0
+        change_seq = 0
+        if kind is RequestKind.RESUME:
+            sources.end_wait(tx, source)
+            change_seq = signal_change(tx, source)
         request = request_log.record(tx, kind, source, who, state.now(), change_seq=change_seq)
         request_log.finish(tx, request, state.now())
     log.info("source_paused" if paused_by else "source_resumed", source=source, who=who)

@@ -108,6 +108,11 @@ def postpone(tx: Transaction, document: int, error: str, *, not_before: float) -
     )
 
 
+def end_waits(tx: Transaction, source: str) -> None:
+    """Have every document of the source that waits after a failure tried again by the next turn."""
+    tx.run("UPDATE documents SET not_before = 0 WHERE source = :source AND not_before > 0", source=source)
+
+
 def fetch_again(tx: Transaction, document: int) -> None:
     """Have the document fetched although its version is the one we know."""
     tx.run("UPDATE documents SET content_version = NULL WHERE id = :document", document=document)

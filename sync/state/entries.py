@@ -41,6 +41,15 @@ def compare_again(tx: Transaction, generation: int, documents: Sequence[int], *,
     )
 
 
+def end_waits(tx: Transaction, source: str) -> None:
+    """Have every file of the source that waits after a failure tried again by the next turn."""
+    tx.run(
+        """UPDATE entries SET not_before = 0
+           WHERE not_before > 0 AND document IN (SELECT id FROM documents WHERE source = :source)""",
+        source=source,
+    )
+
+
 def delete(tx: Transaction, document: int, generation: int) -> None:
     tx.run(
         "DELETE FROM entries WHERE document = :document AND generation = :generation",

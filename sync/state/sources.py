@@ -149,6 +149,11 @@ def record_failure(tx: Transaction, name: str, error: str, *, failures: int, not
     )
 
 
+def end_wait(tx: Transaction, name: str) -> None:
+    """Have the source asked by the next turn, whatever it failed at before."""
+    tx.run("UPDATE sources SET not_before = 0 WHERE name = :name AND not_before > 0", name=name)
+
+
 def record_audit(tx: Transaction, name: str, now: float, *, stores: bool = False) -> None:
     """Note that no upload from before now is in doubt; `stores`: that the stores were compared."""
     column = "stores_audited_at" if stores else "audited_at"

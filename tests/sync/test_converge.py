@@ -11,6 +11,7 @@ from sync.errors import Misconfigured, Retryable
 from sync.model import FileState
 from sync.operations.commands import rebuild
 from sync.operations.converge import Summary, converge
+from sync.state import queries
 from sync.state.lease import Lease
 from sync.status.status import status
 from tests.sync.world import Installation, SourceWorld, installed
@@ -202,6 +203,63 @@ def test_a_source_that_waits_after_a_failure_is_left_alone_by_the_schedule() -> 
     installation.clock.forward(5)
     installation.engine.turn("s")
     assert asked == ["changes"]
+
+
+def failed_for_long(installation: Installation) -> None:
+    """The source failed ten times, so that it waits an hour; and it is well again."""
+    installation.source.put("d01", "edited by somebody")
+    installation.source.fail(10_000)
+    for _ in range(12):
+        installation.turn()
+    installation.source.failing = 0
+    assert float(queries.source(installation.state, "s").not_before) - installation.state.now() > 1000
+
+
+def test_who_asks_for_a_sync_is_answered_at_once_however_long_the_source_was_to_wait() -> None:
+    installation = installed()
+    failed_for_long(installation)
+
+    [summary] = converge(installation.engine)
+
+    assert summary.converged
+    assert summary.seconds < 5
+    assert b"edited" in installation.searchable("public")["d01"][0][0]
+
+
+def test_that_holds_where_another_worker_is_just_at_it_too() -> None:
+    installation = installed()
+    failed_for_long(installation)
+    lease = taken(installation)
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        installation.clock.forward(seconds)
+        if len(waits) == 3:
+            installation.state.release(lease)
+
+    [summary] = converge(waiting_with(installation, wait))
+
+    assert summary.converged
+    assert summary.seconds < 5
+
+
+@pytest.mark.parametrize("call", ["upload", "attach", "fetch"])
+def test_documents_and_files_that_wait_after_a_failure_are_tried_at_once_too(call: str) -> None:
+    installation = installed()
+    installation.source.put("d01", "edited by somebody")
+    failing = never(call, Retryable("not now"))
+    where = installation.source if call == "fetch" else installation.index
+    where.asked = failing
+    for _ in range(9):
+        installation.turn()
+        installation.clock.forward(100)
+    where.asked = lambda _: None
+
+    [summary] = converge(installation.engine)
+
+    assert summary.converged
+    assert summary.seconds < 5
 
 
 def test_one_failing_source_does_not_keep_the_others_from_converging() -> None:

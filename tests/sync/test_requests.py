@@ -85,6 +85,25 @@ def test_a_sync_goes_on_through_a_short_failure_and_ends_with_a_long_one() -> No
     assert "having a moment" in last.error
 
 
+def test_a_sync_that_is_asked_for_is_due_at_once_whatever_the_source_waits_for() -> None:
+    installation = installed()
+    installation.source.put("d01", "edited by somebody")
+    installation.source.fail(10_000)
+    for _ in range(12):
+        installation.turn()
+    installation.source.failing = 0
+    watch = Watch(installation.state)
+    before = watch.due(queries.source(installation.state, "s"), poll_at=float("inf"))
+
+    request = requests.ask_sync(installation.state, "s", "ada")
+    after = watch.due(queries.source(installation.state, "s"), poll_at=float("inf"))
+    installation.engine.turn("s")
+
+    assert (before, after) == (False, True)
+    assert attended(installation, request).error == ""
+    assert installation.differences() == []
+
+
 def test_a_sync_that_ends_with_removals_held_says_so() -> None:
     installation = installed(tombstones=False)
     installation.source.documents.clear()
