@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from answering.events import CitedPage
 from answering.model import Passage
 from sync.model import Audience
-from sync.rendering import managed_by
 from sync.state import queries
 from sync.state.database import State
 
@@ -15,7 +14,8 @@ def pages(state: State, passages: Sequence[Passage], *, search_unmanaged: bool) 
     """Return what the passages' files may be cited as, by file: none that is not public, or no longer.
 
     The filter of the search is not trusted: a compatible server may ignore it, and a document may have become internal
-    while the question was on its way. What the state knows of a file goes before what the store says.
+    while the question was on its way. A store may go on finding what was taken out of it, for a while or for good: a
+    file of ours that the state does not know counts as removed, whatever its attributes say.
     """
     known = queries.cited_documents(state, [passage.file for passage in passages])
     found: dict[str, CitedPage] = {}
@@ -24,15 +24,12 @@ def pages(state: State, passages: Sequence[Passage], *, search_unmanaged: bool) 
         if row is not None and row.audience == Audience.PUBLIC:
             synced = datetime.fromtimestamp(row.synced_at, UTC) if row.synced_at else None
             found[passage.file] = CitedPage(passage.file, row.title or passage.filename, row.url, synced)
-        elif row is None and _open(passage, state.installation, search_unmanaged=search_unmanaged):
+        elif row is None and search_unmanaged and _unmanaged(passage):
             title = str(passage.attributes.get("title") or passage.filename)
             found[passage.file] = CitedPage(passage.file, title, str(passage.attributes.get("url") or ""), None)
     return found
 
 
-def _open(passage: Passage, installation: str, *, search_unmanaged: bool) -> bool:
-    """Whether the store's own word makes a file public: ours must say so, others count where the operator says so."""
-    owner = passage.attributes.get("managed_by")
-    if owner == managed_by(installation):
-        return passage.attributes.get("audience") == Audience.PUBLIC
-    return search_unmanaged and owner is None
+def _unmanaged(passage: Passage) -> bool:
+    """Whether nobody's installation uploaded the file: such ones count where the operator says so."""
+    return passage.attributes.get("managed_by") is None

@@ -149,15 +149,23 @@ class Engine:
             log.info("housekeeping_postponed", reason=str(error))
 
     def search(self, index: str, query: str, limit: int = 10) -> list[Hit]:
-        """The best passage of each of the best documents in the live store, best first; only what we put there."""
+        """The best passage of each of the best documents in the live store, best first.
+
+        Only what we put there and still know: a store may go on finding what was taken out of it.
+        """
         configured = self.configured_index(index)
         live = queries.active(self.state, index)
         if live is None:
             raise Misconfigured(f"index {index!r} holds nothing yet; run `answerwell sync`")
         only = None if configured.search_unmanaged else self._only_ours(configured)
+        found = self.index.search(live.store, query, only, min(50, limit * 5))
+        known = queries.cited_documents(self.state, [hit.file for hit in found])
         best: dict[str, Hit] = {}
-        for hit in self.index.search(live.store, query, only, min(50, limit * 5)):
-            best.setdefault(str(hit.attributes.get("document", hit.file)), hit)
+        for hit in found:
+            held = known.get(hit.file)
+            nobodys = configured.search_unmanaged and "managed_by" not in hit.attributes
+            if nobodys if held is None else held.audience in configured.audiences:
+                best.setdefault(str(hit.attributes.get("document", hit.file)), hit)
         return list(best.values())[:limit]
 
     def require_sources(self, names: Sequence[str]) -> list[str]:

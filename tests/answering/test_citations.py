@@ -1,4 +1,4 @@
-"""Only what the state or the store says to be public may be cited."""
+"""Only what the state says to be public may be cited, and where the operator says so, files of nobody."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -30,6 +30,6 @@ def test_a_passage_of_an_unknown_file_is_no_source(state: State) -> None:
         Passage("file-4", "d.md", 1.0, "text", {}),
     ]
 
-    assert list(citations.pages(state, passages, search_unmanaged=False)) == ["file-1"]
-    assert list(citations.pages(state, passages, search_unmanaged=True)) == ["file-1", "file-4"]
+    assert list(citations.pages(state, passages, search_unmanaged=False)) == []
+    assert list(citations.pages(state, passages, search_unmanaged=True)) == ["file-4"]
     assert citations.pages(state, [], search_unmanaged=False) == {}
