@@ -4,17 +4,16 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import openai
 
-from answering import citations, claims, grounding, replies
+from answering import claims, replies
 from answering.blocking import BlockingPool
 from answering.draft import Draft
 from answering.events import AnswerEvent, AnswerOutcome, Citation, CitedPage, Cost, Done, Progress, Text, Withdrawn
-from answering.gate import SURE, Gate
-from answering.grounding import Evidence
+from answering.gate import SURE, Gate, WithheldStatement
 from answering.instructions import instructions
 from answering.judge import Judge, Judged
 from answering.localized_texts import PHRASES, language_of
@@ -27,7 +26,6 @@ from answering.model import (
     Model,
     ModelEvent,
     ModelRequest,
-    Passage,
     SearchDone,
     TextDelta,
     Thought,
@@ -36,6 +34,8 @@ from answering.model import (
 from answering.moderation import Moderation
 from answering.openai_client import ModelFailed
 from answering.question import Question
+from answering.retrieved import Retrieved
+from answering.rules import Rule
 from answering.second_look import SecondLook
 from answering.sentences import Statement, cut
 from answering.settings import AnsweringSettings
@@ -76,21 +76,25 @@ class Answering:
         return AnswerStream(self, question, may_spend)
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Why a question is not answered, in words and as a rule."""
+
+    reason: str
+    rule: Rule
+
+
 @dataclass
 class AnswerStream:
     """One answer. `cost` and `first_text` tell at any time what it has taken.
 
-    `queries`, `passages` and `judged` say afterwards why the answer is what it is.
+    `retrieved`, `judged`, `shown` and `withheld` say afterwards why the answer is what it is.
     """
 
     answering: Answering
     question: Question
     may_spend: bool
     first_text: timedelta | None = None
-    queries: list[str] = field(default_factory=list)
-    passages: list[Passage] = field(default_factory=list)
-    pages: dict[str, CitedPage] = field(default_factory=dict)
-    evidence: Evidence | None = None
     _read: int = 0  # so much of the draft was judged, or shown as it came
     _announced: int = 0  # so many of its citations were yielded
     _cut_short: bool = False
@@ -101,7 +105,9 @@ class AnswerStream:
         self._settings = self.answering.settings
         self._language = language_of(self.question.text, self.question.language)
         self._phrases = PHRASES[self._language]
-        self._draft = Draft(self._allows)
+        answering = self.answering
+        self.retrieved = Retrieved(answering.state, answering.pool, self.question, self._settings.min_score)
+        self._draft = Draft(self.retrieved.allows)
         self._shown = Shown()
         self._gate = Gate(self._settings.grounding)
         self._meter = Meter(self._settings)
@@ -129,7 +135,7 @@ class AnswerStream:
         yield Progress("search", self._phrases.searching)
         request = self._request()
         self._started = self.answering.timer()
-        stopped = ""
+        stopped: Unanswered | None = None
         try:
             async with asyncio.timeout(self._settings.answer_within.total_seconds()):
                 async with contextlib.aclosing(self.answering.model.answer(request)) as model_events:
@@ -160,9 +166,9 @@ class AnswerStream:
             return reply
         contact = self._contact
         if not self.may_spend:
-            return Done(f"{said.spent}\n\n{contact}", AnswerOutcome.REFUSED, "daily_usd is spent")
+            return Done(f"{said.spent}\n\n{contact}", AnswerOutcome.REFUSED, "daily_usd is spent", rule=Rule.BUDGET)
         if self.answering.moderation is not None and await self.answering.moderation.flags(text):
-            return Done(f"{said.flagged} {contact}", AnswerOutcome.REFUSED, "flagged")
+            return Done(f"{said.flagged} {contact}", AnswerOutcome.REFUSED, "flagged", rule=Rule.MODERATION)
         return None
 
     def _request(self) -> ModelRequest:
@@ -172,16 +178,16 @@ class AnswerStream:
         told = instructions(self._settings.instructions)
         return ModelRequest(question.text, question.history, scope.store, scope.filters, told)
 
-    async def _take(self, event: ModelEvent) -> str:
-        """Take in what the model did; return why it must not go on, or nothing."""
+    async def _take(self, event: ModelEvent) -> Unanswered | None:
+        """Take in what the model did; return why it must not go on, or None."""
         match event:
             case SearchDone():
-                await self._keep_passages(event)
+                await self.retrieved.keep(event)
             case TextDelta():
                 # A workflow may speak before it searches; what nothing supports ends at the verdict.
-                if self.evidence is not None and not self.evidence and not self._shown.text:
-                    return "no passage scores enough"
-                self._draft.write(event, self.pages)
+                if self.retrieved.evidence is not None and not self.retrieved.evidence and not self._shown.text:
+                    return _NOTHING_FOUND
+                self._draft.write(event, self.retrieved.pages)
             case FileCitation():
                 self._draft.cite(event)
             case Thought() | CallBegan() | Usage():
@@ -191,25 +197,26 @@ class AnswerStream:
                 self._refused = event.reason
             case GenerationFailed():
                 raise ModelFailed("the call failed in its middle", event.code)
-        return ""
+        return None
 
-    async def _keep_passages(self, searched: SearchDone) -> None:
-        """Keep what was found, scores enough and may be shown."""
-        self.queries += searched.queries
-        found = [one for one in searched.passages or () if one.score >= self._settings.min_score]
-        unmanaged = self.question.scope is not None and self.question.scope.search_unmanaged
-        known = await self.answering.pool.run(citations.pages, self.answering.state, found, search_unmanaged=unmanaged)
-        self.pages |= known
-        self.passages += [one for one in found if one.file in known]
-        if searched.passages is not None:
-            self.evidence = Evidence((one.text for one in self.passages), self.question.text)
+    @property
+    def withheld(self) -> Sequence[WithheldStatement]:
+        """The statements that nobody was shown."""
+        return self._gate.withheld
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """The statements that a reader saw, as the model wrote them."""
+        return self._shown.statements
 
     @property
     def _unchecked(self) -> bool:
         """Whether text is shown as it comes; not while a document gives orders to the model."""
         if not self._settings.grounding:
             return True
-        return self._settings.stream == "token" and not (self.evidence and self.evidence.instructions)
+        return self._settings.stream == "token" and not (
+            self.retrieved.evidence and self.retrieved.evidence.instructions
+        )
 
     @property
     def _overlong(self) -> bool:
@@ -220,7 +227,7 @@ class AnswerStream:
         rest = self._draft.text[self._read :]
         if self._unchecked:
             parts = [rest] if rest else []
-        elif self.evidence is None and not final:
+        elif self.retrieved.evidence is None and not final:
             return []  # what may have been found is not known yet
         else:
             broken = self._cut_short or bool(self._refused)
@@ -238,13 +245,13 @@ class AnswerStream:
 
     @property
     def _gated(self) -> bool:
-        return self.evidence is not None and not self._unchecked
+        return self.retrieved.evidence is not None and not self._unchecked
 
     async def _passed(self, statement: Statement) -> list[Statement]:
         """Return what may be shown now that this statement has come."""
-        if self.evidence is None or self._unchecked:
+        if self.retrieved.evidence is None or self._unchecked:
             return [statement]
-        support = await self._judge.support(statement.text, self.evidence, self.passages)
+        support = await self._judge.support(statement.text, self.retrieved.evidence, self.retrieved.passages)
         return self._gate.take(statement, support)
 
     def _show(self, statements: Sequence[Statement]) -> list[AnswerEvent]:
@@ -254,7 +261,7 @@ class AnswerStream:
         return [Text("".join(pieces))] if pieces else []
 
     def _cite(self, *, final: bool) -> list[AnswerEvent]:
-        self._draft.settle(self.pages, final=final)
+        self._draft.settle(self.retrieved.pages, final=final)
         placed = self._citations()
         announced, self._announced = self._announced, len(placed)
         return list(placed[announced:])
@@ -273,39 +280,38 @@ class AnswerStream:
         self._draft.close()
         if self._refused and not self._shown.text:
             return [self._refuse()]
-        if reason := self._unanswered():
-            return [self._abstain(reason)]
+        if (unanswered := self._unanswered()) is not None:
+            return [self._abstain(unanswered)]
         events = await self._ready(final=True)
         if self._gated and not self._gate.begun:
             if self._clarifies():
                 return [*self._show([Statement(self._draft.text)]), self._done(AnswerOutcome.CLARIFIED)]
-            reason = self._gate.withheld[0].reason if self._gate.withheld else "it claims nothing"
-            withdrawn: list[AnswerEvent] = [Withdrawn(reason)] if self._shown.text else []
-            return [*withdrawn, self._abstain(reason)]
+            first = self._gate.withheld[0] if self._gate.withheld else Unanswered("it claims nothing", Rule.NO_CLAIM)
+            withdrawn: list[AnswerEvent] = [Withdrawn(first.reason)] if self._shown.text else []
+            return [*withdrawn, self._abstain(Unanswered(first.reason, first.rule))]
         attributed = [] if self._citations() else self._attributed()
         if self._cut_short:
             events += self._show([Statement(f"\n\n{self._phrases.cut_short}", self._read)])
         cited = [*self._citations(), *attributed]
         return [*events, *attributed, self._done(AnswerOutcome.ANSWERED, self._refused, citations=cited)]
 
-    def _unanswered(self) -> str:
-        """Return why what came is no answer at all, or nothing."""
+    def _unanswered(self) -> Unanswered | None:
+        """Return why what came is no answer at all; None where it may be one."""
         if not self._draft.text.strip():
-            if self._cut_short:
-                return "longest_answer was used up before a word was written; raise [chat] longest_answer"
-            return "the model said nothing"
-        if self.evidence is None and not self._settings.workflow and not self._draft_cites():
-            return "" if self._shown.text else "the model searched nothing and cites nothing"
-        return ""
+            return _CUT_BEFORE_A_WORD if self._cut_short else Unanswered("the model said nothing", Rule.NO_TEXT)
+        searched = self.retrieved.evidence is not None or self._settings.workflow
+        if searched or self._shown.text or self._draft_cites():
+            return None
+        return Unanswered("the model searched nothing and cites nothing", Rule.NO_SEARCH)
 
     def _draft_cites(self) -> bool:
-        self._draft.settle(self.pages, final=True)
+        self._draft.settle(self.retrieved.pages, final=True)
         return bool(self._draft.cited)
 
     def _clarifies(self) -> bool:
         """Whether the model asks back, once, about what was found."""
         text = self._draft.text
-        related = self.evidence is not None and self.evidence.mentions(text)
+        related = self.retrieved.evidence is not None and self.retrieved.evidence.mentions(text)
         once = not claims.asks(replies.last_answer(self.question)) and not self._gate.withheld
         return related and once and claims.asks(text) and len(text) <= MAX_CLARIFYING_LENGTH
 
@@ -314,30 +320,28 @@ class AnswerStream:
         weights: dict[str, int] = {}
         for one in self.judged:
             if one.support.passage is not None and one.support.score >= min(SURE, self._settings.grounding):
-                file = self.passages[one.support.passage].file
+                file = self.retrieved.passages[one.support.passage].file
                 weights[file] = weights.get(file, 0) + one.support.weight
         best = sorted(weights, key=lambda file: -weights[file])[:MAX_ATTRIBUTED]
-        pages = {(self.pages[file].title, self.pages[file].link): self.pages[file] for file in best}
+        pages = {
+            (self.retrieved.pages[file].title, self.retrieved.pages[file].link): self.retrieved.pages[file]
+            for file in best
+        }
         return [self._citation(page, len(self._shown.text)) for page in pages.values()]
 
-    def _abstain(self, reason: str) -> Done:
-        nearest = list({(page.title, page.link): page for page in self._nearest()}.values())
-        text = replies.abstention(self._phrases, self._contact, nearest)
+    def _abstain(self, unanswered: Unanswered) -> Done:
+        text = replies.abstention(self._phrases, self._contact, self.retrieved.nearest())
         if self.first_text is None:
             self.first_text = self._elapsed()
-        return self._done(AnswerOutcome.ABSTAINED, reason, text=text)
+        return replace(self._done(AnswerOutcome.ABSTAINED, unanswered.reason, text=text), rule=unanswered.rule)
 
     def _refuse(self) -> Done:
         text = f"{self._phrases.flagged} {self._contact}"
-        return self._done(AnswerOutcome.REFUSED, self._refused, text=text)
+        return replace(self._done(AnswerOutcome.REFUSED, self._refused, text=text), rule=Rule.MODEL)
 
     @property
     def _contact(self) -> str:
         return replies.way_to_a_person(self._phrases, self._settings.hand_off, self.answering.contact)
-
-    def _nearest(self) -> list[CitedPage]:
-        best = sorted(self.passages, key=lambda passage: -passage.score)
-        return [self.pages[passage.file] for passage in best]
 
     def _done(
         self, outcome: AnswerOutcome, reason: str = "", *, text: str | None = None, citations: Sequence[Citation] = ()
@@ -355,14 +359,9 @@ class AnswerStream:
 
     def _book_unreported(self, request: ModelRequest) -> None:
         read = len(request.instructions) + sum(len(text) for _, text in request.history)
-        read += sum(len(passage.text) for passage in self.passages)
-        searched = self._settings.api == "responses" and bool(self.queries or self.passages)
+        read += sum(len(passage.text) for passage in self.retrieved.passages)
+        searched = self._settings.api == "responses" and bool(self.retrieved.queries or self.retrieved.passages)
         self._meter.close(read=read, written=len(self._draft.text), searched=searched)
-
-    def _allows(self, address: str) -> bool:
-        """A link may lead to a page that was found, or where a passage's own text leads."""
-        known = {grounding.plain_address(page.url) for page in self.pages.values() if page.url}
-        return grounding.plain_address(address) in known or bool(self.evidence and self.evidence.says(address))
 
     def _elapsed(self) -> timedelta:
         return timedelta(seconds=self.answering.timer() - self._started)
@@ -370,3 +369,9 @@ class AnswerStream:
 
 def _complete(statement: str) -> bool:
     return statement.rstrip().endswith((".", "!", "?", "。", "؟"))
+
+
+_NOTHING_FOUND = Unanswered("no passage scores enough", Rule.MIN_SCORE)
+_CUT_BEFORE_A_WORD = Unanswered(
+    "longest_answer was used up before a word was written; raise [chat] longest_answer", Rule.LENGTH
+)

@@ -5,23 +5,25 @@ from datetime import UTC, datetime
 
 from answering.events import CitedPage
 from answering.model import Passage
-from sync.model import Audience
+from answering.scope import CUSTOMERS, SearchScope
 from sync.state import queries
 from sync.state.database import State
 
 
-def pages(state: State, passages: Sequence[Passage], *, search_unmanaged: bool) -> dict[str, CitedPage]:
-    """Return what the passages' files may be cited as, by file: none that is not public, or no longer.
+def pages(state: State, passages: Sequence[Passage], scope: SearchScope | None) -> dict[str, CitedPage]:
+    """Return what the passages' files may be cited as, by file: none that is not for the scope's readers, or no longer.
 
     The filter of the search is not trusted: a compatible server may ignore it, and a document may have become internal
     while the question was on its way. A store may go on finding what was taken out of it, for a while or for good: a
     file of ours that the state does not know counts as removed, whatever its attributes say.
     """
+    audiences = CUSTOMERS if scope is None else scope.audiences
+    search_unmanaged = scope is not None and scope.search_unmanaged
     known = queries.cited_documents(state, [passage.file for passage in passages])
     found: dict[str, CitedPage] = {}
     for passage in passages:
         row = known.get(passage.file)
-        if row is not None and row.audience == Audience.PUBLIC:
+        if row is not None and row.audience in audiences:
             synced = datetime.fromtimestamp(row.synced_at, UTC) if row.synced_at else None
             found[passage.file] = CitedPage(passage.file, row.title or passage.filename, row.url, synced)
         elif row is None and search_unmanaged and _unmanaged(passage):

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Literal
 from urllib.parse import urlsplit
 
+from answering.rules import Rule
+
 
 class AnswerOutcome(StrEnum):
     """What became of a question. An abandoned one is never counted as answered."""
@@ -79,8 +81,8 @@ class Withdrawn:
 class Done:
     """The end: the answer as it stands, whatever Text and Citation came before, and what became of the question.
 
-    `reason` says why it was not answered. `model` '': none was asked. `first_text`: when a reader saw the first word
-    after the model was asked; None where it was not.
+    `reason` says why it was not answered, `rule` the same as a word. `model` '': none was asked. `first_text`: when a
+    reader saw the first word after the model was asked; None where it was not.
     """
 
     text: str
@@ -92,6 +94,7 @@ class Done:
     first_text: timedelta | None = None
     latency: timedelta = timedelta(0)
     offers_person: bool = False
+    rule: Rule | None = None
 
     @property
     def sources(self) -> list[CitedPage]:

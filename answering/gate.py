@@ -8,6 +8,7 @@ nothing wait for the statement they lead to.
 from dataclasses import dataclass, field
 
 from answering.grounding import Support
+from answering.rules import Rule
 from answering.sentences import Statement
 
 SURE = 0.7  # from here on no second look is needed
@@ -17,10 +18,11 @@ MIN_WEIGHT = 8  # claiming words before an answer may begin in the middle of its
 
 @dataclass(frozen=True, slots=True)
 class WithheldStatement:
-    """A statement that nobody was shown, and why."""
+    """A statement that nobody was shown, and why: in words, and as the rule that withheld it."""
 
     statement: str
     reason: str
+    rule: Rule
 
 
 @dataclass
@@ -50,9 +52,7 @@ class Gate:
         """Return what may still be shown now that the answer is complete. Afterwards not `begun`: it may not stand."""
         shown = self._begin() if not self.begun and self._weight and self._share >= self.least else []
         if not self.begun:
-            self.withheld += [
-                WithheldStatement(one.text, _why(support)) for one, support in self._held if support.weight
-            ]
+            self.withheld += [_withheld(one, support) for one, support in self._held if support.weight]
         elif not self._left_out and not _announces(self._leads):
             shown += self._leads
         return shown
@@ -77,7 +77,7 @@ class Gate:
             self._leads.append(statement)
             return []
         if support.score < min(MIN_STATEMENT, self.least):
-            self.withheld.append(WithheldStatement(statement.text, _why(support)))
+            self.withheld.append(_withheld(statement, support))
             self._left_out = bool(self._leads)
             return []
         leads, self._leads, self._left_out = self._leads, [], False
@@ -90,5 +90,6 @@ def _announces(leads: list[Statement]) -> bool:
     return told.startswith("#") or told.endswith((":", "**"))
 
 
-def _why(support: Support) -> str:
-    return support.reason or f"the passages say {support.score:.0%} of it"
+def _withheld(statement: Statement, support: Support) -> WithheldStatement:
+    reason = support.reason or f"the passages say {support.score:.0%} of it"
+    return WithheldStatement(statement.text, reason, support.rule)

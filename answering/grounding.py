@@ -15,6 +15,7 @@ from itertools import pairwise
 from answering import values
 from answering.claims import Claim, claim_in
 from answering.injection import instructions_among, instructions_in
+from answering.rules import Rule
 from answering.sentences import statements, without_enumerator
 
 NEIGHBOURS = 3  # words so far apart in a passage are still said together
@@ -46,13 +47,15 @@ class Support:
     """How far the passages carry a statement.
 
     `weight`: how many words of it claim something; 0: a heading, a greeting, a link between others. `passage`: the
-    index of the one that says most of it. `reason`: why it is doubted, or "" where only the score speaks.
+    index of the one that says most of it. `reason`: why it is doubted, or "" where only the score speaks; `rule`: the
+    same as a word.
     """
 
     weight: int
     score: float
     passage: int | None = None
     reason: str = ""
+    rule: Rule = Rule.WORDS
 
     @property
     def refused(self) -> bool:
@@ -104,29 +107,30 @@ class Evidence:
             claimed = words or (self._asked_words if claim.told.strip() and _is_verdict(claim.told) else [])
             pairs = list(pairwise(words))
         if unknown := min(addresses(text) - self._addresses, default=""):
-            return Support(max(1, len(claimed)), 0.0, None, f"{unknown[:80]} stands in no passage")
+            return Support(max(1, len(claimed)), 0.0, None, f"{unknown[:80]} stands in no passage", Rule.ADDRESS)
         if self._follows_instruction(text, claimed):
-            return Support(max(1, len(claimed)), 0.0, None, FOLLOWS_INSTRUCTION)
+            return Support(max(1, len(claimed)), 0.0, None, FOLLOWS_INSTRUCTION, Rule.INSTRUCTION)
         value, reason = self._value(text)
+        rule = Rule.NUMBER if reason else Rule.WORDS
         if not claimed:
-            return Support(0 if value == 1.0 else 1, value, None, reason)
+            return Support(0 if value == 1.0 else 1, value, None, reason, rule)
         if claim.lacking and value > DOUBTED:
-            value, reason = DOUBTED, "it says itself that the passages lack something"
+            value, reason, rule = DOUBTED, "it says itself that the passages lack something", Rule.LACKING
         said = sum(word in self._words for word in claimed) / len(claimed)
         joined = sum(pair in self._pairs for pair in pairs) / len(pairs) if pairs else said
         weight = 1 if claim.asked else len(claimed)  # what a question back presupposes is one thing beside what it asks
-        return Support(weight, value * ((said + joined) / 2) ** SCALE, self._best(claimed), reason)
+        return Support(weight, value * ((said + joined) / 2) ** SCALE, self._best(claimed), reason, rule)
 
     def values_only(self, statement: str) -> Support:
         """Compare a statement in another language than the passages': its numbers and addresses alone."""
         text = claim_of(statement)
         weight = len(tokens(text))
         if unknown := min(addresses(text) - self._addresses, default=""):
-            return Support(weight, 0.0, None, f"{unknown[:80]} stands in no passage")
+            return Support(weight, 0.0, None, f"{unknown[:80]} stands in no passage", Rule.ADDRESS)
         if self._follows_instruction(text, []):
-            return Support(weight, 0.0, None, FOLLOWS_INSTRUCTION)
+            return Support(weight, 0.0, None, FOLLOWS_INSTRUCTION, Rule.INSTRUCTION)
         value, reason = self._value(text)
-        return Support(weight, value, 0 if self._passages else None, reason)
+        return Support(weight, value, 0 if self._passages else None, reason, Rule.NUMBER if reason else Rule.WORDS)
 
     def _claiming(self, claim: Claim) -> list[str]:
         """Return the words that claim something; a question back claims what nobody has spoken of before."""

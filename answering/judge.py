@@ -8,6 +8,7 @@ from answering.gate import SURE
 from answering.grounding import Evidence, Support
 from answering.metering import Meter, tokens
 from answering.model import Passage, Usage
+from answering.rules import Rule
 from answering.second_look import SecondLook
 
 MAX_SECOND_LOOKS = 6  # statements of one answer that the check model is asked about
@@ -57,5 +58,5 @@ class Judge:
         if told is None:
             return support
         if told:
-            return replace(support, score=1.0, reason="")
-        return replace(support, score=0.0, reason=SECOND_LOOK)
+            return replace(support, score=1.0, reason="", rule=Rule.WORDS)
+        return replace(support, score=0.0, reason=SECOND_LOOK, rule=Rule.CHECK_MODEL)

@@ -8,20 +8,29 @@ from sync.rendering import managed_by
 from sync.state import queries
 from sync.state.database import State
 
+CUSTOMERS = frozenset({Audience.PUBLIC})
+
 
 @dataclass(frozen=True, slots=True)
 class SearchScope:
-    """Where to search. `search_unmanaged`: files that this installation did not upload count, too."""
+    """Where to search. `search_unmanaged`: files that this installation did not upload count, too.
+
+    `audiences`: whose documents may be read and cited; customers', unless somebody says otherwise.
+    """
 
     store: str
     filters: Mapping[str, str]
     search_unmanaged: bool = False
+    audiences: frozenset[Audience] = CUSTOMERS
 
 
-def live(state: State, index: str, *, search_unmanaged: bool) -> SearchScope | None:
+def live(
+    state: State, index: str, *, search_unmanaged: bool, audiences: frozenset[Audience] = CUSTOMERS
+) -> SearchScope | None:
     """Return the scope of an index as it is live now; None while nothing was synced to it."""
     generation = queries.active(state, index)
     if generation is None:
         return None
-    ours = {"audience": Audience.PUBLIC.value, "managed_by": managed_by(state.installation)}
-    return SearchScope(generation.store, {} if search_unmanaged else ours, search_unmanaged)
+    only = {"audience": next(iter(audiences)).value} if len(audiences) == 1 else {}
+    ours = {**only, "managed_by": managed_by(state.installation)}
+    return SearchScope(generation.store, {} if search_unmanaged else ours, search_unmanaged, audiences)

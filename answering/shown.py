@@ -13,6 +13,11 @@ class Shown:
     _gap: str = ""
     _parts: list[tuple[Statement, int]] = field(default_factory=list)  # each with where it begins in the shown text
 
+    @property
+    def statements(self) -> frozenset[str]:
+        """What was shown, each as it came."""
+        return frozenset(statement.text for statement, _ in self._parts)
+
     def add(self, statement: Statement) -> str:
         """Add a statement; return what a reader is to be told."""
         told = statement.text if self.text else statement.text.lstrip()

@@ -10,7 +10,8 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cli import chat, supervise, tracing, wiring
+from answering.blocking import BlockingPool
+from cli import asking, chat, supervise, tracing, wiring
 from cli.config import Config
 from cli.listener import Address, inherited
 from cli.reload import Reload
@@ -18,6 +19,7 @@ from connectors import CONNECTORS
 from connectors.webhook import WebhookEvent
 from session_api.admin.dependencies import Operations
 from session_api.app import Services, create_app
+from session_api.lazy import Lazy
 from session_api.webhooks import Verify
 from sync.errors import Retryable
 from sync.log_redaction import restrain
@@ -30,6 +32,7 @@ from workers.queue_depth import QueueDepth, queue_depth
 log = structlog.get_logger()
 
 GRACEFUL = 4
+ADMIN_THREADS = 2
 KEEP_ALIVE = 75
 """Seconds. Longer than a balancer keeps an idle connection (nginx, AWS: 60), or it sends a call into a closed one."""
 
@@ -111,6 +114,7 @@ def application(config: Config, state: State, broker: Broker | None = None) -> F
     inventory = wiring.inventory(config)
     state.register(inventory.sources)  # what is asked of a source, or told about it, before its first turn
     client = broker.client() if broker else None
+    answering, pool = chat.answering_services(config), BlockingPool(ADMIN_THREADS)
     return create_app(
         Services(
             state,
@@ -122,8 +126,10 @@ def application(config: Config, state: State, broker: Broker | None = None) -> F
                 inventory,
                 token=config.admin.token.get_secret_value() if config.admin.token else None,
                 queue=lambda: queue_depth(client) if client else QueueDepth(0),
+                asking=Lazy(lambda: asking.asking(config, state, pool, answering)),
             ),
-            chat=chat.chat_services(config),
+            chat=chat.chat_services(config, answering),
+            closing=(pool.close, answering.client.close),
             appearance=config.widget,
         )
     )

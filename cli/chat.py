@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import redis.asyncio
@@ -10,6 +11,7 @@ import redis.asyncio
 from answering import openai_client
 from answering.completions import CompletionsModel
 from answering.model import Model
+from answering.services import AnsweringServices
 from cli.config import Config
 from session_api.chat.settings import ChatSettings
 from session_api.chat.wiring import ChatServices
@@ -20,23 +22,28 @@ from workers.broker import broker
 SECRET_FILE = "answerwell.secret"  # noqa: S105 - a file name
 
 
-def chat_services(config: Config) -> ChatServices | None:
-    """Return how customers are answered; None where no index is for customers."""
+def chat_services(config: Config, answering: AnsweringServices | None = None) -> ChatServices | None:
+    """Return how customers are answered; None where no index is for customers. `answering`: shared with others."""
     settings = chat_settings(config)
     if settings is None:
         return None
-    client = _client(config, settings)
     return ChatServices(
         settings=settings,
         embedding=config.widget,
         server=config.server,
         secret=signing_secret(config),
-        model=_model(config, client, settings),
-        client=client,
+        answering=answering or answering_services(config),
         counters=_shared(config),
         search_unmanaged=any(index.search_unmanaged for index in config.indexes if index.name == settings.index),
-        contact=config.widget.contact,
     )
+
+
+def answering_services(config: Config) -> AnsweringServices:
+    """Return what any question is answered with, whoever asks it: as `[chat]` says."""
+    settings = config.chat or ChatSettings()
+    client = _client(config, settings)
+    model = _model(config, client, settings)
+    return AnsweringServices(settings, model, client, settings.moderation, config.widget.contact)
 
 
 def chat_settings(config: Config) -> ChatSettings | None:
@@ -93,8 +100,8 @@ def _model(config: Config, client: openai_client.Client, settings: ChatSettings)
         answers = workflow.WorkflowModel(client, workflow.load(settings.workflow, config.path.absolute().parent))
         return lambda: answers
     if settings.api == "chat_completions":
-        return lambda: CompletionsModel(client, settings)
-    return lambda: _agent(client, settings)
+        return cache(lambda: CompletionsModel(client, settings))
+    return cache(lambda: _agent(client, settings))
 
 
 def _agent(client: openai_client.Client, settings: ChatSettings) -> Model:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import output
-from cli.commands import demo, doctor, erase, inspect, operate, questions, serve, start, status, sync
+from cli.commands import ask, demo, doctor, erase, inspect, operate, questions, serve, start, status, sync
 from cli.options import CONFIG_VARIABLE, Verbose
 from sync.errors import SyncError
 
@@ -31,6 +31,7 @@ for command in (
     start.init,
     doctor.doctor,
     sync.sync,
+    ask.ask,
     inspect.search,
     status.status,
     questions.questions,

@@ -1,6 +1,6 @@
 """ASGI application: the one around its services; endpoints stand in modules of their own."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -21,6 +21,7 @@ class Services:
     """What the application is given: it makes nothing itself and knows no configuration file.
 
     `operations` None: no metrics and no admin API. `chat` None: no customer is answered here, so no widget either.
+    `closing`: what is to be closed when the server stops, besides what the application opens itself.
     """
 
     state: State
@@ -30,12 +31,13 @@ class Services:
     operations: Operations | None = None
     chat: ChatServices | None = None
     appearance: Appearance = field(default_factory=Appearance)
+    closing: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
 def create_app(services: Services) -> FastAPI:
     """Return the application around its services."""
     app = FastAPI(title="Answerwell", docs_url="/docs", redoc_url=None, lifespan=_closing)
-    app.state.closing = []
+    app.state.closing = list(services.closing)
     app.state.wake = services.wake
     errors.install(app)
     health.install(app, services.state, services.broker_answers)

@@ -9,7 +9,9 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from answering.asking import Asking
 from session_api.errors import ApiError
+from session_api.lazy import Lazy
 from session_api.metrics import Queue
 from session_api.webhooks import Wake
 from sync.config import Inventory
@@ -22,12 +24,16 @@ _BEARER = HTTPBearer(auto_error=False, description="`[admin] token` of the confi
 
 @dataclass(frozen=True)
 class Operations:
-    """What operators work on. `token` None: the admin API refuses everybody, and says how to set one."""
+    """What operators work on. `token` None: the admin API refuses everybody, and says how to set one.
+
+    `asking` None: no question is answered here.
+    """
 
     state: State
     inventory: Inventory
     token: str | None = field(repr=False)
     queue: Callable[[], Queue]
+    asking: Lazy[Asking] | None = None
 
 
 def operations(request: Request) -> Operations:

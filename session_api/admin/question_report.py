@@ -13,7 +13,7 @@ from sync.rendering import moment
 from sync.state.database import State
 
 COLUMNS: Final = (
-    *("id", "asked_at", "question", "outcome", "reason", "rating", "comment", "sources", "first_text_ms"),
+    *("id", "asked_at", "question", "outcome", "reason", "rule", "rating", "comment", "sources", "first_text_ms"),
     *("latency_ms", "tokens_read", "tokens_written", "cost_usd", "model", "origin", "thread", "answer", "visitor"),
 )
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")

@@ -121,6 +121,7 @@ class Question(BaseModel):
     question: str
     outcome: str
     reason: str = Field(description="Why it was not answered.")
+    rule: str = Field(description="The same as a word: min_score, number, check_model, …")
     sources: list[QuestionSource]
     model: str = Field(description="Empty where none was asked.")
     first_text_ms: int | None = Field(description="Until the first word was shown; null where none was.")

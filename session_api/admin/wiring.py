@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from session_api import metrics
-from session_api.admin import question_routes, routes
+from session_api.admin import ask, question_routes, routes
 from session_api.admin.dependencies import Operations
 
 
@@ -11,5 +11,5 @@ def install(app: FastAPI, operations: Operations) -> None:
     """Add the endpoints to the application; `app.state.wake` tells its workers."""
     app.state.operations = operations
     metrics.install(app, operations.state, operations.inventory, operations.queue)
-    app.include_router(routes.routes)
-    app.include_router(question_routes.router)
+    for router in (routes.routes, question_routes.router, ask.routes):
+        app.include_router(router)

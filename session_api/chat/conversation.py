@@ -193,6 +193,7 @@ class _Asked:
             self.record,
             outcome=done.outcome,
             reason=done.reason,
+            rule=done.rule or "",
             model=done.model,
             sources=tuple({"title": page.title, "url": page.link} for page in done.sources),
             latency_ms=_milliseconds(done.latency),

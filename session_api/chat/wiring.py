@@ -1,18 +1,13 @@
 """Wiring of the chat: what the application is given to serve the widget, and how its parts hold together."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from answering.answers import Answering
 from answering.blocking import BlockingPool
-from answering.model import Model
-from answering.moderation import Moderation
-from answering.openai_client import Client
-from answering.second_look import ModelSecondLook
+from answering.services import AnsweringServices
 from session_api.access import diagnose, sessions
 from session_api.access.cors import CorsMiddleware
 from session_api.access.diagnose import DiagnosisService
@@ -41,19 +36,16 @@ if TYPE_CHECKING:
 class ChatServices:
     """What answering customers needs. `secret`: what tokens are signed from; the same on every host.
 
-    `model` is called once, in a thread, when the first visitor comes. `search_unmanaged`: see `[[index]]`. `contact`:
-    where the page says a person can be reached.
+    `answering` is made once, in a thread, when the first visitor comes. `search_unmanaged`: see `[[index]]`.
     """
 
     settings: ChatSettings
     embedding: EmbeddingSettings
     server: ServerSettings
     secret: str = field(repr=False)
-    model: Callable[[], Model]
-    client: Client
+    answering: AnsweringServices
     counters: Redis | None = None
     search_unmanaged: bool = False
-    contact: str = ""
 
     def install(self, app: FastAPI, state: State, *, domain_key: bool) -> None:
         """Add the widget's endpoints to the application. `domain_key`: whether OpenAI's element has one."""
@@ -69,7 +61,7 @@ class ChatServices:
         for router in (sessions.router, routes.router, diagnose.router):
             app.include_router(router)
         app.add_middleware(CorsMiddleware, origins=guard.origins)
-        app.state.closing[:0] = [pool.close, self.client.close, guard.limits.close]
+        app.state.closing[:0] = [pool.close, guard.limits.close]
         if hosted is not None:
             app.state.closing.append(hosted.close)
 
@@ -91,21 +83,12 @@ class ChatServices:
     def _hosted(self, state: State, pool: BlockingPool, failure: LatestFailure) -> HostedSessions | None:
         if not self.settings.hosted:
             return None
-        hosted = HostedSessions(self.client, self.settings, state, pool, failure)
+        hosted = HostedSessions(self.answering.client, self.settings, state, pool, failure)
         hosted.warn()
         return hosted
 
     def _conversation(self, store: VisitorStore, state: State, pool: BlockingPool) -> "Conversation":
         from session_api.chat.conversation import Conversation
 
-        moderation = Moderation(self.client) if self.settings.moderation else None
-        answering = Answering(
-            state, self.settings, self.model(), pool, moderation, self._second_look(), contact=self.contact
-        )
+        answering = self.answering.make(state, pool)
         return Conversation(answering, store, self.settings, search_unmanaged=self.search_unmanaged)
-
-    def _second_look(self) -> ModelSecondLook | None:
-        settings = self.settings
-        if not settings.checking_model or not settings.grounding:
-            return None
-        return ModelSecondLook(self.client, settings.checking_model, completions=settings.api == "chat_completions")

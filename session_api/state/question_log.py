@@ -13,7 +13,7 @@ from sync.state.database import State
 UNANSWERED: Final = frozenset((AnswerOutcome.ABSTAINED, AnswerOutcome.ERROR, AnswerOutcome.REFUSED))
 CONVERSATION: Final = frozenset((AnswerOutcome.GREETED, AnswerOutcome.CLARIFIED))
 
-_COLUMNS = """seq, thread, visitor, origin, answer, asked_at, question, outcome, reason, sources, model,
+_COLUMNS = """seq, thread, visitor, origin, answer, asked_at, question, outcome, reason, rule, sources, model,
     first_token_ms, latency_ms, tokens_read, tokens_written, micro_usd, feedback, comment"""
 
 
@@ -39,6 +39,7 @@ class AskedQuestion:
     question: str
     outcome: AnswerOutcome
     reason: str
+    rule: str
     sources: tuple[Mapping[str, str], ...]
     model: str
     first_text_ms: int | None
@@ -136,6 +137,7 @@ def _question(row: Row[Any]) -> AskedQuestion:
         question=row.question,
         outcome=AnswerOutcome(row.outcome),
         reason=row.reason,
+        rule=row.rule,
         sources=tuple(json.loads(row.sources)),
         model=row.model,
         first_text_ms=row.first_token_ms,

@@ -24,6 +24,7 @@ class QuestionRecord:
     asked_at: float
     outcome: AnswerOutcome = AnswerOutcome.ERROR
     reason: str = ""
+    rule: str = ""
     sources: tuple[Mapping[str, str], ...] = ()
     first_token_ms: int | None = None
     latency_ms: int = 0
@@ -37,9 +38,9 @@ def record(state: State, asked: QuestionRecord, reserved: spend.Reservation | No
     sources = json.dumps(asked.sources, ensure_ascii=False)
     with state.transaction() as tx:
         tx.run(
-            """INSERT INTO chat_questions (thread, visitor, origin, answer, asked_at, question, outcome, reason,
+            """INSERT INTO chat_questions (thread, visitor, origin, answer, asked_at, question, outcome, reason, rule,
                  sources, model, first_token_ms, latency_ms, tokens_read, tokens_written, micro_usd)
-               VALUES (:thread, :visitor, :origin, :answer, :asked_at, :question, :outcome, :reason, :sources,
+               VALUES (:thread, :visitor, :origin, :answer, :asked_at, :question, :outcome, :reason, :rule, :sources,
                  :model, :first_token_ms, :latency_ms, :tokens_read, :tokens_written, :micro_usd)""",
             **{**asdict(asked), "sources": sources, "outcome": str(asked.outcome)},
         )

@@ -67,4 +67,6 @@ STEPS: Steps = {
     ),
     # what a visitor wrote beside a rating
     5: ("ALTER TABLE chat_questions ADD COLUMN comment TEXT NOT NULL DEFAULT ''",),
+    # the reason as a word of `answering.rules`
+    13: ("ALTER TABLE chat_questions ADD COLUMN rule TEXT NOT NULL DEFAULT ''",),
 }

@@ -7,6 +7,7 @@ import pytest
 
 from answering import citations
 from answering.model import Passage
+from answering.scope import SearchScope
 from sync.state.database import State
 
 
@@ -30,6 +31,6 @@ def test_a_passage_of_an_unknown_file_is_no_source(state: State) -> None:
         Passage("file-4", "d.md", 1.0, "text", {}),
     ]
 
-    assert list(citations.pages(state, passages, search_unmanaged=False)) == []
-    assert list(citations.pages(state, passages, search_unmanaged=True)) == ["file-4"]
-    assert citations.pages(state, [], search_unmanaged=False) == {}
+    assert list(citations.pages(state, passages, SearchScope("vs", {}))) == []
+    assert list(citations.pages(state, passages, SearchScope("vs", {}, search_unmanaged=True))) == ["file-4"]
+    assert citations.pages(state, [], None) == {}

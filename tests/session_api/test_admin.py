@@ -17,6 +17,7 @@ EVERY_ADDRESS = (
     ("GET", "/api/admin/runs/t1/events"),
     ("GET", "/api/admin/problems"),
     ("GET", "/api/admin/documents"),
+    ("POST", "/api/admin/ask"),
     ("GET", "/api/admin/questions"),
     *(("POST", f"/api/admin/sources/s/{act}") for act in ("sync", "pause", "resume", "release")),
     *(("POST", f"/api/admin/indexes/public/{act}") for act in ("reindex", "promote", "rollback")),

@@ -16,6 +16,9 @@ BEFORE = tuple(engine.STEPS[number] for number in (1, 2, 3)) + tuple(chat.STEPS[
 """The steps of the version in which the chat's tables were the engine's, in its one list."""
 
 
+EVERY_STEP = sorted(number for steps in (engine.STEPS, *SCHEMAS) for number in steps)
+
+
 def migrate_as_before(connection: Connection, steps: Sequence[Sequence[str]] = BEFORE) -> list[int]:
     """Do what the version before does when it opens a database; return the numbers of the steps that it ran."""
     dialect = connection.dialect.name
@@ -76,8 +79,8 @@ class SchemaContract:
         state.close()
 
         assert kept == 7
-        assert columns(url) == before
-        assert steps(url) == [1, 2, 3, 4, 5]
+        assert columns(url) >= before
+        assert steps(url) == EVERY_STEP
 
     def test_a_database_of_the_version_before_that_is_half_migrated_is_completed(self, urls: Callable[[], str]) -> None:
         url = urls()
@@ -86,7 +89,7 @@ class SchemaContract:
 
         State.open(url, schemas=SCHEMAS).close()
 
-        assert steps(url) == [1, 2, 3, 4, 5]
+        assert steps(url) == EVERY_STEP
 
     def test_the_version_before_opens_a_new_database_and_finds_what_it_made_itself(
         self, urls: Callable[[], str]
@@ -100,7 +103,7 @@ class SchemaContract:
             migrate_as_before(connection)
 
         assert ran == []
-        assert columns(url) == columns(own)
+        assert columns(url) >= columns(own)
 
     def test_tables_that_come_later_are_made_in_a_database_that_was_opened_without_them(
         self, urls: Callable[[], str]
@@ -111,7 +114,7 @@ class SchemaContract:
 
         State.open(url, schemas=SCHEMAS).close()
 
-        assert set(steps(url)) == {*engine.STEPS, *chat.STEPS}
+        assert steps(url) == EVERY_STEP
 
     def test_a_number_that_two_schemas_claim_is_refused(self, urls: Callable[[], str]) -> None:
         with pytest.raises(ValueError, match=r"\[3\]"):
