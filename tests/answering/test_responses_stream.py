@@ -15,7 +15,7 @@ SENTENCE = "You may send anything back within 60 days of delivery."
 
 
 def search(*, results: bool = True, status: str = "completed") -> dict[str, Any]:
-    found = [passage("INSTALLATION")] if results else None
+    found = [passage()] if results else None
     return {"type": "file_search_call", "id": "fs_1", "status": status, "queries": ["parcel"], "results": found}
 
 

@@ -97,22 +97,17 @@ def _state() -> Iterator[State]:
         yield opened
 
 
-def passage(installation: str) -> dict[str, Any]:
-    attributes = {
-        "managed_by": f"answerwell:{installation}",
-        "audience": "public",
-        "title": "Returns",
-        "url": "https://acme.com/returns",
-    }
+def passage() -> dict[str, Any]:
+    attributes = {"title": "Returns", "url": "https://acme.com/returns"}
     return {"file_id": "file-0", "filename": "0.md", "score": 1.0, "text": FACTS, "attributes": attributes}
 
 
 def answered(replies: Sequence[Reply], settings: AnsweringSettings = PRICED) -> Answered:
-    """Ask a model whose server replies like that; `INSTALLATION` in it stands for the state's own."""
+    """Ask a model whose server replies like that, of a store of files that nobody's installation uploaded."""
     with _state() as state:
-        page = whole({"object": "vector_store.search_results.page", "data": [_found(state)], "has_more": False})
+        page = whole({"object": "vector_store.search_results.page", "data": [_found()], "has_more": False})
         paths = {"responses": list(replies), "completions": list(replies), "search": [page]}
-        upstream = Upstream({path: [_of(one, state) for one in given] for path, given in paths.items()})
+        upstream = Upstream(paths)
         with loopback.serve(upstream) as url:
             return awaited(_answer(state, settings, url, upstream))
 
@@ -121,7 +116,7 @@ async def _answer(state: State, settings: AnsweringSettings, url: str, upstream:
     client = openai_client.connect("key", base_url=f"{url}/v1", organization=None, project=None, timeout=30)
     client = client.with_options(max_retries=0)
     model = CompletionsModel(client, settings) if settings.api == "chat_completions" else AgentModel(client, settings)
-    asked = Question(ASKED, [("user", ASKED)], SearchScope("vs_1", {"audience": "public"}))
+    asked = Question(ASKED, [("user", ASKED)], SearchScope("vs_1", {}, search_unmanaged=True))
     stream = Answering(state, settings, model, BlockingPool(1)).answer(asked)
     events: list[AnswerEvent] = []
     error: BaseException | None = None
@@ -135,11 +130,6 @@ async def _answer(state: State, settings: AnsweringSettings, url: str, upstream:
     return Answered(events, stream, upstream, error)
 
 
-def _found(state: State) -> dict[str, Any]:
-    found = passage(state.installation)
+def _found() -> dict[str, Any]:
+    found = passage()
     return {**found, "content": [{"type": "text", "text": found.pop("text")}]}
-
-
-def _of(reply: Reply, state: State) -> Reply:
-    pieces = [piece.replace(b"INSTALLATION", state.installation.encode()) for piece in reply.pieces]
-    return Reply(pieces, reply.status, reply.kind)
