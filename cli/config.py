@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from cli import config_reader, settings
+from cli.spelling import near
 from session_api.access.settings import ServerSettings
 from session_api.admin.settings import AdminSettings
 from session_api.chat.settings import ChatSettings
@@ -142,7 +143,9 @@ def _source(
         return None
     if kind not in kinds:
         available = ", ".join(sorted(kinds))
-        file.complain(where, f'kind "{kind}" is not available in this version; available: {available}')
+        meant = near(kind, kinds)
+        fix = f'did you mean "{meant}"?' if meant else f"available: {available}"
+        file.complain(where, f'kind "{kind}" is not available in this version; {fix}')
         return None
     refused = _check_addresses(file, where, own)
     own |= {key: _beside(file.path, value) for key, value in own.items() if key.endswith(("_file", "folder"))}

@@ -1,6 +1,5 @@
 """Configuration reader: a file's tables, with the environment's values in, and every mistake collected."""
 
-import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -11,26 +10,52 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from cli import toml_mistakes
+from cli.spelling import near
 from sync.errors import Misconfigured
 
 _VARIABLE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+
+_AS_WRITTEN = {
+    "list_type": 'is not a list; write {key} = ["…"], with brackets',
+    "tuple_type": 'is not a list; write {key} = ["…"], with brackets',
+    "dict_type": 'is not a table; write {key} = {{ … = "…" }}',
+    "string_type": 'is not a text; put it in quotes: {key} = "…"',
+    "bool_type": "is not true or false; write one of them without quotes",
+    "bool_parsing": "is not true or false; write one of them without quotes",
+    "int_type": "is not a number; write digits without quotes",
+    "int_parsing": "is not a number; write digits without quotes",
+    "float_type": "is not a number; write digits without quotes",
+    "float_parsing": "is not a number; write digits without quotes",
+    "string_too_short": "is empty; write a value, or leave it out",
+    "too_short": 'is an empty list; write at least one value: {key} = ["…"]',
+}
+"""Pydantic's words speak of Python; these speak of the file."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def parse(path: Path) -> dict[str, Any]:
     """Return the file's tables. Raises Misconfigured when it cannot be read as TOML."""
+    text = _text(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        what, _, place = str(error).partition(" (at ")
+        where = place.rstrip(")").removeprefix("at ")
+        raise Misconfigured(f"{path}: {where}: {what}; {toml_mistakes.fix(text, str(error))}") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise Misconfigured(
             f"{path}: there is no such file; make one with `answerwell init`, or name yours with --config FILE"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise Misconfigured(f"{path}: cannot be read ({error}); it must be a text file in UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        what, _, place = str(error).partition(" (at ")
-        raise Misconfigured(f"{path}: {place.rstrip(')')}: {what}; correct the TOML there") from error
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise Misconfigured(f"{path}: cannot be read ({reason}); it must be a text file in UTF-8") from error
 
 
 @dataclass
@@ -107,12 +132,16 @@ class Reading:
 
 
 def _sentence(where: str, keys: list[str], detail: ErrorDetails) -> tuple[str, str]:
-    place = f"{where} {_dotted(detail['loc'])}".strip()
+    location = _dotted(detail["loc"])
+    place = f"{where} {location}".strip()
     if detail["type"] == "missing":
         return place, "is missing; add it"
     if detail["type"] == "extra_forbidden":
         return place, _unknown(str(detail["loc"][-1]), keys)
-    message = detail["msg"].removeprefix("Value error, ").replace("Input should", "should")
+    message = detail["msg"].removeprefix("Value error, ").removeprefix(f"{location} ").replace("Input should", "should")
+    key = str(detail["loc"][-1]) if detail["loc"] else ""
+    if written := _AS_WRITTEN.get(detail["type"]):
+        message = written.format(key=key if isinstance(detail["loc"][-1], str) else "…")
     return place, f"{message[0].lower()}{message[1:]}"
 
 
@@ -121,6 +150,5 @@ def _dotted(location: tuple[int | str, ...]) -> str:
 
 
 def _unknown(key: str, keys: list[str]) -> str:
-    near = difflib.get_close_matches(key.lower(), keys, n=1)
-    known = ", ".join(sorted(keys))
-    return f'is not a known key; did you mean "{near[0]}"?' if near else f"is not a known key; known are: {known}"
+    meant = near(key, keys)
+    return "is not a known key; " + (f'did you mean "{meant}"?' if meant else f"known are: {', '.join(sorted(keys))}")

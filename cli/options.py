@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.spelling import near
 from sync.errors import Misconfigured
 
 CONFIG_VARIABLE = "ANSWERWELL_CONFIG"
@@ -24,5 +25,7 @@ def known(what: str, names: Sequence[str], configured: Sequence[str]) -> Sequenc
     """Return the names, or everything configured where none is given. Raises Misconfigured for an unknown one."""
     for name in names:
         if name not in configured:
-            raise Misconfigured(f'there is no {what} "{name}"; configured: {", ".join(configured) or "none"}')
+            meant = near(name, configured)
+            fix = f'did you mean "{meant}"?' if meant else f"configured: {', '.join(configured) or 'none'}"
+            raise Misconfigured(f'there is no {what} "{name}"; {fix}')
     return names or configured

@@ -83,5 +83,11 @@ def _table(columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> Table:
         table.add_column(column)
     for row in rows:
         cells = [row["name"], *(row[column] for column in columns[1:])]
-        table.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in cells))
+        table.add_row(*(Text(_cell(cell)) for cell in cells))
     return table
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -17,7 +17,7 @@ PASSAGE = 240
 
 
 def search(
-    query: str,
+    query: Annotated[list[str], typer.Argument(metavar="QUERY...", help="The words, with or without quotes.")],
     config: ConfigFile = DEFAULT_CONFIG,
     *,
     index: Annotated[str | None, typer.Option("--index", help="Default: the one customers are answered from.")] = None,
@@ -31,7 +31,7 @@ def search(
     name = index or _customers_index(settings)
     known("index", [name], [found.name for found in settings.indexes])
     with wiring.searching(settings) as engine:
-        found = engine.search(name, query, limit)
+        found = engine.search(name, " ".join(query), limit)
     if as_json:
         output.print_json([result(hit) for hit in found])
         return

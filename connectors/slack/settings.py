@@ -10,6 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, f
 from connectors.cursor import scope_of
 from connectors.http.addresses import check_origin
 
+OTHER_TOKENS = {"xoxp": "a user's token (xoxp-)", "xapp": "an app-level token (xapp-)", "xoxc": "a browser's (xoxc-)",
+                "xoxd": "a browser's cookie (xoxd-)", "xoxs": "a token of old (xoxs-)"}  # fmt: skip
 ID = re.compile(r"[CDG][0-9A-Z]+")
 
 
@@ -46,6 +48,16 @@ class SlackSettings(BaseModel):
     signing_secret: SecretStr = SecretStr("")
     team_id: str = ""
     url: str = "https://slack.com/api/"
+
+    @field_validator("bot_token")
+    @classmethod
+    def _a_bots(cls, value: SecretStr) -> SecretStr:
+        kind = OTHER_TOKENS.get(value.get_secret_value().partition("-")[0])
+        if kind:
+            raise ValueError(
+                f"is {kind}; copy the Bot User OAuth Token under OAuth & Permissions, it begins with xoxb-"
+            )
+        return value
 
     @field_validator("channels")
     @classmethod

@@ -1,5 +1,9 @@
 """Every command, against a help center and an OpenAI-compatible server on loopback."""
 
+import re
+
+import pytest
+
 from sandbox.wire import Fault
 from tests.cli.kit import Company, Run
 
@@ -84,8 +88,10 @@ def test_search_for_people_shows_title_address_and_passage(acme: Company, run: R
     acme.write(ARTICLES)
     run("sync")
 
-    lines = run("search", "money back").out.splitlines()
+    lines = run("search", "money", "back").out.splitlines()
+    quoted = run("search", "money back").out.splitlines()
 
+    assert lines == quoted
     assert lines[0].endswith("Refunds")
     assert "/hc/en-us/articles/" in lines[1]
     assert "thirty days" in lines[2]
@@ -106,6 +112,23 @@ def test_search_in_an_unknown_index_says_which_there_are(run: Run) -> None:
 
     assert (done.status, done.out) == (1, "")
     assert done.err == 'answerwell: there is no index "secret"; configured: public, internal\n'
+
+
+@pytest.mark.parametrize(
+    "command", [("search", "x", "--index", "Pubic"), ("sync", "helpcenter"), ("reindex", "publik")]
+)
+def test_a_name_with_a_typo_is_told_with_the_name_that_is_meant(run: Run, command: tuple[str, ...]) -> None:
+    done = run(*command)
+
+    assert done.status == 1
+    assert f'did you mean "{"help-center" if "helpcenter" in command else "public"}"?' in done.err
+
+
+def test_status_for_people_before_the_first_sync_says_nothing_of_none(run: Run) -> None:
+    shown = run("status").out
+
+    assert "None" not in shown
+    assert re.search(r"public +– +– +0 +0", shown)
 
 
 def test_search_before_the_first_sync_says_what_to_do(run: Run) -> None:

@@ -199,7 +199,21 @@ port = 99999
             '[[source]] "help-center" store_contents is not a known key; did you mean',
         ),
         ("index = []" + SOURCE, "index is empty; leave it out for the two defaults"),
-        ("data_dir = \n" + SOURCE, "line 1, column 12: Invalid value; correct the TOML there"),
+        ("data_dir = \n" + SOURCE, "line 1, column 12: Invalid value; write a value behind data_dir ="),
+        (
+            SOURCE.replace('"zendesk"', '"Zendsk"'),
+            '[[source]] "help-center" kind "Zendsk" is not available in this version; did you mean "zendesk"?',
+        ),
+        (
+            '[widget]\nstarters = "How long?"' + SOURCE,
+            '[widget] starters is not a list; write starters = ["…"], with brackets',
+        ),
+        ('[widget]\norigins = "https://a.com"' + SOURCE, '[widget] origins is not a list; write origins = ["…"]'),
+        ("[openai]\napi_key = 7" + SOURCE, '[openai] api_key is not a text; put it in quotes: api_key = "…"'),
+        ('[chat]\nmoderation = "sometimes"' + SOURCE, "[chat] moderation is not true or false; write one of them"),
+        ('[chat]\npassages = "many"' + SOURCE, "[chat] passages is not a number; write digits without quotes"),
+        ('[chat]\nmodel = ""' + SOURCE, "[chat] model is empty; write a value, or leave it out"),
+        ('[[index]]\nname = "a"\naudiences = []' + SOURCE, '[[index]] "a" audiences is an empty list; write at least'),
     ],
 )
 def test_one_mistake_is_one_line_with_its_key_and_fix(tmp_path: Path, text: str, complaint: str) -> None:
@@ -227,6 +241,89 @@ def test_a_refused_value_is_not_repeated_in_the_complaint(tmp_path: Path) -> Non
     text = SOURCE.replace('"$TOKEN"', '["zd-very-secret"]') + '[openai]\napi_key = { key = "sk-very-secret" }\n'
 
     assert "very-secret" not in "".join(complaints(tmp_path, text))
+
+
+MISTAKES = [
+    ("[openai]\napi_key = $OPENAI_API_KEY\n", 'put it in quotes: "$OPENAI_API_KEY"'),
+    ('[widget]\norigins = [ "https://a.com", $B ]', 'put it in quotes: "$B"'),
+    ('[widget]\nidentity_keys = { "1" = $KEY }', 'put it in quotes: "$KEY"'),
+    (
+        '[widget]\ntitle = "a"\n[chat]\nmodel = "m"\n[widget]\naccent = "b"',
+        "[widget] stands in lines 1 and 5; put the keys",
+    ),
+    ('[[source]]\nname = "a"\n[source]\nname = "b"', "write [[source]] each time, with two brackets"),
+    ('[source]\nname = "a"\n[[source]]\nname = "b"', "write [[source]] each time, with two brackets"),
+    ('[openai]\napi_key = "a"\n\napi_key = "b"\n', "api_key stands in lines 2 and 4; keep one"),
+    ("every = 15m", 'put the value in quotes: every = "…"'),
+    ("kind = zendesk", 'put the value in quotes: kind = "…"'),
+    ("moderation = True", "write true or false, in lower case and without quotes"),
+    ("model = null", "leave model out, or put # before it"),
+    ("model: luna", 'write key = "value", with = and not :'),
+    ("title = “Ask”", 'use straight quotes: "…"'),
+    ('folder = "C:\\Users"', "write each \\ twice, or put the text in single quotes"),
+    ('origins = ["https://a.com" "https://b.com"]', "put a comma between the values, and ] behind the last"),
+    ('origins = ["https://a.com",', "put a comma between the values, and ] behind the last"),
+    ('title = "Ask', "close the text with the quote that it begins with"),
+    ('host = "a" port = 1', "write each key on a line of its own"),
+    ("port = 08400", "write the number with digits alone"),
+    ("[openai\n", "close the table's name with the brackets"),
+]
+
+
+@pytest.mark.parametrize(("text", "fix"), MISTAKES)
+def test_what_is_not_toml_is_told_with_what_to_write(tmp_path: Path, text: str, fix: str) -> None:
+    file = tmp_path / "answerwell.toml"
+    file.write_text(text, "utf-8")
+
+    with pytest.raises(Misconfigured, match=rf"^{re.escape(str(file))}: (line \d+, column|end of document)") as refused:
+        config.load(file, {}, KINDS)
+
+    assert fix in str(refused.value)
+
+
+def test_a_secret_without_quotes_is_not_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "answerwell.toml"
+    file.write_text("[openai]\napi_key = sk-very-secret\n", "utf-8")
+
+    with pytest.raises(Misconfigured) as refused:
+        config.load(file, {}, KINDS)
+
+    assert "very-secret" not in str(refused.value)
+
+
+def test_a_file_that_windows_saved_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "answerwell.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + SOURCE.replace("\n", "\r\n").encode())
+
+    assert config.load(file, ENVIRON, KINDS).sources[0].common.name == "help-center"
+
+
+SLACK = '[[source]]\nname = "s"\nkind = "slack"\nchannels = ["help-*"]\n'
+
+
+@pytest.mark.parametrize("kind", ["xoxp", "xapp", "xoxc"])
+def test_another_token_than_a_bots_is_named_and_not_shown(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "answerwell.toml"
+    file.write_text(f'{SLACK}bot_token = "{kind}-1234-secret"\n', "utf-8")
+
+    with pytest.raises(Misconfigured) as refused:
+        config.load(file, ENVIRON, CONNECTORS)
+
+    assert '[[source]] "s" bot_token is' in str(refused.value)
+    assert "it begins with xoxb-" in str(refused.value)
+    assert "1234-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["https://slack.com", "slack.com/api/"])
+def test_a_key_is_named_once(tmp_path: Path, url: str) -> None:
+    file = tmp_path / "answerwell.toml"
+    file.write_text(f'{SLACK}bot_token = "xoxb-1"\nurl = "{url}"\n', "utf-8")
+
+    with pytest.raises(Misconfigured) as refused:
+        config.load(file, ENVIRON, CONNECTORS)
+
+    assert "url url" not in str(refused.value)
+    assert '[[source]] "s" url ' in str(refused.value)
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
