@@ -13,10 +13,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from answering.blocking import BlockingPool
 from cli import asking, chat, supervise, tracing, wiring
 from cli.config import Config
+from cli.http_protocol import BoundedHttp, tell_rarely
 from cli.listener import Address, inherited
 from cli.reload import Reload
 from connectors import CONNECTORS
 from connectors.webhook import WebhookEvent
+from session_api.access.rate_limit import both_stacks
 from session_api.admin.dependencies import Operations
 from session_api.app import Services, create_app
 from session_api.lazy import Lazy
@@ -59,6 +61,7 @@ def serve(path: Path) -> None:
 def serving(app: ASGIApp, config: Config) -> uvicorn.Config:
     """How the application is served."""
     restrain("uvicorn", "asyncio", "sse_starlette")
+    tell_rarely("uvicorn.error")
     return uvicorn.Config(
         app,
         log_config=None,
@@ -66,7 +69,10 @@ def serving(app: ASGIApp, config: Config) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACEFUL,
-        forwarded_allow_ips=config.server.trusted_proxies,
+        forwarded_allow_ips=both_stacks(config.server.trusted_proxies),
+        http=BoundedHttp,
+        ws="none",
+        limit_concurrency=config.server.connections,
         lifespan="on",
     )
 
@@ -131,6 +137,8 @@ def application(config: Config, state: State, broker: Broker | None = None) -> F
             chat=chat.chat_services(config, answering),
             closing=(pool.close, answering.client.close),
             appearance=config.widget,
+            trusted_proxies=config.server.trusted_proxies,
+            refusals=config.widget.rates.address,
         )
     )
 

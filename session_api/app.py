@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI
 
 from session_api import errors, health, webhooks
+from session_api.access.request_limits import REFUSALS_A_MINUTE, RequestLimits
 from session_api.admin import wiring as admin
 from session_api.admin.dependencies import Operations
 from session_api.chat.wiring import ChatServices
@@ -22,6 +23,7 @@ class Services:
 
     `operations` None: no metrics and no admin API. `chat` None: no customer is answered here, so no widget either.
     `closing`: what is to be closed when the server stops, besides what the application opens itself.
+    `trusted_proxies`: whose `X-Forwarded-For` is believed. `refusals`: how often an address may be refused in a minute.
     """
 
     state: State
@@ -32,6 +34,8 @@ class Services:
     chat: ChatServices | None = None
     appearance: Appearance = field(default_factory=Appearance)
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
+    trusted_proxies: Sequence[str] = ()
+    refusals: int = REFUSALS_A_MINUTE
 
 
 def create_app(services: Services) -> FastAPI:
@@ -43,7 +47,9 @@ def create_app(services: Services) -> FastAPI:
     health.install(app, services.state, services.broker_answers)
     webhooks.install(app, Inbox(services.state, services.verify, services.wake))
     if services.operations is not None:
-        admin.install(app, services.operations)
+        admin.install(app, services.operations, services.trusted_proxies)
+    # around the admin gate, and within what marks answers for the pages that asked
+    app.add_middleware(RequestLimits, refusals=services.refusals, trusted_proxies=services.trusted_proxies)
     if services.chat is not None:
         domain_key = services.appearance.domain_key is not None
         services.chat.install(app, services.state, domain_key=domain_key)

@@ -53,6 +53,14 @@ REFUSED: dict[int | str, dict[str, Any]] = {
 """What endpoints for visitors may answer besides, for the API description."""
 
 
+_UNROUTED = {
+    404: ("no_such_address", "/docs lists every address."),
+    405: ("method_not_allowed", "See /docs."),
+    408: ("request_timeout", "Send the whole request at once."),
+    413: ("body_too_large", "Send less."),
+}
+
+
 def install(app: FastAPI) -> None:
     """Make every failure of the application answer in the one shape."""
 
@@ -68,8 +76,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def unrouted(request: Request, error: HTTPException) -> JSONResponse:
-        known = {404: ("no_such_address", "/docs lists every address."), 405: ("method_not_allowed", "See /docs.")}
-        code, fix = known.get(error.status_code, ("refused", "See /docs."))
+        code, fix = _UNROUTED.get(error.status_code, ("refused", "See /docs."))
         refusal = ApiError(error.status_code, code, f"{request.method} {request.url.path}: {error.detail}", fix)
         refusal.headers |= dict(error.headers or {})
         return refusal.response()

@@ -1,6 +1,8 @@
 """Whether this process lives, and whether it can serve."""
 
+import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -8,12 +10,14 @@ from fastapi.responses import JSONResponse
 from sync.errors import SyncError
 from sync.state.database import State
 
+WITHIN = timedelta(milliseconds=800)  # orchestrators give a probe a second
+
 routes = APIRouter(tags=["health"])
 
 
 def install(app: FastAPI, state: State, broker_answers: Callable[[], bool]) -> None:
     """Add `/healthz` (the process answers) and `/readyz` (database and broker answer it, synced or not)."""
-    app.state.readiness = {"database": lambda: _answers(state), "broker": broker_answers}
+    app.state.readiness = {"database": Check(lambda: _answers(state)), "broker": Check(broker_answers)}
     app.include_router(routes)
 
 
@@ -23,12 +27,29 @@ def healthz() -> dict[str, str]:
 
 
 @routes.get("/readyz", responses={503: {"description": "A part is down; `checks` says which."}})
-def readyz(request: Request) -> JSONResponse:
-    checks = {part: answers() for part, answers in request.app.state.readiness.items()}
-    ready = all(checks.values())
+async def readyz(request: Request) -> JSONResponse:
+    parts: dict[str, Check] = request.app.state.readiness
+    answered = await asyncio.gather(*(check.answers() for check in parts.values()))
+    ready = all(answered)
     return JSONResponse(
-        {"status": "ok" if ready else "unavailable", "checks": checks}, status_code=200 if ready else 503
+        {"status": "ok" if ready else "unavailable", "checks": dict(zip(parts, answered, strict=True))},
+        status_code=200 if ready else 503,
     )
+
+
+class Check:
+    """One part that must answer. A part that hangs is down: it is given most of a second, and asked once at a time."""
+
+    def __init__(self, ask: Callable[[], bool], within: timedelta = WITHIN) -> None:
+        self._ask = ask
+        self._within = within.total_seconds()
+        self._asking: asyncio.Future[bool] | None = None
+
+    async def answers(self) -> bool:
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(asyncio.to_thread(self._ask))
+        done, _ = await asyncio.wait([self._asking], timeout=self._within)
+        return bool(done) and self._asking.result()
 
 
 def _answers(state: State) -> bool:

@@ -18,7 +18,7 @@ from sync.state.sources import signal_change
 
 log = structlog.get_logger()
 
-MAX_BYTES = 1024 * 1024
+TELL_REFUSALS_EVERY = 60.0
 PAUSE = 1.0  # seconds between two messages to the workers about one source: a burst is one sync
 
 Wake = Callable[[str, str], None]
@@ -70,6 +70,7 @@ class Inbox:
         self._clock = clock
         self._lock = threading.Lock()
         self._told_at: dict[str, float] = {}
+        self._refusals: dict[str, tuple[float, int]] = {}
 
     def take(self, source: str, documents: tuple[str, ...]) -> None:
         """Note that the source may have changed, and wake a sync unless one was woken a moment ago."""
@@ -81,6 +82,16 @@ class Inbox:
             self._wake("sync", source)
         except Retryable as error:
             log.warning("wake_up_delayed", source=source, error=str(error))
+
+    def refuse(self, source: str, reason: str) -> None:
+        """Log that a message was refused, at most once a minute for each source, with how many were since then."""
+        with self._lock:
+            now = self._clock()
+            since, count = self._refusals.get(source, (float("-inf"), 0))
+            told = now - since >= TELL_REFUSALS_EVERY
+            self._refusals[source] = (now, 0) if told else (since, count + 1)
+        if told:
+            log.warning("webhook_refused", source=source, reason=reason, more_since_last=count)
 
     def _is_first_of_burst(self, source: str) -> bool:
         with self._lock:
@@ -111,9 +122,7 @@ def install(app: FastAPI, inbox: Inbox) -> None:
     responses={401: {"description": "Not signed by the vendor, or not just now."}, 404: {}, 413: {}},
 )
 async def receive(source: str, request: Request, inbox: Annotated[Inbox, Depends(_inbox)]) -> Response:
-    body = await _read(request)
-    if body is None:
-        raise ApiError(413, "too_large", f"a message has at most {MAX_BYTES} bytes", "send less")
+    body = await request.body()
     try:
         event = inbox.verify(source, {name.lower(): value for name, value in request.headers.items()}, body)
     except KeyError:
@@ -121,18 +130,8 @@ async def receive(source: str, request: Request, inbox: Annotated[Inbox, Depends
             404, "unknown_source", f"no source {source[:80]!r} takes messages", "check the address"
         ) from None
     except SyncError as refused:
-        log.warning("webhook_refused", source=source, reason=str(refused))
+        inbox.refuse(source, str(refused))
         raise ApiError(401, "signature_invalid", "the message is refused", str(refused)) from refused
     if event.wake:
         await run_in_threadpool(inbox.take, source, event.documents)
     return PlainTextResponse(event.answer)
-
-
-async def _read(request: Request) -> bytes | None:
-    """The body; None if it is larger than any message is."""
-    body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_BYTES:
-            return None
-    return bytes(body)

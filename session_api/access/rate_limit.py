@@ -46,14 +46,19 @@ class LocalWindow:
 
     def take(self, counts: Sequence[LimitedCounter]) -> tuple[float, str]:
         """Count one call against all of them and return (0, ''), or count nothing and return the wait and for whom."""
+        wait, whom = self.wait(counts)
+        if not wait:
+            now = self._clock()
+            for count in counts:
+                self._of(count.name, now).append(now)
+        return wait, whom
+
+    def wait(self, counts: Sequence[LimitedCounter]) -> tuple[float, str]:
+        """Return how long a call would have to wait, and for whom; (0, '') where it may come now."""
         now = self._clock()
         held = [(count, self._of(count.name, now)) for count in counts]
         waits = [(moments[0] + WINDOW - now, count.name) for count, moments in held if len(moments) >= count.limit]
-        if waits:
-            return max(waits)
-        for _, moments in held:
-            moments.append(now)
-        return 0.0, ""
+        return max(waits, default=(0.0, ""))
 
     def _of(self, name: str, now: float) -> deque[float]:
         moments = self._moments.setdefault(name, deque())
@@ -129,23 +134,31 @@ def address_of(scope: Scope, trusted: Sequence[str]) -> str:
     forwarded = [part.strip() for text in Headers(scope=scope).getlist("x-forwarded-for") for part in text.split(",")]
     while forwarded and _within(address, networks):
         address = forwarded.pop()
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return "unknown"
+    parsed = _parsed(address)
     if isinstance(parsed, ipaddress.IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
         return str(ipaddress.ip_network((parsed, 64), strict=False).network_address)
-    return str(parsed)
+    return str(parsed or "unknown")
+
+
+def both_stacks(trusted: Sequence[str]) -> list[str]:
+    """Return the networks, each IPv4 one also as a socket that listens on both stacks names it: `::ffff:10.0.0.1`."""
+    networks = [ipaddress.ip_network(text, strict=False) for text in trusted]
+    old = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
+    return [*trusted, *(f"::ffff:{network.network_address}/{96 + network.prefixlen}" for network in old)]
 
 
 def _within(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+    parsed = _parsed(address)
+    return parsed is not None and any(parsed in network for network in networks if network.version == parsed.version)
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address, of a dual-stack socket the IPv4 one behind `::ffff:`; None for what is none."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return False
-    return any(parsed in network for network in networks if network.version == parsed.version)
+        return None
+    return (parsed.ipv4_mapped or parsed) if isinstance(parsed, ipaddress.IPv6Address) else parsed
 
 
 _TAKE = """

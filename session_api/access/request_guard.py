@@ -14,8 +14,6 @@ from session_api.errors import ApiError
 from session_api.state import revocations
 from sync.state.database import State
 
-MAX_BODY_BYTES = 64 * 1024
-
 
 @dataclass(frozen=True)
 class RequestGuard:
@@ -65,17 +63,3 @@ def bearer(request: Request) -> str:
         raise ApiError(401, "token_missing", "The call carries no token.",
                       "Send Authorization: Bearer <client_secret> from POST /api/chatkit/session.")  # fmt: skip
     return token.strip()
-
-
-async def body(request: Request) -> bytes:
-    """Return the body. Raises ApiError, 413, as soon as it is longer than 64 KB, whatever its headers say."""
-    announced = request.headers.get("content-length", "")
-    received = bytearray()
-    if not (announced.isdecimal() and len(announced) < 12 and int(announced) > MAX_BODY_BYTES):
-        async for chunk in request.stream():
-            received += chunk
-            if len(received) > MAX_BODY_BYTES:
-                break
-        else:
-            return bytes(received)
-    raise ApiError(413, "body_too_large", "The request is longer than 64 KB.", "Ask a shorter question.")

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Depends, Request, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from session_api.access.hosted import HostedSessions
 from session_api.access.request_guard import RequestGuard, bearer
@@ -55,16 +56,18 @@ Service = Annotated[SessionService, Depends(_service)]
 router = APIRouter(prefix="/api/chatkit", tags=["session"])
 
 
-@router.post("/session", responses=REFUSED)
-async def create(
-    request: Request,
-    service: Service,
-    wanted: Annotated[Wanted, Body()] = Wanted(),  # noqa: B008
-) -> Granted:
+_BODY: dict[str, Any] = {
+    "requestBody": {"content": {"application/json": {"schema": Wanted.model_json_schema()}}},
+}
+
+
+@router.post("/session", responses=REFUSED, openapi_extra=_BODY)
+async def create(request: Request, service: Service) -> Granted:
     """Begin a session, or go on with the visitor's."""
     guard = service.guard
     origin = guard.origin(request)
     await guard.check_rate(request, origin)
+    wanted = _wanted(await request.body())  # not before: nothing is read for a page that may not ask
     service.prune()
     visitor, known, token = await _recognise(guard, wanted)
     if service.hosted is not None:
@@ -91,6 +94,15 @@ async def cancel(request: Request, service: Service) -> Response:
     until = session.expires_at + SESSION.total_seconds()
     await guard.pool.run(revocations.revoke, guard.state, f"session:{session.id}", until)
     return Response(status_code=204)
+
+
+def _wanted(body: bytes) -> Wanted:
+    """Return what was sent; none is like an empty object. Raises RequestValidationError."""
+    try:
+        return Wanted.model_validate_json(body) if body.strip() not in {b"", b"null"} else Wanted()
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in found]) from None
 
 
 async def _recognise(guard: RequestGuard, wanted: Wanted) -> tuple[str, bool, str]:

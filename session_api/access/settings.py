@@ -110,6 +110,7 @@ class ServerSettings(Section):
     """`[server]`: where the API listens, and as what browsers know it.
 
     `secret` None: one is made and kept in `data_dir`. `trusted_proxies`: whose `X-Forwarded-For` is believed.
+    `connections`: how many are open at a time; a call beyond them is answered 503.
     """
 
     host: Text = "127.0.0.1"
@@ -117,3 +118,4 @@ class ServerSettings(Section):
     secret: Secret | None = None
     public_url: Address | None = None
     trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = Field(default=[])
+    connections: int = Field(default=1000, ge=10)

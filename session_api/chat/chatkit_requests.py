@@ -46,12 +46,16 @@ _NOT_OFFERED = (
 )
 
 
-def read(body: bytes, settings: ChatSettings) -> ChatKitReq:
-    """Return the request, masked as the operator wishes. Raises ApiError: 400 with what is wrong, and where."""
+def parse(body: bytes) -> ChatKitReq:
+    """Return the request as it was sent. Raises ApiError: 400 with what is wrong, and where."""
     try:
-        request = _REQUEST.validate_json(body)
+        return _REQUEST.validate_json(body)
     except (ValidationError, RecursionError) as error:
         raise ApiError(400, "invalid_request", _first(error), "Send a request of the ChatKit protocol.") from None
+
+
+def clean(request: ChatKitReq, settings: ChatSettings) -> None:
+    """Refuse what is not offered or too long, and mask the rest as the operator wishes. Raises ApiError, 400."""
     match request:
         case ThreadsCreateReq() | ThreadsAddUserMessageReq():
             _check_input(request.params.input, settings)
@@ -68,7 +72,6 @@ def read(body: bytes, settings: ChatSettings) -> ChatKitReq:
             raise _not_offered(request.type)
         case _:
             pass
-    return request
 
 
 async def authorize(request: ChatKitReq, store: VisitorStore, session: Session) -> None:
@@ -103,19 +106,19 @@ def _check_input(said: UserMessageInput, settings: ChatSettings) -> None:
     if said.inference_options.model not in {None, settings.model} or said.inference_options.tool_choice is not None:
         raise _not_offered("another model or tool")
     said.inference_options.model = None
+    length = sum(len(part.text) for part in said.content) + len(said.quoted_text or "")
+    if length > settings.longest_question or len(said.content) > 50:  # before anything looks through the text
+        raise ApiError(
+            400, "message_too_long", f"The message has {length} characters.",
+            f"Ask in up to {settings.longest_question} characters (longest_question under [chat]).",
+        )  # fmt: skip
     for part in said.content:
         part.text = mask(part.text.replace("\x00", ""), settings.mask)
         if isinstance(part, UserMessageTagContent):
             part.data = {}
     said.quoted_text = mask(said.quoted_text.replace("\x00", ""), settings.mask) if said.quoted_text else None
-    length = sum(len(part.text) for part in said.content) + len(said.quoted_text or "")
     if not any(part.text.strip() for part in said.content):
         raise ApiError(400, "message_empty", "The message has no text.", "Write a question.")
-    if length > settings.longest_question or len(said.content) > 50:
-        raise ApiError(
-            400, "message_too_long", f"The message has {length} characters.",
-            f"Ask in up to {settings.longest_question} characters (longest_question under [chat]).",
-        )  # fmt: skip
 
 
 def _not_offered(what: str) -> ApiError:

@@ -9,7 +9,7 @@ from chatkit.types import ItemsFeedbackReq, is_streaming_req
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from session_api.access.request_guard import RequestGuard, body
+from session_api.access.request_guard import RequestGuard
 from session_api.access.tokens import Session
 from session_api.chat import chatkit_requests, feedback_comment
 from session_api.chat.event_stream import EventStream
@@ -70,8 +70,9 @@ async def chatkit(request: Request, service: Annotated[ChatService, Depends(_ser
     """Take one request of the ChatKit protocol, with `Authorization: Bearer <client_secret>`."""
     guard = service.guard
     session = replace(await guard.session(request), language=request.headers.get("accept-language", "")[:200])
-    asked = chatkit_requests.read(await body(request), service.settings)
+    asked = chatkit_requests.parse(await request.body())
     await guard.check_rate(request, session.origin, session.visitor if is_streaming_req(asked) else None)
+    chatkit_requests.clean(asked, service.settings)
     try:
         await chatkit_requests.authorize(asked, service.store, session)
         server = await service.conversation.ready()

@@ -1,10 +1,17 @@
 """The addresses that an orchestrator asks."""
 
+import os
+import signal
+import threading
+from contextlib import closing
+
 import pytest
 
 from session_api.app import Services, create_app
 from sync.state.database import State
 from tests import loopback
+from tests.valkey import client_of, valkey
+from workers.broker import answers, broker
 
 
 @pytest.mark.parametrize(("broker", "status"), [(True, 200), (False, 503)])
@@ -19,3 +26,30 @@ def test_ready_means_that_database_and_broker_answer(broker: bool, status: int) 
     assert ready.status_code == status
     assert ready.json()["checks"] == {"database": True, "broker": broker}
     state.close()
+
+
+def test_ready_is_answered_while_the_broker_is_frozen() -> None:
+    returned = threading.Event()
+    with valkey() as socket, closing(State.open("sqlite://")) as state, closing(client_of(socket)) as asking:
+        process = int(asking.info("server")["process_id"])
+        client = broker(f"unix://{socket}").client()
+
+        def broker_answers() -> bool:
+            found = answers(client)
+            returned.set()
+            return found
+
+        app = create_app(Services(state, wake=lambda task, source: None, broker_answers=broker_answers))
+        os.kill(process, signal.SIGSTOP)
+        try:
+            with loopback.serve(app) as url:
+                ready = loopback.http.get(f"{url}/readyz")
+                still_frozen = not returned.is_set()
+                alive = loopback.http.get(f"{url}/healthz")
+        finally:
+            os.kill(process, signal.SIGCONT)
+        client.close()
+
+    assert still_frozen
+    assert (ready.status_code, ready.json()["checks"]) == (503, {"database": True, "broker": False})
+    assert alive.status_code == 200

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.webhook import Refused, WebhookEvent
 from session_api.app import Services, create_app
-from session_api.webhooks import MAX_BYTES, Inbox
+from session_api.webhooks import Inbox
 from sync.errors import Retryable
 from sync.state import queries
 from sync.state.database import State
@@ -131,9 +131,9 @@ def test_what_is_refused_says_why_and_changes_nothing(
 
 
 def test_a_message_that_is_too_large_is_refused_before_it_is_judged(site: Site) -> None:
-    answer = site.post("help", b"x" * (MAX_BYTES + 1), signature="forged")
+    answer = site.post("help", b"x" * (1024 * 1024 + 1), signature="forged")
 
-    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
 
 
 def test_only_a_post_is_a_message(site: Site) -> None:
