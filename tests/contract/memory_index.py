@@ -1,6 +1,5 @@
 """An index in dictionaries, for tests of what uses an index."""
 
-import itertools
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -26,15 +25,23 @@ class MemoryIndex:
         self.uploaded: dict[FileId, tuple[str, bytes]] = {}
         self.outcome: Callable[[str], tuple[FileState, str]] = lambda _: (FileState.COMPLETED, "")
         self._installation = installation
-        self._numbers = itertools.count(1)
+        self._made = 0
         self._lock = threading.RLock()
+
+    def copy(self) -> "MemoryIndex":
+        """Another index that holds the same, and numbers what comes next as this one would."""
+        made = MemoryIndex(self._installation)
+        made.stores = {store: MemoryStore(held.name, dict(held.files)) for store, held in self.stores.items()}
+        made.uploaded = dict(self.uploaded)
+        made.outcome, made._made = self.outcome, self._made
+        return made
 
     def create(self, name: str) -> StoreId:
         with self._lock:
             for store, known in self.stores.items():
                 if known.name == name:
                     return store
-            made = StoreId(f"vs_{next(self._numbers)}")
+            made = StoreId(f"vs_{self._next()}")
             self.stores[made] = MemoryStore(name)
             return made
 
@@ -46,7 +53,7 @@ class MemoryIndex:
         if not rendered.content.decode().strip("\ufeff \t\r\n"):
             raise Rejected(f"{rendered.filename} is empty")
         with self._lock:
-            file = FileId(f"file-{next(self._numbers)}")
+            file = FileId(f"file-{self._next()}")
             self.uploaded[file] = (rendered.filename, rendered.content)
             return file
 
@@ -119,6 +126,10 @@ class MemoryIndex:
                 if score and fits and stored.state is FileState.COMPLETED:
                     hits.append(Hit(file, filename, score, content.decode(), stored.attributes))
         return sorted(hits, key=lambda hit: -hit.score)[: max(limit, 0)]
+
+    def _next(self) -> int:
+        self._made += 1
+        return self._made
 
     def _held(self, store: StoreId) -> dict[FileId, StoredFile]:
         if store not in self.stores:

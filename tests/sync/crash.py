@@ -1,12 +1,12 @@
 """One script of edits, run with one fault at one point, and what must hold during and after it."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from sync.pipeline.audit import audit as compare
-from tests.sync.world import INTERNAL, PUBLIC, Crash, Installation, SourceWorld, Trip
+from tests.sync.world import INTERNAL, PUBLIC, Crash, Installation, Snapshot, SourceWorld, Trip
 
 Step = Callable[[SourceWorld], None] | str
 
@@ -24,6 +24,7 @@ SCRIPT: Sequence[Step] = (
     lambda w: w.put("d3", "born again"),
     "full",
 )
+MEMORY = "sqlite:///:memory:"
 FAULTS = ("crash", "stall", "edit", "truncate")
 
 
@@ -54,17 +55,23 @@ def trial(
     healed_by_audit: bool = True,
     script: Sequence[Step] = SCRIPT,
 ) -> Verdict:
-    """Run the script with one fault at the `at`-th point, or with `seed` at random ones; `url` an empty state."""
-    source = SourceWorld(carries=mode.carries, tombstones=mode.tombstones)
-    trip = Trip(at)
-    installation = Installation(url, source, trip, store_content=mode.store_content)
-    watcher = _Watcher(installation)
+    """Run the script with one fault at the `at`-th point, or with `seed` at random ones; `url` an empty state.
+
+    In memory, what comes before the step with the fault is not lived through again.
+    """
+    begun = _last_before(at, mode) if url == MEMORY and at is not None and script is SCRIPT else None
+    if begun is None:
+        source = SourceWorld(carries=mode.carries, tombstones=mode.tombstones)
+        installation = Installation(url, source, Trip(at), store_content=mode.store_content)
+        watcher = _Watcher(installation)
+    else:
+        installation = Installation.restored(begun.held, Trip(at), store_content=mode.store_content)
+        watcher = _Watcher(installation, begun.seen, begun.excused)
+    trip, source = installation.trip, installation.source
     trip.watch = watcher.look
     _arm(installation, fault, seed)
-    for step in script:
-        _alive(installation, partial(_take, installation, step), again=isinstance(step, str))
-        _alive(installation, installation.beat, again=False)
-        installation.clock.forward(1)
+    for step in script[begun.steps if begun else 0 :]:
+        _live(installation, step)
     trip.at, trip.chance = None, lambda: False
     source.failing, source.truncate = 0, False
     quieten(installation, audit=healed_by_audit)
@@ -75,16 +82,58 @@ def trial(
     return Verdict(trip.calls, wrong)
 
 
+Sighting = tuple[str, str, int]
+"""An index, a document in it, and how often that document had been deleted before."""
+
+
+@dataclass(frozen=True)
+class _Checkpoint:
+    """A life without a fault after so many steps of the script, and what its watcher knew then."""
+
+    steps: int
+    held: Snapshot
+    seen: frozenset[Sighting]
+    excused: frozenset[Sighting]
+
+
+def _last_before(at: int, mode: Mode) -> _Checkpoint:
+    return next(one for one in reversed(_checkpoints(mode)) if one.held.calls < at)
+
+
+@lru_cache(maxsize=8)
+def _checkpoints(mode: Mode) -> list[_Checkpoint]:
+    source = SourceWorld(carries=mode.carries, tombstones=mode.tombstones)
+    installation = Installation(MEMORY, source, store_content=mode.store_content)
+    watcher = _Watcher(installation)
+    installation.trip.watch = watcher.look
+    made = []
+    for steps, step in enumerate(SCRIPT):
+        made.append(_Checkpoint(steps, installation.snapshot(), *watcher.known))
+        _live(installation, step)
+    installation.state.close()
+    return made
+
+
 class _Watcher:
     """Looks at every point: no living document that was searchable is missing, nothing internal is public."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(
+        self, installation: Installation, seen: Iterable[Sighting] = (), excused: Iterable[Sighting] = ()
+    ) -> None:
         self.installation = installation
         self.wrong: list[str] = []
-        self._seen: set[tuple[str, str, int]] = set()
-        self._excused: set[tuple[str, str, int]] = set()
+        self._seen = set(seen)
+        self._excused = set(excused)
+        self._looked: object = None
+
+    @property
+    def known(self) -> tuple[frozenset[Sighting], frozenset[Sighting]]:
+        return frozenset(self._seen), frozenset(self._excused)
 
     def look(self) -> None:
+        if self._looked == self.installation.moment:
+            return
+        self._looked = self.installation.moment
         births = self.installation.source.births
         for index in ("public", "internal"):
             found = {(index, name, births.get(name, 0)) for name in self.installation.searchable(index)}
@@ -152,6 +201,13 @@ def _arm(installation: Installation, fault: str, seed: int | None) -> None:
     if seed is not None:
         installation.trip.chance = lambda: rng.random() < 0.02
     installation.trip.action = getattr(_Faults(installation, rng), fault)
+
+
+def _live(installation: Installation, step: Step) -> None:
+    """Take the step, and let the schedule do its work once."""
+    _alive(installation, partial(_take, installation, step), again=isinstance(step, str))
+    _alive(installation, installation.beat, again=False)
+    installation.clock.forward(1)
 
 
 def _take(installation: Installation, step: Step) -> None:

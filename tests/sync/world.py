@@ -1,9 +1,14 @@
 """A source, an index and a state whose every outside effect and every commit can be interrupted."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Engine as EngineOfSql
 
 from sync.config import KnowledgeIndex, Source
 from sync.engine import Concurrency, Engine, Result
@@ -57,7 +62,7 @@ class Trip:
         self.busy = False
         self.action: Callable[[], None] = self.crash
         self.chance: Callable[[], bool] = lambda: False
-        self.watch: Callable[[], None] = lambda: None
+        self.watch: Callable[[], object] = lambda: None
 
     def crash(self) -> None:
         self.dead = True
@@ -99,6 +104,20 @@ class SourceWorld:
     unseen: set[str] = field(default_factory=set)  # missing from the anonymous listing
     asked: Callable[[str], None] = lambda _: None  # called before each answer is made, and may raise
     told: Callable[[str], None] = lambda _: None  # called once an answer is made, before it arrives
+
+    def copy(self) -> "SourceWorld":
+        """Another vendor that has the same, and asks or tells nobody."""
+        return replace(
+            self,
+            documents=dict(self.documents),
+            log=list(self.log),
+            births=dict(self.births),
+            ever_public=set(self.ever_public),
+            fetched=[],
+            unseen=set(self.unseen),
+            asked=lambda _: None,
+            told=lambda _: None,
+        )
 
     def put(self, name: str, body: str, *, label: str = "l", audience: Audience = PUBLIC) -> None:
         self.number += 1
@@ -203,6 +222,7 @@ class TrippedIndex:
         self.inner = inner
         self.trip = trip
         self.calls: list[str] = []
+        self.effects = 0
         self.asked: Callable[[str], None] = lambda _: None
         self.done: Callable[[], None] = lambda: None
         self.search = inner.search
@@ -244,7 +264,10 @@ class TrippedIndex:
         self.trip()
         self.calls.append(effect)
         self.asked(effect)
-        yield
+        try:
+            yield
+        finally:
+            self.effects += 1
         self.done()
         self.trip()
 
@@ -266,6 +289,29 @@ class TrippedState(State):
             self.trip()
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """All that outlives a process: the database, the source and the index, at a moment of the made-up time."""
+
+    database: bytes
+    source: SourceWorld
+    memory: MemoryIndex
+    now: datetime
+    calls: int
+
+
+def _reopened(database: bytes, clock: Clock) -> TrippedState:
+    """A state in memory that holds what another did."""
+
+    class Reopened(TrippedState):
+        def __init__(self, engine: EngineOfSql, *others: Any) -> None:
+            with contextlib.closing(engine.raw_connection()) as connection:
+                connection.driver_connection.deserialize(database)  # type: ignore[union-attr]  # it is SQLite's
+            super().__init__(engine, *others)
+
+    return Reopened.open("sqlite:///:memory:", clock)
+
+
 class Installation:
     """One Answerwell over one source, restartable, in made-up time."""
 
@@ -277,18 +323,40 @@ class Installation:
         *,
         store_content: bool = True,
         indexes: Sequence[KnowledgeIndex] = INDEXES,
+        held: Snapshot | None = None,
     ) -> None:
         self.clock = Clock()
         self.trip = trip or Trip()
         self.source = source
-        self.state = TrippedState.open(url, self.clock)
-        self.memory = MemoryIndex(self.state.installation)
+        if held is None:
+            self.state = TrippedState.open(url, self.clock)
+            self.memory = MemoryIndex(self.state.installation)
+        else:
+            self.clock.now, self.trip.calls = held.now, held.calls
+            self.state = _reopened(held.database, self.clock)
+            self.memory = held.memory.copy()
         self.index = TrippedIndex(self.memory, self.trip)
         self.store_content = store_content
         self._stores: tuple[int, dict[str, StoreId]] = (-1, {})
         self.indexes = indexes
         self.engine = self._engine()
         self.state.trip = self.trip
+
+    @classmethod
+    def restored(cls, held: Snapshot, trip: Trip | None = None, *, store_content: bool = True) -> "Installation":
+        """Another installation, in memory, for which everything is as it was when the snapshot was taken."""
+        return cls("", held.source.copy(), trip, store_content=store_content, held=held)
+
+    def snapshot(self) -> Snapshot:
+        """What a process that starts now would find; of an installation in memory, between its transactions."""
+        with contextlib.closing(self.state._engine.raw_connection()) as connection:
+            database: bytes = connection.driver_connection.serialize()  # type: ignore[union-attr]  # it is SQLite's
+        return Snapshot(database, self.source.copy(), self.memory.copy(), self.clock.now, self.trip.calls)
+
+    @property
+    def moment(self) -> tuple[object, ...]:
+        """The same at two points between which nothing changed that outlives a process."""
+        return self.state.commits, self.index.effects, self.source.number, self.clock.now
 
     def configure(self, *indexes: KnowledgeIndex) -> None:
         """Start again with other indexes in the configuration."""
@@ -413,11 +481,17 @@ def installed(
     number: int = 5, *, carries: bool = True, tombstones: bool = True, store_content: bool = True
 ) -> Installation:
     """An installation in memory that has converged on so many public documents, d00, d01, …"""
+    held = _converged(number, carries=carries, tombstones=tombstones, store_content=store_content)
+    return Installation.restored(held, store_content=store_content)
+
+
+@lru_cache(maxsize=32)
+def _converged(number: int, *, carries: bool, tombstones: bool, store_content: bool) -> Snapshot:
     source = SourceWorld(carries=carries, tombstones=tombstones)
     for n in range(number):
         source.put(f"d{n:02}", f"body {n} of a made-up source")
     installation = Installation("sqlite:///:memory:", source, store_content=store_content)
     installation.beat()
-    installation.index.calls.clear()
-    source.fetched.clear()
-    return installation
+    held = replace(installation.snapshot(), calls=0)
+    installation.state.close()
+    return held
