@@ -34,8 +34,9 @@ class Identity:
         key = self._key(token)
         claims = self._claims(token, key)
         self._check_times(claims)
-        subject = claims.get("sub")
-        if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_LENGTH or "\x00" in subject:
+        _check_texts(claims)
+        subject: str = claims.get("sub", "")
+        if not 0 < len(subject) <= MAX_SUBJECT_LENGTH or "\x00" in subject:
             raise _refusal("identity_invalid", "The identity token does not say whom it is about.",
                            f'Set "sub" to the customer\'s id, up to {MAX_SUBJECT_LENGTH} characters.')  # fmt: skip
         return subject
@@ -53,7 +54,8 @@ class Identity:
         return self.keys[kid]
 
     def _claims(self, token: str, key: Key) -> dict[str, Any]:
-        options: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False, "require": ["exp", "aud"]}
+        unchecked = ("exp", "iat", "nbf", "sub", "jti")  # checked here, with what to change
+        options: Any = {**{f"verify_{name}": False for name in unchecked}, "require": ["exp", "aud"]}
         try:
             claims: dict[str, Any] = jwt.decode(
                 token, key, algorithms=[_algorithm(key)], audience=list(self.audiences), options=options
@@ -88,6 +90,15 @@ class Identity:
         if times["exp"] - begun > MAX_LIFE.total_seconds() + skew:
             raise _refusal("identity_too_long", "The identity token lives longer than an hour.",
                            'Set "exp" to at most 3600 seconds from "iat".')  # fmt: skip
+
+
+def _check_texts(claims: Mapping[str, Any]) -> None:
+    for name in ("sub", "jti"):
+        told = claims.get(name, "")
+        if not isinstance(told, str):
+            kind = "a number" if isinstance(told, int | float) and not isinstance(told, bool) else "not a text"
+            raise _refusal("identity_invalid", f'"{name}" of the identity token is {kind}.',
+                           f'Write it as a text, in quotes: "{name}": "42", not "{name}": 42.')  # fmt: skip
 
 
 def _algorithm(key: Key) -> str:

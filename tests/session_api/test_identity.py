@@ -109,6 +109,26 @@ def test_every_other_token_is_refused_with_what_to_change(identity: Identity, to
     assert SECRET not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("claims", "said"),
+    [
+        ({"sub": 42}, '"sub" of the identity token is a number'),
+        ({"sub": 4.5}, '"sub" of the identity token is a number'),
+        ({"sub": True}, '"sub" of the identity token is not a text'),
+        ({"sub": ["customer-7"]}, '"sub" of the identity token is not a text'),
+        ({"jti": 7}, '"jti" of the identity token is a number'),
+        ({"jti": {"id": 7}}, '"jti" of the identity token is not a text'),
+    ],
+)
+def test_a_claim_that_is_no_text_is_named(identity: Identity, claims: dict[str, Any], said: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        identity.subject(signed(**claims))
+
+    assert refused.value.code == "identity_invalid"
+    assert said in refused.value.message
+    assert f'"{next(iter(claims))}": "42"' in refused.value.fix
+
+
 def test_a_single_key_needs_no_name() -> None:
     assert Identity({"only": SECRET}, ("answerwell",), lambda: NOW).subject(signed(kid=None)) == "customer-7"
 
