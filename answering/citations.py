@@ -24,12 +24,16 @@ def pages(state: State, passages: Sequence[Passage], scope: SearchScope | None) 
     for passage in passages:
         row = known.get(passage.file)
         if row is not None and row.audience in audiences:
-            synced = datetime.fromtimestamp(row.synced_at, UTC) if row.synced_at else None
-            found[passage.file] = CitedPage(passage.file, row.title or passage.filename, row.url, synced)
+            synced, updated = _moment(row.synced_at), _moment(row.updated_at)
+            found[passage.file] = CitedPage(passage.file, row.title or passage.filename, row.url, synced, updated)
         elif row is None and search_unmanaged and _unmanaged(passage):
             title = str(passage.attributes.get("title") or passage.filename)
             found[passage.file] = CitedPage(passage.file, title, str(passage.attributes.get("url") or ""), None)
     return found
+
+
+def _moment(seconds: float) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
 
 
 def _unmanaged(passage: Passage) -> bool:

@@ -24,12 +24,16 @@ class AnswerOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CitedPage:
-    """A page that may be cited. `synced_at` None: not known, it is no document of ours."""
+    """A page that may be cited. `synced_at` None: not known, it is no document of ours.
+
+    `updated_at`: when its content was last edited; None where its source does not tell.
+    """
 
     file: str
     title: str
     url: str
     synced_at: datetime | None
+    updated_at: datetime | None = None
 
     @property
     def link(self) -> str:

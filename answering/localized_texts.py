@@ -26,6 +26,8 @@ class Phrases:
     vague: str
     nothing_said: str
     cut_short: str
+    talk: str
+    send_talk: str
 
 
 PHRASES = {
@@ -50,6 +52,8 @@ PHRASES = {
         vague="I would like to help. What exactly does not work, and what do you see when you try?",
         nothing_said="I have not answered anything yet. What would you like to know?",
         cut_short="(The answer was cut here because it became too long. Ask for the rest.)",
+        talk="Talk to a person",
+        send_talk="Send us this conversation",
     ),
     "de": Phrases(
         searching="Die Hilfeseiten werden durchsucht",
@@ -74,6 +78,8 @@ PHRASES = {
         vague="Ich helfe gern. Was genau funktioniert nicht, und was sehen Sie dabei?",
         nothing_said="Ich habe noch nichts beantwortet. Was möchten Sie wissen?",
         cut_short="(Die Antwort wurde hier gekürzt, weil sie zu lang wurde. Fragen Sie nach dem Rest.)",
+        talk="Mit einem Menschen sprechen",
+        send_talk="Diese Unterhaltung an uns senden",
     ),
     "fr": Phrases(
         searching="Recherche dans les pages d'aide",
@@ -96,6 +102,8 @@ PHRASES = {
         vague="Je veux bien vous aider. Qu'est-ce qui ne fonctionne pas exactement, et que voyez-vous ?",
         nothing_said="Je n'ai encore rien répondu. Que souhaitez-vous savoir ?",
         cut_short="(La réponse a été coupée ici car elle devenait trop longue. Demandez la suite.)",
+        talk="Parler à une personne",
+        send_talk="Nous envoyer cette conversation",
     ),
     "es": Phrases(
         searching="Buscando en las páginas de ayuda",
@@ -118,6 +126,8 @@ PHRASES = {
         vague="Me gustaría ayudarle. ¿Qué es exactamente lo que no funciona y qué ve al intentarlo?",
         nothing_said="Todavía no he respondido nada. ¿Qué desea saber?",
         cut_short="(La respuesta se ha cortado aquí porque era demasiado larga. Pida el resto.)",
+        talk="Hablar con una persona",
+        send_talk="Enviarnos esta conversación",
     ),
     "ar": Phrases(
         searching="جارٍ البحث في صفحات المساعدة",
@@ -138,6 +148,8 @@ PHRASES = {
         vague="أودّ مساعدتك. ما الذي لا يعمل بالتحديد، وماذا ترى عند المحاولة؟",
         nothing_said="لم أُجب عن شيء بعد. ماذا تود أن تعرف؟",
         cut_short="(قُطعت الإجابة هنا لأنها أصبحت طويلة جدًا. اطلب البقية.)",
+        talk="التحدث إلى شخص",
+        send_talk="أرسل إلينا هذه المحادثة",
     ),
 }
 

@@ -14,13 +14,20 @@ from chatkit.types import (
     ProgressUpdateEvent,
     ThreadItemAddedEvent,
     ThreadItemDoneEvent,
+    ThreadItemRemovedEvent,
     ThreadItemUpdatedEvent,
     ThreadStreamEvent,
     URLSource,
+    WidgetItem,
 )
 
 from answering.events import AnswerEvent, AnswerOutcome, Citation, Done, Progress, Text, Withdrawn
+from answering.localized_texts import Phrases
+from session_api.chat.chatkit_requests import HAND_OFF
 
+REPLY = "msg_reply_"
+"""How the id of a message begins that answers nothing, so that the widget asks for no rating of it."""
+LEFT_TO_A_PERSON = frozenset({AnswerOutcome.ABSTAINED, AnswerOutcome.REFUSED})
 Update = (
     AssistantMessageContentPartAdded
     | AssistantMessageContentPartTextDelta
@@ -30,12 +37,18 @@ Update = (
 
 
 class MessageEvents:
-    """The events of one message. It begins with the first text; a reply of our own is one finished message."""
+    """The events of one message, in a language. It begins with the first text; a reply of our own is one message."""
 
-    def __init__(self, thread: str, message: str) -> None:
+    def __init__(self, thread: str, message: str, said: Phrases) -> None:
         self._item = message_item(thread, message)
+        self._phrases = said
         self._begun = False
         self._annotations = 0
+
+    @property
+    def id(self) -> str:
+        """The message's id. Until it is done, it may still become another."""
+        return self._item.id
 
     def translate(self, event: AnswerEvent) -> list[ThreadStreamEvent]:
         """Return the events for ChatKit. It has none for Withdrawn: the finished message replaces what was shown."""
@@ -66,6 +79,23 @@ class MessageEvents:
         )
 
     def _finish(self, done: Done) -> list[ThreadStreamEvent]:
+        return [*self._made_a_reply(done), *self._said(done), *self._offered(done)]
+
+    def _made_a_reply(self, done: Done) -> list[ThreadStreamEvent]:
+        """Name a message that answers nothing by such an id, in place of what was shown of it."""
+        if done.outcome == AnswerOutcome.ANSWERED:
+            return []
+        removed = [ThreadItemRemovedEvent(item_id=self._item.id)] if self._begun else []
+        self._item.id, self._begun = reply_id(self._item.id), False
+        return [*removed]
+
+    def _offered(self, done: Done) -> list[ThreadStreamEvent]:
+        if not done.offers_person and done.outcome not in LEFT_TO_A_PERSON:
+            return []
+        label = self._phrases.talk if done.offers_person else self._phrases.send_talk
+        return [ThreadItemDoneEvent(item=person_button(self._item.thread_id, f"{self._item.id}_person", label))]
+
+    def _said(self, done: Done) -> list[ThreadStreamEvent]:
         content = AssistantMessageContent(text=done.text, annotations=[annotation(one) for one in done.citations])
         self._item.content = [content]
         finished = ThreadItemDoneEvent(item=self._item)
@@ -80,9 +110,12 @@ class MessageEvents:
 
 
 def annotation(citation: Citation) -> Annotation:
-    """Return the citation as ChatKit shows it: a link to the page, or its title alone, with the day of its sync."""
+    """Return the citation as ChatKit shows it: a link to the page, or its title alone.
+
+    Its date is the page's own, of the last edit; its description names the day of the last sync.
+    """
     page = citation.page
-    timestamp = page.synced_at.isoformat(timespec="seconds") if page.synced_at else None
+    timestamp = page.updated_at.isoformat(timespec="seconds") if page.updated_at else None
     if page.link:
         link = URLSource(title=page.title, url=page.link, description=citation.as_of, timestamp=timestamp)
         return Annotation(source=link, index=citation.index)
@@ -94,3 +127,16 @@ def message_item(thread: str, message: str, text: str | None = None) -> Assistan
     """Return an assistant message of now; `text` None: it has no content yet."""
     content = [] if text is None else [AssistantMessageContent(text=text)]
     return AssistantMessageItem(id=message, thread_id=thread, content=content, created_at=datetime.now(UTC))
+
+
+def reply_id(message: str) -> str:
+    """Return the id of a message that answers nothing."""
+    return message.replace("msg_", REPLY, 1)
+
+
+def person_button(thread: str, item: str, label: str) -> WidgetItem:
+    """Return a button that leads to a person: OpenAI's element sends its action, our widget opens the contact."""
+    action = {"type": HAND_OFF, "payload": {}}
+    card = {"type": "Card", "size": "sm", "children": [{"type": "Button", "label": label, "onClickAction": action}]}
+    told = {"id": item, "thread_id": thread, "created_at": datetime.now(UTC), "widget": card}
+    return WidgetItem.model_validate(told)

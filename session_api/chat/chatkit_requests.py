@@ -22,6 +22,7 @@ from chatkit.types import (
     UserMessageInput,
     UserMessageItem,
     UserMessageTagContent,
+    WidgetItem,
 )
 from pydantic import TypeAdapter, ValidationError
 
@@ -66,7 +67,7 @@ def clean(request: ChatKitReq, settings: ChatSettings) -> None:
             request.params.title = mask(request.params.title.replace("\x00", ""), settings.mask)
         case ItemsFeedbackReq() if len(request.params.item_ids) > MAX_FEEDBACK:
             raise ApiError(400, "invalid_request", "Too many items at once.", f"Send up to {MAX_FEEDBACK} item_ids.")
-        case ThreadsCustomActionReq() if request.params.action.type != HAND_OFF or request.params.item_id:
+        case ThreadsCustomActionReq() if request.params.action.type != HAND_OFF:
             raise _not_offered(f"the action {request.params.action.type[:60]!r}")
         case _ if isinstance(request, _NOT_OFFERED):
             raise _not_offered(request.type)
@@ -85,6 +86,11 @@ async def authorize(request: ChatKitReq, store: VisitorStore, session: Session) 
         case ItemsFeedbackReq():
             for item_id in request.params.item_ids:
                 await store.load_item(request.params.thread_id, item_id, session)
+        case ThreadsCustomActionReq() if request.params.item_id is not None:
+            button = await store.load_item(request.params.thread_id, request.params.item_id, session)
+            if not isinstance(button, WidgetItem):
+                raise ApiError(400, "invalid_request", "Only a button of the conversation has an action.",
+                              "Send the item_id of a widget, or none.")  # fmt: skip
         case (
             ThreadsAddUserMessageReq()
             | ThreadsCustomActionReq()

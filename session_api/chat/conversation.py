@@ -13,6 +13,7 @@ from chatkit.errors import CustomStreamError
 from chatkit.server import ChatKitServer
 from chatkit.types import (
     AssistantMessageItem,
+    ClientEffectEvent,
     FeedbackKind,
     NonStreamingReq,
     StreamingReq,
@@ -32,7 +33,8 @@ from answering.localized_texts import PHRASES, language_of
 from answering.question import Question
 from session_api import model_errors
 from session_api.access.tokens import Session
-from session_api.chat.chatkit_events import MessageEvents, message_item
+from session_api.chat.chatkit_events import MessageEvents, message_item, reply_id
+from session_api.chat.chatkit_requests import HAND_OFF
 from session_api.chat.settings import ChatSettings
 from session_api.chat.store import VisitorStore, aware, new_id
 from session_api.state import questions, spend
@@ -115,29 +117,38 @@ class Conversation(ChatKitServer[Session]):
     async def action(
         self, thread: ThreadMetadata, action: Action[str, Any], sender: WidgetItem | None, context: Session
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """`hand_off`: tell the visitor where a person helps, and remember that they wanted one."""
+        """`hand_off`: tell the visitor where a person helps, and remember that they wanted one.
+
+        The effect lets a page that shows OpenAI's element open its own contact.
+        """
         del sender
         history = await self._run(self._history, thread.id, context)
         asked = next((text for role, text in reversed(history) if role == "user"), "")
         record = replace(
             self._record(thread, asked, context), model="", outcome=AnswerOutcome.HANDED_OFF, reason=action.type
         )
+        record = replace(record, answer=reply_id(record.answer))
         said = PHRASES[language_of(asked, context.language)]
         text = replies.way_to_a_person(said, self._settings.hand_off, self._answering.contact)
         item = message_item(thread.id, record.answer, text)
         await self._keep(record)
         yield ThreadItemDoneEvent(item=item)
+        yield ClientEffectEvent(name=HAND_OFF)
 
     async def _answer(self, asked: "_Asked", context: Session) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Yield an answer's events as ChatKit's, and note in `asked` what became of the question."""
-        message = MessageEvents(asked.record.thread, asked.record.answer)
+        record = asked.record
+        said = PHRASES[language_of(record.question, context.language)]
+        message = MessageEvents(record.thread, record.answer, said)
         question, may_spend = await self._run(self._question, asked, context)
         asked.stream = self._answering.answer(question, may_spend=may_spend)
         async with contextlib.aclosing(asked.stream.events()) as events:
             async for event in events:
                 if isinstance(event, Done):
                     asked.done(event)
-                for chatkit_event in message.translate(event):
+                translated = message.translate(event)
+                asked.record = replace(asked.record, answer=message.id)
+                for chatkit_event in translated:
                     yield chatkit_event
 
     def _question(self, asked: "_Asked", context: Session) -> tuple[Question, bool]:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from sandbox.openai.state import Speech
 from sandbox.wire import Fault
-from tests.session_api.kit import Shop, Widget, message, read
+from tests.session_api.kit import Answered, Shop, Widget, message, read
 from tests.session_api.waiting import until
 
 QUESTION = "How long do parcels to Norway take?"
@@ -413,8 +414,52 @@ def test_a_visitor_who_wants_a_person_is_told_where(acme: Shop) -> None:
     told = read(widget.call("threads.custom_action", thread_id=thread, action={"type": "hand_off", "payload": {}}))
 
     assert told.text == "Write to help@acme.com."
-    [row] = [row for row in acme.rows("chat_questions") if row.outcome == "handed_off"]
-    assert (row.thread, row.question) == (thread, QUESTION)
+    assert [effect["name"] for effect in told.of("client_effect")] == ["hand_off"]
+    [row] = [row for row in acme.rows("chat_questions") if (row.outcome, row.thread) == ("handed_off", thread)]
+    assert (row.question, row.answer) == (QUESTION, told.message["id"])
+
+
+def buttons(answered: Answered) -> list[tuple[str, str]]:
+    """What the buttons in the conversation say and do."""
+    cards = [event["item"]["widget"] for event in answered.of("thread.item.done") if event["item"]["type"] == "widget"]
+    return [(one["label"], one["onClickAction"]["type"]) for card in cards for one in card["children"]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "language", "label"),
+    [
+        ("I want to talk to a human", "", "Talk to a person"),
+        ("can i speak to somebody from support please", "", "Talk to a person"),
+        ("Ich möchte mit einem Mitarbeiter sprechen", "", "Mit einem Menschen sprechen"),
+        ("Which colour is the moon of Jupiter?", "", "Send us this conversation"),
+        ("quantum chromodynamics lattice", "fr", "Nous envoyer cette conversation"),
+    ],
+)
+def test_where_only_a_person_helps_a_button_leads_to_one(acme: Shop, asked: str, language: str, label: str) -> None:
+    widget = replace(acme.widget(), language=language)
+
+    answered = widget.ask(asked)
+
+    assert buttons(answered) == [(label, "hand_off")]
+    assert [item["type"] for item in items(widget, answered.thread)] == ["user_message", "assistant_message", "widget"]
+    button = items(widget, answered.thread)[-1]
+    action = {"type": "hand_off", "payload": {}}
+    told = read(widget.call("threads.custom_action", thread_id=answered.thread, item_id=button["id"], action=action))
+    assert told.text == "Write to help@acme.com."
+    other = {"thread_id": answered.thread, "item_id": answered.question["id"], "action": action}
+    assert widget.call("threads.custom_action", **other).status_code == 400
+
+
+@pytest.mark.parametrize("asked", ["thanks!", "are you a bot?", "it does not work", "I want a human", "What is love?"])
+def test_a_message_that_answers_nothing_says_so_by_its_id(acme: Shop, asked: str) -> None:
+    widget = acme.widget()
+
+    answered, reply = widget.ask(QUESTION), widget.ask(asked)
+
+    assert not answered.message["id"].startswith("msg_reply_")
+    assert buttons(answered) == []
+    assert reply.message["id"].startswith("msg_reply_")
+    assert [row.answer for row in acme.rows("chat_questions") if row.thread == reply.thread] == [reply.message["id"]]
 
 
 def test_a_half_open_answer_has_no_error_page_in_it(acme: Shop) -> None:

@@ -71,13 +71,14 @@ class RecordedFile:
 
 @dataclass(frozen=True, slots=True)
 class CitedDocument:
-    """The document behind a file of ours. `synced_at`: when its source last was, 0 for never."""
+    """The document behind a file of ours. `synced_at`: when its source last was; of both times, 0 for not known."""
 
     file: FileId
     title: str
     url: str
     audience: Audience
     synced_at: float
+    updated_at: float
 
 
 def reusable_files(state: Reader, generation: int, documents: list[int]) -> dict[int, list[ReusableFile]]:
@@ -227,10 +228,12 @@ def recorded_files(
 def cited_documents(state: Reader, files: Sequence[str]) -> dict[str, CitedDocument]:
     """The documents behind those of the files that are ours, by file."""
     rows = state.ask(
-        """SELECT named.file, d.title, d.url, d.audience, s.synced_at FROM (
+        """SELECT named.file, d.title, d.url, d.audience, s.synced_at, d.updated_at FROM (
              SELECT document, file FROM files WHERE file IN :files
              UNION SELECT document, file FROM entries WHERE file IN :files) AS named
            JOIN documents d ON d.id = named.document JOIN sources s ON s.name = d.source""",
         files=list(dict.fromkeys(files)),
     )
-    return {r.file: CitedDocument(r.file, r.title, r.url, Audience(r.audience), r.synced_at) for r in rows}
+    return {
+        r.file: CitedDocument(r.file, r.title, r.url, Audience(r.audience), r.synced_at, r.updated_at) for r in rows
+    }
