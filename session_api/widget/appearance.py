@@ -10,6 +10,9 @@ from session_api.widget import bundle
 from session_api.widget.bundle import LANGUAGES
 from sync.setting_types import Address, Secret, Section, Text
 
+RETIRED_TEXTS = frozenset({"synced", "nothingYet"})
+"""What an older configuration may still replace, and nothing says any more."""
+
 
 def _colour(text: str) -> str:
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", text):
@@ -24,7 +27,7 @@ def _language(text: str) -> str:
 
 
 def _text_key(key: str) -> str:
-    if key not in (known := bundle.texts("en")) or key == "dir":
+    if key not in RETIRED_TEXTS and (key not in (known := bundle.texts("en")) or key == "dir"):
         raise ValueError(f"is no text of the widget; known are: {', '.join(sorted(known))}")
     return key
 

@@ -213,6 +213,7 @@ class Stage:
         self.requests: list[dict[str, Any]] = []
         self.expired: set[str] = set()
         self.origins: set[str] | None = None
+        self.scheme = ""  # what the server believes to be asked by; "": what it is
         self.app = FastAPI()
         self.app.include_router(widget.router(look, hosted=hosted))
         self.app.post("/api/chatkit/session")(self.session)
@@ -228,7 +229,8 @@ class Stage:
         granted = {"client_secret": secret, "expires_at": int(time.time()) + 600, "visitor_token": visitor}
         if self.hosted:
             return JSONResponse({**granted, "mode": "hosted", "api_url": None})
-        return JSONResponse({**granted, "mode": "self_hosted", "api_url": f"{request.base_url}chatkit"})
+        base = request.base_url.replace(scheme=self.scheme) if self.scheme else request.base_url
+        return JSONResponse({**granted, "mode": "self_hosted", "api_url": f"{base}chatkit"})
 
     async def chatkit(self, request: Request) -> Response:
         secret = request.headers.get("authorization", "").removeprefix("Bearer ")

@@ -85,7 +85,7 @@ def test_sources_are_numbered_once_each_linked_and_dated(chat: Chat, stage: Stag
     ]
     listed = chat.answers.last.locator(".sources li")
     assert "Sending a product back" in listed.nth(0).inner_text()
-    assert "Checked on Nov 20, 2026" in listed.nth(0).inner_text()
+    assert "Updated on Nov 20, 2026" in listed.nth(0).inner_text()
     assert listed.count() == 2
 
 

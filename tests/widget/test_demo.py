@@ -36,7 +36,7 @@ def test_a_question_is_answered_from_the_help_center_with_a_link_and_its_age(cha
     assert chat.last.inner_text().replace("\n", "").startswith("Parcels to Norway take five working days")
     source = chat.answers.last.locator(".sources li")
     assert "Shipping" in source.inner_text()
-    assert "Checked on" in source.inner_text()
+    assert "Updated on" in source.inner_text()
     assert "/hc/en-us/articles/" in (source.locator("a").get_attribute("href") or "")
 
 

@@ -174,14 +174,19 @@ export function createActions({ server, memory, texts, emit }) {
     async ask(store, text) {
       const theirs = await driver;
       if (theirs) return theirs.ask(text);
-      if (resuming) await resuming;
+      const waiting = asked(store.getState(), text.slice(0, MAX_QUESTION));
+      const question = waiting.entries[waiting.entries.length - 1];
+      if (resuming) {
+        store.setState({ ...waiting, progress: texts.thinking }); // at once, and again below what is loaded
+        await resuming;
+      }
       if (busy(store) && !isAnswering(store.getState()))
         await Promise.race([answering, new Promise((done) => setTimeout(done, LINGERS))]);
       store.dispatch("stop");
       store.setState({ page: null });
       emit("message", { text });
-      const conversation = asked(store.getState(), text.slice(0, MAX_QUESTION));
-      return answer(store, conversation, conversation.entries[conversation.entries.length - 1]);
+      const conversation = put(store.getState(), question);
+      return answer(store, conversation, question);
     },
 
     /* Ask again the question that led to an entry. */

@@ -63,7 +63,7 @@ export class Server {
     const response = await this.fetch(this.url("api/chatkit/session"), {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
+      body: json(body),
     });
     const answer = await response.json();
     const expiry = typeof answer.expires_at === "number" ? answer.expires_at * 1000 : Date.parse(answer.expires_at);
@@ -78,8 +78,13 @@ export class Server {
     this.onsession();
   }
 
+  /* Where a proxy ends TLS, the server may believe that it is asked without: the page's way to it goes before. */
   url(path) {
-    return new URL(path, this.base).href;
+    const told = new URL(path, this.base);
+    const own = new URL(this.base);
+    const same = new URL(told);
+    same.protocol = own.protocol;
+    return (same.origin === own.origin ? same : told).href;
   }
 
   /* A ChatKit request that answers JSON. */
@@ -123,7 +128,7 @@ export class Server {
           method: "POST",
           signal,
           headers: { "Content-Type": "application/json", Authorization: `Bearer ${session.token}` },
-          body: JSON.stringify(body),
+          body: json(body),
         });
       } catch (error) {
         if (renewed || !EXPIRED.test(error.code)) throw error;
@@ -181,6 +186,13 @@ export class Server {
     console.error(`Answerwell: ${error.message}; ${fix || "see the server's log"}`);
     return error;
   }
+}
+
+/* JSON as everybody writes it: on pages with Prototype.js, arrays turn into text otherwise. */
+function json(value) {
+  if (Array.isArray(value)) return `[${value.map(json)}]`;
+  if (!value || typeof value !== "object") return JSON.stringify(value);
+  return `{${Object.entries(value).map(([name, part]) => `${json(name)}:${json(part)}`)}}`;
 }
 
 /* One frame's event. Comments keep a connection alive and carry nothing; what cannot be read is skipped. */

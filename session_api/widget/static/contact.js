@@ -7,7 +7,14 @@ const MAX_MAIL = 1800; // what mail programs and servers still take, in encoded 
 
 export function contactPage(store, { texts, options }) {
   const transcript = transcriptOf(store.getState().entries, texts);
-  const copyIt = async () => store.dispatch("announce", (await copy(transcript)) ? texts.copied : texts.notCopied);
+  const copied = element("p", { class: "aside", hidden: true });
+  const copyIt = async () => {
+    const done = await copy(transcript);
+    copied.textContent = done ? texts.copied : texts.notCopied;
+    copied.hidden = false;
+    if (!done) shown.open = true;
+    store.dispatch("announce", copied.textContent);
+  };
   const ways = [form, email, page].map((way) => way(texts, options, transcript, copyIt));
   const contactable = ways.some(Boolean);
   if (!contactable)
@@ -16,17 +23,16 @@ export function contactPage(store, { texts, options }) {
     "details",
     {},
     element("summary", {}, texts.transcript),
-    element("pre", { class: "transcript", tabindex: "0", dir: "auto" }, transcript || texts.nothingYet),
+    element("pre", { class: "transcript", tabindex: "0", dir: "auto" }, transcript),
   );
   const used = ({ target }) => target.closest(".button") && store.dispatch("handOff");
   const node = element(
     "div",
     { class: "page", onclick: used },
     element("h3", { tabindex: "-1" }, texts.person),
-    element("p", {}, options.contactText || (contactable ? texts.personIntro : texts.personNone)),
+    element("p", {}, options.contactText || (contactable ? transcript && texts.personIntro : texts.personNone)),
     ways,
-    element("div", { class: "row" }, button("button quiet", copyIt, icon("copy"), texts.copyTalk)),
-    shown,
+    transcript && [element("div", { class: "row" }, button("button quiet", copyIt, icon("copy"), texts.copyTalk)), copied, shown],
   );
   return { node };
 }
@@ -46,7 +52,9 @@ function email(texts, options, transcript) {
   if (!options.contactEmail) return null;
   const subject = encodeURIComponent(texts.subject);
   const address = safeAddress(`mailto:${options.contactEmail}?subject=${subject}&body=${shortened(transcript)}`);
-  return address && element("div", {}, element("a", { class: "button", href: address }, icon("mail"), texts.email));
+  const way = element("a", { class: "button", href: address }, icon("mail"), texts.email);
+  const note = (transcript ? texts.emailNote : "{email}").replace("{email}", () => options.contactEmail);
+  return address && element("div", {}, way, element("p", { class: "aside" }, note));
 }
 
 function page(texts, options, transcript, copyIt) {

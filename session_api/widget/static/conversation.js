@@ -8,7 +8,8 @@ export const EMPTY = { thread: null, entries: [], running: null, mayStop: true, 
 
 let numbers = 0;
 
-/* A question, an answer or a notice. Its key stays; its id is the server's, null until the server has it.
+/* A question, an answer or a notice. Its key stays; its id is the server's, null until the server has it. `person`:
+   what its button says that leads to one.
    `state`: sending, streaming, done, stopped, cut, failed. */
 function entry(role, state, id, parts) {
   numbers += 1;
@@ -46,6 +47,7 @@ export function received(conversation, event) {
 /* An item as the server keeps it: authoritative, so it replaces what was streamed. */
 export function kept(conversation, item) {
   if (item.type === "user_message") return accepted(conversation, item);
+  if (item.type === "widget") return offered(conversation, item);
   if (item.type !== "assistant_message") return conversation;
   const answer = withId(conversation, item.id) || begun(item);
   return put(conversation, { ...answer, state: "done", parts: partsOf(item) });
@@ -88,6 +90,11 @@ export function put(conversation, changed) {
     entries: known ? entries.map((one) => (one === known ? changed : one)) : [...entries, changed],
     progress: changed.role === "answer" && textOf(changed) ? "" : progress,
   };
+}
+
+/* Whether it answers anything that could have helped: the server names other replies by their id. */
+export function isRatable({ state, id }) {
+  return state === "done" && !id.startsWith("msg_reply_");
 }
 
 /* Whether more is to come than the end of the stream: the server still puts away what it has said. */
@@ -145,6 +152,13 @@ function accepted(conversation, item) {
   const text = item.content.map((part) => part.text).join("");
   const parts = [{ text, annotations: [] }];
   return put(conversation, { ...(known || entry("question")), id: item.id, state: "done", parts });
+}
+
+/* The button below a message that leads to a person. Other widgets are not for this chat. */
+function offered(conversation, { widget: { children = [] } }) {
+  const last = conversation.entries[conversation.entries.length - 1];
+  const { label } = children.find(({ onClickAction: action }) => action && action.type === "hand_off") || {};
+  return last && label ? put(conversation, { ...last, person: label }) : conversation;
 }
 
 /* The conversation without a stream, and the answer that stays of it; none where nothing came. */

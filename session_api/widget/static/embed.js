@@ -5,7 +5,12 @@ if (!customElements.get("answerwell-chat")) customElements.define("answerwell-ch
   "use strict";
   const server = CONFIGURATION; // the server writes it here
 
-  const script = document.currentScript || document.querySelector('script[src*="/embed.js"]');
+  /* A module has no current script, and other services' scripts may be called the same: the stack names this one. */
+  const [here] = /https?:\S+?\/embed\.js/.exec(new Error().stack) || [];
+  const script =
+    document.currentScript ||
+    [...document.scripts].find(({ src }) => src.startsWith(here)) ||
+    (here ? { src: here, dataset: {} } : document.querySelector('script[src*="/embed.js"]'));
   const base = new URL(".", script.src).href;
   const early = window.Answerwell;
   if (early && early.version) {
@@ -18,7 +23,7 @@ if (!customElements.get("answerwell-chat")) customElements.define("answerwell-ch
   const session = storage("sessionStorage");
   const host = document.createElement("answerwell-chat");
   const root = host.attachShadow({ mode: "closed" });
-  const language = [options.locale, document.documentElement.lang, ...navigator.languages, "en"]
+  const language = [options.locale, document.documentElement.lang, ...(navigator.languages || [navigator.language]), "en"]
     .map((tag) => (tag || "").slice(0, 2).toLowerCase())
     .find((tag) => server.launcher[tag]);
   const texts = server.launcher[language];
@@ -33,21 +38,26 @@ if (!customElements.get("answerwell-chat")) customElements.define("answerwell-ch
   let opener = null;
   let isOpen = false;
 
-  /* Storage may be refused (sandboxed frames, blocked cookies): then memory has to do. */
+  /* Storage may be refused (sandboxed frames, blocked cookies), or full at any time: then memory has to do. */
   function storage(kind) {
-    try {
-      window[kind].setItem("answerwell", "1");
-      return window[kind];
-    } catch {
-      const kept = {};
-      return {
-        getItem: (key) => kept[key] || null,
-        setItem: (key, value) => {
-          kept[key] = value;
-        },
-        removeItem: (key) => delete kept[key],
-      };
-    }
+    const kept = new Map();
+    const use = (method, key, value) => {
+      try {
+        const found = window[kind][method](key, value);
+        if (method !== "getItem") kept.delete(key);
+        return found;
+      } catch {
+        if (value !== undefined) kept.set(key, value);
+      }
+    };
+    return {
+      getItem: (key) => (kept.has(key) ? kept.get(key) : use("getItem", key)),
+      setItem: (key, value) => use("setItem", key, value),
+      removeItem(key) {
+        kept.delete(key);
+        use("removeItem", key);
+      },
+    };
   }
 
   function adopt(css) {
@@ -205,12 +215,25 @@ if (!customElements.get("answerwell-chat")) customElements.define("answerwell-ch
   }
 
   /* Pages that swap their body take the chat with it: put it back, a frame later so that nobody loops. */
-  const keeper = new MutationObserver(() => host.isConnected || requestAnimationFrame(attach));
+  const keeper = new MutationObserver(() => host.parentNode === home() || requestAnimationFrame(attach));
+
+  /* Outside of a page's modal dialog all is inert: while one is open, the chat is in it. */
+  function home() {
+    const dialogs = host.showPopover ? document.querySelectorAll("dialog:modal") : [];
+    return dialogs[dialogs.length - 1] || document.body;
+  }
 
   function attach() {
     if (window.Answerwell !== api) return;
-    if (!host.isConnected) document.body.append(host);
+    const to = home();
+    const focused = root.activeElement;
+    if (host.parentNode !== to) {
+      to.append(host);
+      if (host.showPopover) host.showPopover(); // its corner is the window's then, whatever the page transforms
+      if (focused) focused.focus();
+    }
     for (const parent of [document.documentElement, document.body]) keeper.observe(parent, { childList: true });
+    keeper.observe(document, { subtree: true, attributeFilter: ["open"], childList: to !== document.body });
     place();
   }
 
@@ -239,6 +262,7 @@ if (!customElements.get("answerwell-chat")) customElements.define("answerwell-ch
     const ink = light(accent) > 0.183 ? "#000" : "#fff"; // one of the two always reaches 4.5 to 1
     const looks = { accent, "on-accent": ink, x: `${+options.offsetX || 0}px`, y: `${+options.offsetY || 0}px` };
     for (const name in looks) host.style.setProperty(`--${name}`, looks[name]);
+    host.setAttribute("popover", "manual");
     host.dataset.side = /^(left|right)$/.test(options.position) ? options.position : texts.dir ? "left" : "right";
     adopt(server.css);
     draw();

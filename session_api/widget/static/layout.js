@@ -1,8 +1,9 @@
 /* Layout: the panel with its header, the view and its footer, and the pages that take the conversation's place. */
 
 import { contactPage } from "./contact.js";
-import { button, element, icon, iconButton, safeAddress } from "./dom.js";
+import { element, iconButton, safeAddress } from "./dom.js";
 import { historyPage } from "./history.js";
+import { personButton } from "./message.js";
 
 const PAGES = { history: historyPage, contact: contactPage };
 
@@ -67,6 +68,6 @@ function header(store, { texts, options, base, dismiss }) {
 }
 
 function footerBar(store, { texts, options }) {
-  const person = button("person", () => store.dispatch("showPage", "contact"), icon("person"), texts.person);
+  const person = personButton("person", store, texts.person);
   return element("div", { class: "footer-bar" }, person, element("span", {}, options.disclaimer || texts.disclaimer));
 }

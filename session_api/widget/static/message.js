@@ -1,7 +1,7 @@
 /* One question or answer as it is shown, with its sources and what can be done about it. */
 
 import { button, copy, dateOf, element, icon, iconButton, link, safeAddress } from "./dom.js";
-import { isStreaming, textOf, withSources } from "./conversation.js";
+import { isRatable, isStreaming, textOf, withSources } from "./conversation.js";
 import { drawing } from "./markdown.js";
 
 const DRAWN_EVERY = 40; // milliseconds: smooth to the eye, and cheap for long answers
@@ -34,13 +34,11 @@ export class Message {
     this.show();
   }
 
-  /* Text that streams in is drawn at most once in a while; an end is drawn at once. */
+  /* Text that streams in is drawn at most once in a while; a beginning, which takes the place of the progress, and an
+     end are drawn at once. */
   show() {
-    if (!isStreaming(this.entry)) this.paint();
-    else if (!this.due) {
-      const wait = this.shown ? DRAWN_EVERY : 0;
-      this.due = setTimeout(() => requestAnimationFrame(() => this.paint()), wait);
-    }
+    if (!isStreaming(this.entry) || !this.shown) this.paint();
+    else if (!this.due) this.due = setTimeout(() => requestAnimationFrame(() => this.paint()), DRAWN_EVERY);
   }
 
   paint() {
@@ -60,25 +58,28 @@ export class Message {
   }
 
   paintAnswer() {
-    const { state, error, rated } = this.entry;
+    const { state, error, rated, person } = this.entry;
     const open = isStreaming(this.entry);
     const { text, sources } = withSources(this.entry);
     const changed = text !== this.shown || !open;
     this.shown = text;
     this.sources = sources;
+    this.node.hidden = open && !text;
     if (changed) this.draw(text, { open });
-    if (!open && (this.footed !== state || this.shownError !== error)) this.paintFoot();
+    if (!open && (this.footed !== state || this.shownError !== error || this.offered !== person)) this.paintFoot();
     for (const choice of this.foot.querySelectorAll("[data-kind]"))
       choice.setAttribute("aria-pressed", String(choice.dataset.kind === rated));
   }
 
   paintFoot() {
-    const { role, state, error } = this.entry;
+    const { role, state, error, person } = this.entry;
     this.footed = state;
     this.shownError = error;
+    this.offered = person;
     if (role === "notice") return;
     const note = state === "stopped" && element("p", { class: "aside" }, this.texts.stopped);
-    const parts = [note, this.sourceList(), state === "done" && this.actions(), error && this.errorBox()];
+    const way = person && element("div", { class: "row" }, personButton("button", this.store, person));
+    const parts = [note, this.sourceList(), way, state === "done" && this.actions(), error && this.errorBox()];
     this.foot.replaceChildren(...parts.filter(Boolean));
   }
 
@@ -131,7 +132,7 @@ export class Message {
 
   age({ timestamp, description }) {
     const day = dateOf(timestamp, this.language);
-    return day ? this.texts.synced.replace("{date}", day) : description;
+    return day ? this.texts.updated.replace("{date}", day) : description;
   }
 
   actions() {
@@ -139,13 +140,14 @@ export class Message {
     const rate = (name, kind, label) => iconButton(name, label, () => this.rate(kind), { "data-kind": kind });
     const whole = iconButton("copy", texts.copyAnswer, () => this.copyText(textOf(this.entry), whole));
     const retry = () => this.store.dispatch("retry", this.entry.key);
+    const ratable = isRatable(this.entry);
     const row = element(
       "div",
       { class: "actions" },
-      rate("up", "positive", texts.helpful),
-      rate("unhelpful", "negative", texts.unhelpful),
+      ratable && rate("up", "positive", texts.helpful),
+      ratable && rate("unhelpful", "negative", texts.unhelpful),
       whole,
-      iconButton("retry", texts.again, retry, { class: "icon-button again" }),
+      ratable && iconButton("retry", texts.again, retry, { class: "icon-button again" }),
     );
     this.comment = element("div", { class: "comment" });
     this.note = element("p", { class: "aside", tabindex: "-1", hidden: true });
@@ -199,14 +201,18 @@ export function errorBox(error, store, texts, retry) {
   const hopeless = ["blocked", "hosted", "long"].includes(code) || final;
   const again = hopeless ? null : button("button", retry, icon("retry"), texts.retry);
   countDown(line, text, wait, again, texts.waited);
-  const toPerson = () => store.dispatch("showPage", "contact");
-  const person = code === "stopped" ? null : button("button quiet", toPerson, texts.person);
+  const person = code === "stopped" ? null : personButton("button quiet", store, texts.person);
   return element(
     "div",
     { class: "error-box", "data-code": code, role: "group" },
     line,
     element("div", { class: "row" }, again, person),
   );
+}
+
+/* A button that opens the contact. */
+export function personButton(kind, store, label) {
+  return button(kind, () => store.dispatch("showPage", "contact"), icon("person"), label);
 }
 
 /* A limit ends by itself: the button waits with the visitor. */

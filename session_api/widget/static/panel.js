@@ -55,6 +55,7 @@ function drawParts(store, settings) {
   for (const part of [whole, dialog, list, composing, reader]) store.subscribe(part.update);
   store.subscribe((state, before) => moveFocus(whole, state, before));
   whole.node.addEventListener("keydown", (event) => keyPressed(event, store, settings, dialog));
+  for (const type of ["keydown", "keyup", "keypress"]) whole.node.addEventListener(type, stopPropagation);
   const unlisten = listen([
     [window, "online", () => store.dispatch("connection", true)],
     [window, "offline", () => store.dispatch("connection", false)],
@@ -85,9 +86,14 @@ function moveFocus({ focus }, state, before) {
   if (asked || state.page !== before.page) focus(state);
 }
 
+/* What is typed here is no shortcut of the page. */
+function stopPropagation(event) {
+  event.stopPropagation();
+}
+
 function keyPressed(event, store, { dismiss, root }, dialog) {
   if (event.key === "Escape" && !event.isComposing) {
-    event.stopPropagation();
+    event.preventDefault(); // a dialog of the page that the chat is in stays open
     if (store.getState().page) store.dispatch("showPage", null);
     else dismiss();
   }
