@@ -22,6 +22,7 @@ from session_api.access.rate_limit import both_stacks
 from session_api.admin.dependencies import Operations
 from session_api.app import Services, create_app
 from session_api.lazy import Lazy
+from session_api.operators.exposure import Exposure
 from session_api.webhooks import Verify
 from sync.errors import Retryable
 from sync.log_redaction import restrain
@@ -45,7 +46,9 @@ def serve(path: Path) -> None:
     config = wiring.read(path)
     broker = wiring.needed_broker(config)
     address = Address(config.server.host, config.server.port)
-    listening = inherited() or address.listen()
+    sockets = [inherited() or address.listen()]
+    if config.server.internal_port is not None:
+        sockets.append(Address(config.server.host, config.server.internal_port).listen())
     with wiring.opened(config) as state:
         current = Current(application(config, state, broker))
 
@@ -55,7 +58,7 @@ def serve(path: Path) -> None:
             signal.signal(number, lambda *_: None)  # the server's own come before; these keep the exit code 0
         signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=reload, daemon=True).start())
         threading.Thread(target=_tell_when_ready, args=(server, address), daemon=True).start()
-        server.run(sockets=[listening])
+        server.run(sockets=sockets)
 
 
 def serving(app: ASGIApp, config: Config) -> uvicorn.Config:
@@ -139,7 +142,20 @@ def application(config: Config, state: State, broker: Broker | None = None) -> F
             appearance=config.widget,
             trusted_proxies=config.server.trusted_proxies,
             refusals=config.widget.rates.address,
+            exposure=exposure(config),
         )
+    )
+
+
+def exposure(config: Config) -> Exposure:
+    """How far the service reaches; what nobody decided is closed where others than this machine reach it."""
+    server, demo = config.server, config.widget.demo
+    return Exposure(
+        public=server.public,
+        internal_port=server.internal_port,
+        metrics_token=server.metrics_token.get_secret_value() if server.metrics_token else None,
+        docs=not server.public if server.docs is None else server.docs,
+        demo=not server.public if demo is None else demo,
     )
 
 

@@ -28,7 +28,7 @@ from sync.errors import Misconfigured, Retryable
 from sync.status import status as report
 
 PATIENCE = 120.0
-ADMIN_TOKEN = "demo"  # noqa: S105  # the demo listens on loopback, and holds nothing
+ADMIN_TOKEN = "demo-of-answerwell"  # noqa: S105  # the demo listens on loopback, and holds nothing
 EDITED = "return"
 EDIT = "<p>You may send anything back within <strong>90 days</strong> of delivery, for whatever reason.</p>"
 SAID_IN_SLACK = "The *AirPure 300* hums at 50 Hz? That is the transformer: send the customer adapter *PX-77*."
@@ -178,7 +178,7 @@ def _invite(stage: Stage) -> None:
     stage.say("It is yours now:")
     for what, where in (
         ("the widget on a page", f"{stage.url}/demo"),
-        ("every address, to try", f"{stage.url}/docs"),
+        ("every address, described", f"{stage.url}/docs"),
         ("what it measures", f"{stage.url}/metrics"),
         ("the admin API's token", ADMIN_TOKEN),
         ("what the service says", str(stage.log)),

@@ -47,6 +47,7 @@ def needing_restart(before: Config, after: Config) -> list[str]:
         "redis_url": (before.general.redis_url, after.general.redis_url),
         "[server] host": (before.server.host, after.server.host),
         "[server] port": (before.server.port, after.server.port),
+        "[server] internal_port": (before.server.internal_port, after.server.internal_port),
         "[server] trusted_proxies": (before.server.trusted_proxies, after.server.trusted_proxies),
     }
     return [name for name, (was, now) in read_once.items() if was != now]

@@ -3,14 +3,18 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 
 from session_api import errors, health, webhooks
 from session_api.access.request_limits import REFUSALS_A_MINUTE, RequestLimits
 from session_api.admin import wiring as admin
 from session_api.admin.dependencies import Operations
 from session_api.chat.wiring import ChatServices
+from session_api.operators import description
+from session_api.operators.exposure import Exposure, ExposureGate
 from session_api.webhooks import Inbox, Verify, Wake, take_none
 from session_api.widget import routes as widget
 from session_api.widget.appearance import Appearance
@@ -33,6 +37,7 @@ class Services:
     operations: Operations | None = None
     chat: ChatServices | None = None
     appearance: Appearance = field(default_factory=Appearance)
+    exposure: Exposure = field(default_factory=Exposure)
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
     trusted_proxies: Sequence[str] = ()
     refusals: int = REFUSALS_A_MINUTE
@@ -40,7 +45,7 @@ class Services:
 
 def create_app(services: Services) -> FastAPI:
     """Return the application around its services."""
-    app = FastAPI(title="Answerwell", docs_url="/docs", redoc_url=None, lifespan=_closing)
+    app = FastAPI(title="Answerwell", version=version("answerwell"), docs_url=None, redoc_url=None, lifespan=_closing)
     app.state.closing = list(services.closing)
     app.state.wake = services.wake
     errors.install(app)
@@ -48,13 +53,29 @@ def create_app(services: Services) -> FastAPI:
     webhooks.install(app, Inbox(services.state, services.verify, services.wake))
     if services.operations is not None:
         admin.install(app, services.operations, services.trusted_proxies)
-    # around the admin gate, and within what marks answers for the pages that asked
+    app.add_middleware(ExposureGate, exposure=services.exposure)
+    # around what refuses, and within what marks answers for the pages that asked
     app.add_middleware(RequestLimits, refusals=services.refusals, trusted_proxies=services.trusted_proxies)
     if services.chat is not None:
         domain_key = services.appearance.domain_key is not None
         services.chat.install(app, services.state, domain_key=domain_key)
-        app.include_router(widget.router(services.appearance, hosted=services.chat.settings.hosted))
+        look, hosted = services.appearance, services.chat.settings.hosted
+        app.include_router(widget.router(look, hosted=hosted, demo=services.exposure.demo))
+    description.install(app)
+    _lead_on(app, services)
     return app
+
+
+def _lead_on(app: FastAPI, services: Services) -> None:
+    """Add `/`: it leads to the first page that there is for people."""
+    exposure = services.exposure
+    shown = {
+        "/demo": exposure.demo and services.chat is not None,
+        "/docs": exposure.docs and exposure.internal_port is None,
+    }
+    target = next((path for path, allowed in shown.items() if allowed), None)
+    if target is not None:
+        app.add_route("/", lambda _: RedirectResponse(target), methods=["GET"], include_in_schema=False)
 
 
 @asynccontextmanager

@@ -23,11 +23,13 @@ def install(app: FastAPI, state: State, broker_answers: Callable[[], bool]) -> N
 
 @routes.get("/healthz")
 def healthz() -> dict[str, str]:
+    """Whether this process answers at all."""
     return {"status": "ok"}
 
 
 @routes.get("/readyz", responses={503: {"description": "A part is down; `checks` says which."}})
 async def readyz(request: Request) -> JSONResponse:
+    """Whether this process can serve: its database and its broker answer, synced or not."""
     parts: dict[str, Check] = request.app.state.readiness
     answered = await asyncio.gather(*(check.answers() for check in parts.values()))
     ready = all(answered)

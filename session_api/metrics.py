@@ -61,6 +61,10 @@ def install(app: FastAPI, state: State, inventory: Inventory, queue: Callable[[]
 
 @routes.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 def show(request: Request) -> Response:
+    """Everything that is measured, in the text format of Prometheus.
+
+    With `metrics_token` it is asked for as a Bearer token.
+    """
     return Response(request.app.state.metrics.value(), media_type=CONTENT_TYPE_LATEST)
 
 

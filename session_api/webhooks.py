@@ -122,6 +122,7 @@ def install(app: FastAPI, inbox: Inbox) -> None:
     responses={401: {"description": "Not signed by the vendor, or not just now."}, 404: {}, 413: {}},
 )
 async def receive(source: str, request: Request, inbox: Annotated[Inbox, Depends(_inbox)]) -> Response:
+    """A vendor\'s signed message that something in a source changed; it only brings the next sync forward."""
     body = await request.body()
     try:
         event = inbox.verify(source, {name.lower(): value for name, value in request.headers.items()}, body)

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+MIN_TOKEN_LENGTH = 12
+MIN_TOKEN_VARIETY = 6  # characters that differ
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -48,6 +50,16 @@ def is_loopback(host: str) -> bool:
 def _given(secret: SecretStr) -> SecretStr:
     if not secret.get_secret_value().strip():
         raise ValueError("is empty; write the value, or $NAME to read it from the environment")
+    return secret
+
+
+def hard_to_guess(secret: SecretStr) -> SecretStr:
+    """Accept a token that lets somebody in. Raises ValueError for one that can be guessed."""
+    text = secret.get_secret_value()
+    if len(text) < MIN_TOKEN_LENGTH or len(set(text)) < MIN_TOKEN_VARIETY:
+        raise ValueError(
+            f"can be guessed; use {MIN_TOKEN_LENGTH} characters or more, by chance: `openssl rand -hex 32` makes one"
+        )
     return secret
 
 

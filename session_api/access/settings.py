@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from sync.setting_types import Address, Secret, Section, Text, address
+from sync.setting_types import Address, Secret, Section, Text, address, hard_to_guess, is_loopback
 
 APP_SCHEMES = ("app", "capacitor", "chrome-extension", "ionic", "moz-extension", "tauri")
 """Schemes by which apps and browser extensions serve their own pages: such an origin has no port and no pattern."""
@@ -111,6 +111,8 @@ class ServerSettings(Section):
 
     `secret` None: one is made and kept in `data_dir`. `trusted_proxies`: whose `X-Forwarded-For` is believed.
     `connections`: how many are open at a time; a call beyond them is answered 503.
+    `internal_port`: where operators' pages are shown, and nowhere else. `metrics_token`: what `/metrics` asks for.
+    `docs` None: `/docs` is shown where only this machine reaches us.
     """
 
     host: Text = "127.0.0.1"
@@ -119,3 +121,18 @@ class ServerSettings(Section):
     public_url: Address | None = None
     trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = Field(default=[])
     connections: int = Field(default=1000, ge=10)
+    internal_port: int | None = Field(default=None, ge=1, le=65535)
+    metrics_token: Annotated[Secret, AfterValidator(hard_to_guess)] | None = None
+    docs: bool | None = None
+
+    @model_validator(mode="after")
+    def _two_ports(self) -> Self:
+        if self.internal_port == self.port:
+            raise ValueError("internal_port is port, too; give it a number of its own")
+        return self
+
+    @property
+    def public(self) -> bool:
+        """Whether others than this machine can reach us, by where we listen or by the address that we are told of."""
+        hosts = [self.host, *([urlsplit(self.public_url).hostname or ""] if self.public_url else [])]
+        return not all(map(is_loopback, hosts))

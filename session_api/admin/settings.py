@@ -1,9 +1,13 @@
 """Settings: `[admin]`."""
 
-from sync.setting_types import Secret, Section
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from sync.setting_types import Secret, Section, hard_to_guess
 
 
 class AdminSettings(Section):
     """The admin API is off without a token."""
 
-    token: Secret | None = None
+    token: Annotated[Secret, AfterValidator(hard_to_guess)] | None = None

@@ -48,7 +48,8 @@ class Appearance(Section):
     `radius`: a name, or pixels. `position` None: where lines end, so right for most scripts and left for Arabic.
     `offset`: pixels that the launcher keeps further away from the side and from the bottom. `theme` "auto": as the
     visitor's system. `language` None: the page's. `texts`: by language and key, instead of what `locales/` says.
-    `contact_url` may hold `{transcript}`. `contact_form` gets a POST with email, message, transcript and page.
+    `contact_url` may hold `{transcript}`. `contact_form` gets a POST with email, message, transcript and page. `demo`
+    None: the page to try it on is shown where only this machine reaches us.
     """
 
     title: Text = "Ask us"
@@ -70,6 +71,7 @@ class Appearance(Section):
     contact_url: Address | None = None
     contact_form: Address | None = None
     domain_key: Secret | None = None
+    demo: bool | None = None
 
     @property
     def contact(self) -> str:

@@ -23,8 +23,11 @@ ANYWHERE = {
 """Scripts that hold nothing private, for pages of any origin, isolated ones too. Who may chat is asked elsewhere."""
 
 
-def router(look: Appearance, *, hosted: bool = False) -> APIRouter:
-    """Return the widget's addresses. `hosted`: answers come from a workflow at OpenAI, by OpenAI's element only."""
+def router(look: Appearance, *, hosted: bool = False, demo: bool = True) -> APIRouter:
+    """Return the widget's addresses. `hosted`: answers come from a workflow at OpenAI, by OpenAI's element only.
+
+    `demo`: the page to try it on is among them.
+    """
     loaded = bundle.loaded(look.settings(hosted=hosted))
     release = bundle.release(loaded)
     told = {
@@ -34,8 +37,6 @@ def router(look: Appearance, *, hosted: bool = False) -> APIRouter:
         "launcher": look.launcher_texts(),
     }
     embed = bundle.asset(bundle.JAVASCRIPT, bundle.launcher(told))
-    demo = bundle.asset(bundle.HTML, _demo(look, release))
-    policy = _policy(look)
     widget = APIRouter(tags=["widget"])
 
     @widget.api_route("/embed.js", methods=["GET", "HEAD"], response_class=Response, include_in_schema=False)
@@ -54,12 +55,19 @@ def router(look: Appearance, *, hosted: bool = False) -> APIRouter:
         kept = FOREVER if named == release else NOT_KEPT
         return _answer(request, found, {**ANYWHERE, "cache-control": kept})
 
+    if demo:
+        _add_demo(widget, look, release)
+    return widget
+
+
+def _add_demo(widget: APIRouter, look: Appearance, release: str) -> None:
+    page = bundle.asset(bundle.HTML, _demo(look, release))
+    headers = {"cache-control": NOT_KEPT, "content-security-policy": _policy(look), "x-robots-tag": "noindex"}
+
     @widget.api_route("/demo", methods=["GET", "HEAD"], response_class=Response, include_in_schema=False)
     def demo_page(request: Request) -> Response:
         """A help page of a made-up company, with the widget on it."""
-        return _answer(request, demo, {"cache-control": NOT_KEPT, "content-security-policy": policy})
-
-    return widget
+        return _answer(request, page, headers)
 
 
 def _answer(request: Request, found: Asset, headers: dict[str, str]) -> Response:

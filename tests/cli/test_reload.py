@@ -13,6 +13,7 @@ from cli.reload import Reload, as_at_the_start, needing_restart
 from connectors import CONNECTORS
 from sync.errors import Misconfigured
 
+ADMIN = "0123456789abcdef"
 BASE = '[openai]\napi_key = "$OPENAI_API_KEY"\n[admin]\ntoken = "$ADMIN"\n[server]\nport = 8400\n'
 
 
@@ -24,7 +25,7 @@ def read(folder: Path, environ: Mapping[str, str], text: str = BASE) -> Config:
 
 def test_a_secret_in_a_file_is_read_anew_each_time_and_goes_before_the_variable(tmp_path: Path) -> None:
     key = tmp_path / "key"
-    environ = {"OPENAI_API_KEY": "sk-old", "OPENAI_API_KEY_FILE": str(key), "ADMIN": "a" * 32}
+    environ = {"OPENAI_API_KEY": "sk-old", "OPENAI_API_KEY_FILE": str(key), "ADMIN": ADMIN}
     found = []
     for value in ("sk-first\n", "\n  sk-second"):
         key.write_text(value, "utf-8")
@@ -49,20 +50,22 @@ def test_a_file_that_holds_no_value_is_named_with_its_variable(
         key.write_bytes(content)
 
     with pytest.raises(Misconfigured) as refused:
-        read(tmp_path, {"OPENAI_API_KEY_FILE": str(key), "ADMIN": "a" * 32})
+        read(tmp_path, {"OPENAI_API_KEY_FILE": str(key), "ADMIN": ADMIN})
 
     assert f"[openai] api_key reads $OPENAI_API_KEY from {key}, {complaint}" in str(refused.value)
 
 
 def test_a_reload_says_which_values_only_a_restart_can_change(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("sk-1", "utf-8")
-    environ = {"OPENAI_API_KEY_FILE": str(tmp_path / "key"), "ADMIN": "a" * 32}
+    environ = {"OPENAI_API_KEY_FILE": str(tmp_path / "key"), "ADMIN": ADMIN}
 
     said = as_at_the_start(read(tmp_path, environ))
 
     assert said["as_at_the_start"] == ["$ADMIN"]
     assert str(said["fix"]).startswith("restart")
-    assert not as_at_the_start(read(tmp_path, {}, BASE.replace("$OPENAI_API_KEY", "sk-2").replace("$ADMIN", "b" * 32)))
+    assert not as_at_the_start(
+        read(tmp_path, {}, BASE.replace("$OPENAI_API_KEY", "sk-2").replace("$ADMIN", ADMIN[::-1]))
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,14 +80,14 @@ def test_a_reload_says_which_values_only_a_restart_can_change(tmp_path: Path) ->
 def test_settings_that_are_read_at_the_start_are_named_when_they_change(
     tmp_path: Path, changed: str, named: list[str]
 ) -> None:
-    environ = {"OPENAI_API_KEY": "sk-1", "ADMIN": "a" * 32}
+    environ = {"OPENAI_API_KEY": "sk-1", "ADMIN": ADMIN}
 
     assert needing_restart(read(tmp_path, environ), read(tmp_path, environ, changed)) == named
 
 
 def test_a_reload_uses_what_is_right_and_refuses_what_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
-    monkeypatch.setenv("ADMIN", "a" * 32)
+    monkeypatch.setenv("ADMIN", ADMIN)
     used: list[Config] = []
     reload = Reload(tmp_path / "answerwell.toml", read(tmp_path, os.environ), used.append)
 

@@ -1,0 +1,76 @@
+"""Exposure: operators' pages are shown on this machine, on a port of their own, or to a token; never to the public."""
+
+import hmac
+from dataclasses import dataclass, field
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from session_api.errors import ApiError
+
+METRICS = "/metrics"
+DESCRIPTION = frozenset({"/docs", "/openapi.json"})
+INTERNAL = DESCRIPTION | {METRICS, "/healthz", "/readyz"}
+"""What the internal port answers."""
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """How far the service reaches. `public`: others than this machine reach it.
+
+    `internal_port`: operators' pages are there alone. `metrics_token`: what a scraper must send. `docs`: whether the
+    API's description is shown on the main port. `demo`: whether the demo page is.
+    """
+
+    public: bool = False
+    internal_port: int | None = None
+    metrics_token: str | None = field(default=None, repr=False)
+    docs: bool = True
+    demo: bool = True
+
+    def refusal(self, path: str, port: int | None, authorization: str) -> ApiError | None:
+        """Why a call for the path is refused that reached us at this port; None: it is not."""
+        if self.internal_port is not None and port == self.internal_port:
+            return None if path in INTERNAL else _elsewhere(path, "This port has operators' pages alone.")
+        if path == METRICS or path in DESCRIPTION:
+            if self.internal_port is not None:
+                return _elsewhere(path, "It is on internal_port alone, see [server].")
+            return self._of_metrics(authorization) if path == METRICS else self._of_description(path)
+        return None
+
+    def _of_metrics(self, authorization: str) -> ApiError | None:
+        if self.metrics_token is not None:
+            scheme, _, given = authorization.partition(" ")
+            right = hmac.compare_digest(given.strip().encode(), self.metrics_token.encode())
+            if right and scheme.casefold() == "bearer":
+                return None
+            fix = "Send Authorization: Bearer with metrics_token of [server]."
+            return ApiError(401, "token_invalid", "Metrics need their token.", fix)
+        if not self.public:
+            return None
+        fix = "Set metrics_token or internal_port under [server]."
+        return ApiError(403, "metrics_closed", "Metrics are not shown where everybody can reach them.", fix)
+
+    def _of_description(self, path: str) -> ApiError | None:
+        return None if self.docs else _elsewhere(path, "Set docs = true or internal_port under [server].")
+
+
+class ExposureGate:
+    """Answers what is refused, before anything else of the application is asked."""
+
+    def __init__(self, app: ASGIApp, exposure: Exposure) -> None:
+        self._app = app
+        self._exposure = exposure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            port = (scope.get("server") or (None, None))[1]
+            authorization = Headers(scope=scope).get("authorization", "")
+            if refused := self._exposure.refusal(scope["path"], port, authorization):
+                await refused.response()(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def _elsewhere(path: str, fix: str) -> ApiError:
+    return ApiError(404, "not_shown_here", f"{path} is not shown here.", fix)
