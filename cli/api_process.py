@@ -2,8 +2,10 @@
 
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import structlog
 import uvicorn
@@ -19,7 +21,7 @@ from cli.reload import Reload
 from connectors import CONNECTORS
 from connectors.webhook import WebhookEvent
 from session_api.access.rate_limit import both_stacks
-from session_api.admin.dependencies import Operations
+from session_api.admin.dependencies import Evaluate, Operations
 from session_api.app import Services, create_app
 from session_api.lazy import Lazy
 from session_api.operators.exposure import Exposure
@@ -135,6 +137,7 @@ def application(config: Config, state: State, broker: Broker | None = None) -> F
                 inventory,
                 token=config.admin.token.get_secret_value() if config.admin.token else None,
                 queue=lambda: queue_depth(client) if client else QueueDepth(0),
+                evaluate=_evaluator(config, state),
                 asking=Lazy(lambda: asking.asking(config, state, pool, answering)),
             ),
             chat=chat.chat_services(config, answering),
@@ -157,6 +160,17 @@ def exposure(config: Config) -> Exposure:
         docs=not server.public if server.docs is None else server.docs,
         demo=not server.public if demo is None else demo,
     )
+
+
+def _evaluator(config: Config, state: State) -> Evaluate:
+    def evaluate(
+        index: str, questions: Sequence[Mapping[str, Any]] | None, compare: int | None, ask: bool
+    ) -> dict[str, Any]:
+        from cli import evaluating  # the engine and what it needs: when somebody evaluates
+
+        return asdict(evaluating.evaluate(config, state, evaluating.EvaluationRequest(index, questions, compare, ask)))
+
+    return evaluate
 
 
 def _nobody_listens(task: str, source: str) -> None:

@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from answering import openai_client
+from answering.answers import NothingSynced
 from answering.asking import Asking, ExplainedAnswer
 from answering.blocking import BlockingPool
 from answering.events import Cost
 from answering.services import AnsweringServices
 from cli import chat, wiring
 from cli.config import Config
+from session_api import model_errors
 from session_api.chat.settings import ChatSettings
 from session_api.state import spend
 from sync.state.database import State
@@ -26,14 +29,28 @@ class Asked:
     language: str = ""
 
 
-async def ask_all(config: Config, state: State, questions: Sequence[Asked]) -> list[ExplainedAnswer]:
-    """Ask a few at a time, in a loop of this call's own. Raises what the first that fails raises."""
+@dataclass(frozen=True, slots=True)
+class AskingFailed:
+    """Why a question has no answer: nothing was synced, or the model's side failed."""
+
+    code: str
+    fix: str
+
+
+async def ask_all(config: Config, state: State, questions: Sequence[Asked]) -> list[ExplainedAnswer | AskingFailed]:
+    """Ask a few at a time, in a loop of this call's own; a question that fails is told beside the others."""
     services, pool = chat.answering_services(config), BlockingPool(AT_A_TIME)
     turn = asyncio.Semaphore(AT_A_TIME)
 
-    async def one(asked: Asked) -> ExplainedAnswer:
+    async def one(asked: Asked) -> ExplainedAnswer | AskingFailed:
         async with turn:
-            return await asker.ask(asked.question, asked.index, asked.language)
+            try:
+                return await asker.ask(asked.question, asked.index, asked.language)
+            except NothingSynced as error:
+                return AskingFailed("nothing_synced", str(error))
+            except openai_client.FAILURES as error:
+                failure = model_errors.failure(error)
+                return AskingFailed(failure.code, failure.fix)
 
     try:
         asker = asking(config, state, pool, services)
@@ -45,12 +62,17 @@ async def ask_all(config: Config, state: State, questions: Sequence[Asked]) -> l
 
 def asking(config: Config, state: State, pool: BlockingPool, services: AnsweringServices) -> Asking:
     """Return what asks questions of any index, and books what they cost. Loads libraries: for a thread."""
-    indexes = wiring.inventory(config).indexes
-    customers = (config.chat or ChatSettings()).index
-    index = customers if customers in indexes else next(iter(indexes))
 
     def book(cost: Cost) -> None:
         with state.transaction() as tx:
             spend.add(tx, state.now(), cost.micro_usd)
 
-    return Asking(services.make(state, pool), indexes, index, book)
+    indexes = wiring.inventory(config).indexes
+    return Asking(services.make(state, pool), indexes, index_or_default(config), book)
+
+
+def index_or_default(config: Config, index: str = "") -> str:
+    """Return the index, or where none is named the one that customers are answered from; without that, the first."""
+    names = [one.name for one in config.indexes]
+    customers = (config.chat or ChatSettings()).index
+    return index or (customers if customers in names else names[0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import output
-from cli.commands import ask, demo, doctor, erase, inspect, operate, questions, serve, start, status, sync
+from cli.commands import ask, demo, doctor, erase, evaluate, inspect, operate, questions, serve, start, status, sync
 from cli.options import CONFIG_VARIABLE, Verbose
 from sync.errors import SyncError
 
@@ -32,6 +32,7 @@ for command in (
     doctor.doctor,
     sync.sync,
     ask.ask,
+    evaluate.evaluate,
     inspect.search,
     status.status,
     questions.questions,

@@ -72,7 +72,7 @@ class OpenAISection(Section):
 
 
 class IndexSection(Section):
-    """One `[[index]]`: who may read it, and how its store cuts passages."""
+    """One `[[index]]`: who may read it, how its store cuts passages, and what is asked of it before a promotion."""
 
     name: Name
     audiences: list[Audience] = Field(min_length=1)
@@ -81,6 +81,8 @@ class IndexSection(Section):
     chunk_overlap: int = Field(default=400, ge=0)
     keep_previous: Duration = timedelta(days=1)
     search_unmanaged: bool = False
+    questions: Path | None = None
+    least_recall: float | None = Field(default=None, ge=0, le=1)
 
     @model_validator(mode="after")
     def _overlap_is_at_most_half(self) -> Self:

@@ -68,7 +68,12 @@ def running(config: Config, stop: "Stop | None" = None, connections: int = CONNE
 def searching(config: Config) -> "Iterator[Engine]":
     """Open the state and yield an engine that knows the indexes and no source. Raises Misconfigured."""
     with opened(config) as state:
-        yield _engine(config, state)
+        yield searcher(config, state)
+
+
+def searcher(config: Config, state: State) -> "Engine":
+    """Return an engine over an open state that knows the indexes and no source."""
+    return _engine(config, state)
 
 
 def open_state(config: Config, connections: int = CONNECTIONS) -> State:
@@ -217,6 +222,8 @@ def _indexes(config: Config) -> list[KnowledgeIndex]:
             chunking=Chunking(index.chunk_tokens, index.chunk_overlap),
             keep_previous=index.keep_previous,
             search_unmanaged=index.search_unmanaged,
+            questions=config.path.absolute().parent / index.questions.expanduser() if index.questions else None,
+            least_recall=index.least_recall,
         )
         for index in config.indexes
     ]

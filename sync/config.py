@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from sync.errors import Misconfigured
 from sync.model import Audience, Chunking, Connector, Cursor, Page, StoreId
@@ -32,7 +33,8 @@ class KnowledgeIndex:
     """One configured index.
 
     `bound`: an existing store to use instead of making one; its other files stay untouched. `search_unmanaged`: those
-    other files may be found too. `keep_previous`: how long a replaced store can be rolled back to.
+    other files may be found too. `keep_previous`: how long a replaced store can be rolled back to. `questions`: the
+    file of saved questions that a rebuilt store is measured on; `least_recall`: what it must reach of them.
     """
 
     name: str
@@ -41,6 +43,8 @@ class KnowledgeIndex:
     chunking: Chunking = field(default_factory=Chunking)
     keep_previous: timedelta = timedelta(days=1)
     search_unmanaged: bool = False
+    questions: Path | None = None
+    least_recall: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

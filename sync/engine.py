@@ -157,7 +157,7 @@ class Engine:
         live = queries.active(self.state, index)
         if live is None:
             raise Misconfigured(f"index {index!r} holds nothing yet; run `answerwell sync`")
-        only = None if configured.search_unmanaged else self._only_ours(configured)
+        only = self.filter_of(configured)
         found = self.index.search(live.store, query, only, min(50, limit * 5))
         known = queries.cited_documents(self.state, [hit.file for hit in found])
         best: dict[str, Hit] = {}
@@ -260,7 +260,10 @@ class Engine:
         with _stage(turn, "fetch"):
             fetch(turn)
 
-    def _only_ours(self, configured: KnowledgeIndex) -> Filter:
+    def filter_of(self, configured: KnowledgeIndex) -> Filter | None:
+        """What a search of the index is kept to; None where files that we did not upload count, too."""
+        if configured.search_unmanaged:
+            return None
         equals: dict[str, str | float | bool] = {"managed_by": managed_by(self.state.installation)}
         if len(configured.audiences) == 1:
             equals["audience"] = next(iter(configured.audiences)).value

@@ -41,23 +41,16 @@ def ask(
 
 
 def _ask(config: "Config", question: str, index: str, language: str) -> "ExplainedAnswer":
-    """Raises Retryable with what the model's side said, and Misconfigured for an index that holds nothing."""
+    """Raises Retryable with what the model's side said, or what was not done yet."""
     import asyncio
 
-    from answering import openai_client
-    from answering.answers import NothingSynced
     from cli import asking, wiring
-    from session_api import model_errors
-    from sync.errors import Misconfigured, Retryable
+    from sync.errors import Retryable
 
     with wiring.opened(config) as state:
-        try:
-            [answer] = asyncio.run(asking.ask_all(config, state, [asking.Asked(question, index, language)]))
-        except NothingSynced as error:
-            raise Misconfigured(str(error)) from error
-        except openai_client.FAILURES as error:
-            failure = model_errors.failure(error)
-            raise Retryable(f"the question was not answered ({failure.code}): {failure.fix}") from error
+        [answer] = asyncio.run(asking.ask_all(config, state, [asking.Asked(question, index, language)]))
+    if isinstance(answer, asking.AskingFailed):
+        raise Retryable(f"the question was not answered ({answer.code}): {answer.fix}")
     return answer
 
 

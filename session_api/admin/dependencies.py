@@ -1,9 +1,9 @@
 """Dependencies of the admin endpoints: what they operate on, who may, and who asks."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -20,12 +20,16 @@ MAX_NAME_LENGTH = 60
 _BEARER = HTTPBearer(auto_error=False, description="`[admin] token` of the configuration.")
 
 
+Evaluate = Callable[[str, Sequence[Mapping[str, Any]] | None, int | None, bool], dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class Operations:
     """What operators work on. `token` None: the admin API refuses everybody, and says how to set one.
 
     `previous_token` is right, too: for as long as the token is being replaced where it is used.
-    `asking` None: no question is answered here.
+    `asking` None: no question is answered here; `evaluate` likewise: an index, questions or None for its own, another
+    generation or None, and whether to have them answered.
     """
 
     state: State
@@ -33,6 +37,7 @@ class Operations:
     token: str | None = field(repr=False)
     queue: Callable[[], Queue]
     asking: Lazy[Asking] | None = None
+    evaluate: Evaluate | None = None
     previous_token: str | None = field(default=None, repr=False)
 
     @property

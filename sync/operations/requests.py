@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import structlog
 
 from sync.engine import Engine
-from sync.errors import Held
+from sync.errors import Held, Misconfigured
+from sync.operations import promotion_gate
 from sync.operations.due import PATIENCE
 from sync.pipeline import generations
 from sync.state import documents as document_table
@@ -127,9 +128,12 @@ def begin_reindex(engine: Engine, index: str, who: str) -> int:
 def switch(engine: Engine, request: int) -> str:
     """Promote or roll back as the request says and record it, in one transaction; returns why not, '' when done.
 
-    Another process that works on the same request finds it done, and returns what became of it.
+    What a reindex has built must pass the promotion gate first; an operator's own promotion need not. Another process
+    that works on the same request finds it done, and returns what became of it.
     """
     asked = queries.request(engine.state, request)
+    if asked.kind == RequestKind.REINDEX and (objection := _objection(engine, asked.target)):
+        return finish(engine.state, asked, objection)
     try:
         with engine.state.transaction() as tx:
             if not request_log.finish(tx, request, engine.state.now()):
@@ -239,6 +243,16 @@ def _switch_index(tx: Transaction, engine: Engine, request: OperatorRequest) -> 
         generations.promote_in_transaction(tx, engine.state, request.target, list(engine.sources))
         request_log.finish_rebuilds(tx, request.target, engine.state.now())
     sources.signal_failed(tx)  # the store before may have been why
+
+
+def _objection(engine: Engine, index: str) -> str:
+    """Why what was built must not be promoted by itself; a file of questions that cannot be read is a reason."""
+    if generations.promotion_blocker(engine.state, index, list(engine.sources)):
+        return ""  # it is not complete: that is said, and nothing is measured
+    try:
+        return promotion_gate.objection(engine, index)
+    except Misconfigured as error:
+        return f"not promoted: {error}"
 
 
 def _start(state: State, request: OperatorRequest) -> None:

@@ -172,6 +172,17 @@ STEPS: Steps = {
             PRIMARY KEY (name, labels)
         )""",
     ),
+    14: (
+        # what saved questions found in a generation, as JSON
+        """CREATE TABLE evaluations (
+            id {id},
+            index_name TEXT NOT NULL,
+            generation BIGINT NOT NULL,
+            at DOUBLE PRECISION NOT NULL,
+            report TEXT NOT NULL
+        )""",
+        "CREATE INDEX evaluations_by_index ON evaluations (index_name, id)",
+    ),
 }
 
 _DIALECTS = {

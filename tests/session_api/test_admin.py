@@ -18,6 +18,8 @@ EVERY_ADDRESS = (
     ("GET", "/api/admin/problems"),
     ("GET", "/api/admin/documents"),
     ("POST", "/api/admin/ask"),
+    ("POST", "/api/admin/indexes/public/evaluation"),
+    ("GET", "/api/admin/indexes/public/evaluations"),
     ("GET", "/api/admin/questions"),
     *(("POST", f"/api/admin/sources/s/{act}") for act in ("sync", "pause", "resume", "release")),
     *(("POST", f"/api/admin/indexes/public/{act}") for act in ("reindex", "promote", "rollback")),

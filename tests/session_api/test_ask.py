@@ -54,3 +54,22 @@ def test_what_cannot_be_asked_is_refused_with_the_fix(acme: Shop, body: dict[str
 
     assert answer.status_code == status
     assert status == 200 or answer.json()["error"]["fix"]
+
+
+def test_an_index_is_evaluated_on_questions_that_are_sent(acme: Shop) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    [url] = {source["url"] for source in ask(acme, question="Who pays for the parcel?").json()["sources"]}
+    questions = [{"question": "Who pays for the parcel?", "documents": [url]}]
+
+    done = acme.http.post(
+        "/api/admin/indexes/public/evaluation", json={"questions": questions, "ask": True}, headers=headers
+    )
+    wrong = acme.http.post(
+        "/api/admin/indexes/public/evaluation",
+        json={"questions": [{"question": "a", "documents": ["x:y"]}]},
+        headers=headers,
+    )
+
+    assert (done.json()["recall"]["at_1"], done.json()["answers"]["cited_right"]) == (1.0, 1.0)
+    assert (wrong.status_code, "x:y" in wrong.json()["error"]["message"]) == (422, True)
+    assert acme.http.get("/api/admin/indexes/public/evaluations", headers=headers).json() == {"evaluations": []}
