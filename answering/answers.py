@@ -45,6 +45,7 @@ from sync.state.database import State
 MAX_CHARACTERS_A_TOKEN = 8  # a model that writes more than this of `longest_answer` is not writing an answer
 MAX_ATTRIBUTED = 3  # pages that an answer without citations of its own is attributed to
 MAX_CLARIFYING_LENGTH = 300
+EXPOSED_GROUNDING = 0.5  # where `grounding` checks nothing, and the model read what may not be shown
 
 
 class NothingSynced(Exception):
@@ -109,7 +110,7 @@ class AnswerStream:
         self.retrieved = Retrieved(answering.state, answering.pool, self.question, self._settings.min_score)
         self._draft = Draft(self.retrieved.allows)
         self._shown = Shown()
-        self._gate = Gate(self._settings.grounding)
+        self._gate = Gate(self._settings.grounding or EXPOSED_GROUNDING)
         self._meter = Meter(self._settings)
         self._judge = Judge(self.question.text, self._language, self.answering.second_look, self._meter)
 
@@ -176,7 +177,7 @@ class AnswerStream:
         if scope is None:
             raise NothingSynced("the index holds nothing yet; run `answerwell sync`")
         told = instructions(self._settings.instructions)
-        return ModelRequest(question.text, question.history, scope.store, scope.filters, told)
+        return ModelRequest(question.text, question.history, scope.store, scope.filters, told, self.retrieved.readable)
 
     async def _take(self, event: ModelEvent) -> Unanswered | None:
         """Take in what the model did; return why it must not go on, or None."""
@@ -211,7 +212,9 @@ class AnswerStream:
 
     @property
     def _unchecked(self) -> bool:
-        """Whether text is shown as it comes; not while a document gives orders to the model."""
+        """Whether text is shown as it comes; not while a document gives orders, or the model read what is hidden."""
+        if self.retrieved.exposed:
+            return False
         if not self._settings.grounding:
             return True
         return self._settings.stream == "token" and not (

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from answering.events import CitedPage
 from answering.model import Passage
 from answering.scope import CUSTOMERS, SearchScope
+from sync.rendering import is_managed
 from sync.state import queries
 from sync.state.database import State
 
@@ -15,18 +16,18 @@ def pages(state: State, passages: Sequence[Passage], scope: SearchScope | None) 
 
     The filter of the search is not trusted: a compatible server may ignore it, and a document may have become internal
     while the question was on its way. A store may go on finding what was taken out of it, for a while or for good: a
-    file of ours that the state does not know counts as removed, whatever its attributes say.
+    file of ours that the state does not have in this store counts as removed, whatever its attributes say.
     """
     audiences = CUSTOMERS if scope is None else scope.audiences
     search_unmanaged = scope is not None and scope.search_unmanaged
-    known = queries.cited_documents(state, [passage.file for passage in passages])
+    known = queries.cited_documents(state, scope.store if scope else "", [passage.file for passage in passages])
     found: dict[str, CitedPage] = {}
     for passage in passages:
         row = known.get(passage.file)
         if row is not None and row.audience in audiences:
             synced, updated = _moment(row.synced_at), _moment(row.updated_at)
             found[passage.file] = CitedPage(passage.file, row.title or passage.filename, row.url, synced, updated)
-        elif row is None and search_unmanaged and _unmanaged(passage):
+        elif row is None and search_unmanaged and not is_managed(passage.filename, passage.attributes):
             title = str(passage.attributes.get("title") or passage.filename)
             found[passage.file] = CitedPage(passage.file, title, str(passage.attributes.get("url") or ""), None)
     return found
@@ -34,8 +35,3 @@ def pages(state: State, passages: Sequence[Passage], scope: SearchScope | None) 
 
 def _moment(seconds: float) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
-
-
-def _unmanaged(passage: Passage) -> bool:
-    """Whether nobody's installation uploaded the file: such ones count where the operator says so."""
-    return passage.attributes.get("managed_by") is None

@@ -50,7 +50,8 @@ class CompletionsModel:
         query = _query(request)
         passages = await self._search(request, query)
         yield SearchDone((query,), tuple(passages))
-        useful = [one for one in passages if one.score >= self._settings.min_score]
+        readable = await request.readable(passages)
+        useful = [one for one in readable if one.score >= self._settings.min_score]
         if not useful:
             yield Usage()  # no model was asked
             return

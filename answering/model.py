@@ -1,6 +1,6 @@
 """Language model: what one is asked, and what it does while it answers, whichever API it is asked through."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -82,15 +82,22 @@ class Usage:
 ModelEvent = SearchDone | TextDelta | FileCitation | Thought | CallBegan | GenerationRefused | GenerationFailed | Usage
 
 
+Readable = Callable[[Sequence[Passage]], Awaitable[Sequence[Passage]]]
+
+
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One question as a model gets it. `history` ends with the question; `filters` are of the search in the store."""
+    """One question as a model gets it. `history` ends with the question; `filters` are of the search in the store.
+
+    `readable` leaves out what was removed or is not for the reader: what a model is told by us passes it first.
+    """
 
     question: str
     history: Sequence[tuple[str, str]]
     store: str
     filters: Mapping[str, str]
     instructions: str
+    readable: Readable
 
 
 class Model(Protocol):

@@ -1,6 +1,6 @@
 """Retrieved: what the searches of one answer found, and what of it the answer may rest on."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from answering import citations, grounding
@@ -23,7 +23,10 @@ class FoundPassage:
 
 @dataclass
 class Retrieved:
-    """One answer's searches. `evidence` None: nothing was searched, or the server does not say what was found."""
+    """One answer's searches. `evidence` None: nothing was searched, or the server does not say what was found.
+
+    `exposed`: a search found what may not be shown, so that a model that searches by itself has read it.
+    """
 
     state: State
     pool: BlockingPool
@@ -34,17 +37,27 @@ class Retrieved:
     passages: list[Passage] = field(default_factory=list)
     pages: dict[str, CitedPage] = field(default_factory=dict)
     evidence: Evidence | None = None
+    exposed: bool = False
 
     async def keep(self, searched: SearchDone) -> None:
         """Keep what was found, scores enough and may be shown."""
         self.queries += searched.queries
         scoring = [one for one in searched.passages or () if one.score >= self.min_score]
-        known = await self.pool.run(citations.pages, self.state, scoring, self.question.scope)
-        self.pages |= known
+        known = await self._citable(searched.passages or ())
+        self.pages |= {one.file: known[one.file] for one in scoring if one.file in known}
         self.passages += [one for one in scoring if one.file in known]
+        self.exposed = self.exposed or any(one.file not in known for one in searched.passages or ())
         self.found += [FoundPassage(one, self._left_out(one, known)) for one in searched.passages or ()]
         if searched.passages is not None:
             self.evidence = Evidence((one.text for one in self.passages), self.question.text)
+
+    async def readable(self, passages: Sequence[Passage]) -> list[Passage]:
+        """Return those of the passages that a model may be told."""
+        known = await self._citable(passages)
+        return [one for one in passages if one.file in known]
+
+    async def _citable(self, passages: Sequence[Passage]) -> dict[str, CitedPage]:
+        return await self.pool.run(citations.pages, self.state, passages, self.question.scope)
 
     def allows(self, address: str) -> bool:
         """Whether a link may lead there: to a page that was found, or where a passage's own text leads."""

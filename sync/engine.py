@@ -23,7 +23,7 @@ from sync.pipeline.hints import read_hints
 from sync.pipeline.observe import observe
 from sync.pipeline.publish import publish, withdraw
 from sync.pipeline.turn import TURN_BUDGET, NoProgress, ProgressListener, SerialExecutor, Stop, Turn, backoff
-from sync.rendering import managed_by
+from sync.rendering import is_managed, managed_by
 from sync.state import queries, runs, sources
 from sync.state.database import State
 from sync.state.lease import Lease
@@ -159,11 +159,11 @@ class Engine:
             raise Misconfigured(f"index {index!r} holds nothing yet; run `answerwell sync`")
         only = self.filter_of(configured)
         found = self.index.search(live.store, query, only, min(50, limit * 5))
-        known = queries.cited_documents(self.state, [hit.file for hit in found])
+        known = queries.cited_documents(self.state, live.store, [hit.file for hit in found])
         best: dict[str, Hit] = {}
         for hit in found:
             held = known.get(hit.file)
-            nobodys = configured.search_unmanaged and "managed_by" not in hit.attributes
+            nobodys = configured.search_unmanaged and not is_managed(hit.filename, hit.attributes)
             if nobodys if held is None else held.audience in configured.audiences:
                 best.setdefault(str(hit.attributes.get("document", hit.file)), hit)
         return list(best.values())[:limit]

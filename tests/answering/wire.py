@@ -102,10 +102,13 @@ def passage() -> dict[str, Any]:
     return {"file_id": "file-0", "filename": "0.md", "score": 1.0, "text": FACTS, "attributes": attributes}
 
 
-def answered(replies: Sequence[Reply], settings: AnsweringSettings = PRICED) -> Answered:
+def answered(
+    replies: Sequence[Reply], settings: AnsweringSettings = PRICED, found: Sequence[dict[str, Any]] | None = None
+) -> Answered:
     """Ask a model whose server replies like that, of a store of files that nobody's installation uploaded."""
     with _state() as state:
-        page = whole({"object": "vector_store.search_results.page", "data": [_found()], "has_more": False})
+        results = [_found(one) for one in found or [passage()]]
+        page = whole({"object": "vector_store.search_results.page", "data": results, "has_more": False})
         paths = {"responses": list(replies), "completions": list(replies), "search": [page]}
         upstream = Upstream(paths)
         with loopback.serve(upstream) as url:
@@ -130,6 +133,5 @@ async def _answer(state: State, settings: AnsweringSettings, url: str, upstream:
     return Answered(events, stream, upstream, error)
 
 
-def _found() -> dict[str, Any]:
-    found = passage()
-    return {**found, "content": [{"type": "text", "text": found.pop("text")}]}
+def _found(one: dict[str, Any]) -> dict[str, Any]:
+    return {**one, "content": [{"type": "text", "text": one["text"]}]}

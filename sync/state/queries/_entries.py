@@ -225,13 +225,20 @@ def recorded_files(
     return {r.file: RecordedFile(r.file, r.document, r.content_hash, r.metadata_hash, bool(r.ours)) for r in rows}
 
 
-def cited_documents(state: Reader, files: Sequence[str]) -> dict[str, CitedDocument]:
-    """The documents behind those of the files that are ours, by file."""
+def cited_documents(state: Reader, store: str, files: Sequence[str]) -> dict[str, CitedDocument]:
+    """The documents behind those of the files that belong into the store, by file.
+
+    A store that was just left for another one is read to the end: what another store has of a document counts there.
+    """
     rows = state.ask(
         """SELECT named.file, d.title, d.url, d.audience, s.synced_at, d.updated_at FROM (
-             SELECT document, file FROM files WHERE file IN :files
-             UNION SELECT document, file FROM entries WHERE file IN :files) AS named
-           JOIN documents d ON d.id = named.document JOIN sources s ON s.name = d.source""",
+             SELECT document, generation, file FROM entries WHERE file IN :files
+             UNION SELECT document, generation, pending FROM entries WHERE pending IN :files) AS named
+           JOIN documents d ON d.id = named.document JOIN sources s ON s.name = d.source
+           JOIN generations g ON g.id = named.generation
+           WHERE g.store = :store OR NOT EXISTS (
+             SELECT 1 FROM generations kept WHERE kept.store = :store AND kept.state <> 'dropping')""",
+        store=store,
         files=list(dict.fromkeys(files)),
     )
     return {
