@@ -9,6 +9,9 @@ from dataclasses import dataclass
 
 MAX_STATEMENT_LENGTH = 2000  # a model that writes no full stop is read in parts of this length
 
+MAX_NUMERAL_LENGTH = 5  # "(12) ", the longest that _NUMERAL_AHEAD looks for
+MAX_ABBREVIATION_LENGTH = 16  # twice the longest, so that none begins where the text was cut
+
 _NUMERAL = r"(?:\d{1,3}(?:\.\d{1,2}){0,3}|[a-zA-Z]|[ivxIVX]{1,4})"
 _STEP = r"(?:step|schritt|étape|etape|paso|passo|option|tipp?|punkt|point|الخطوة)"
 _ENUMERATOR = re.compile(
@@ -78,13 +81,13 @@ def _end_of_first(text: str, *, final: bool) -> int:
         closing = re.compile(rf"^[ \t]*{fence[1]}[ \t]*\n|^[ \t]*{fence[1]}[ \t]*\Z", re.MULTILINE)
         end = closing.search(text, fence.end())
         return end.end() if end and (final or end[0].endswith("\n")) else 0
-    ahead = _NUMERAL_AHEAD.search(text)
     for end in _END.finditer(text):
+        ahead = _NUMERAL_AHEAD.search(text, 0, end.end() + MAX_NUMERAL_LENGTH)  # not all of a long text for each part
         if ahead and ahead.end() < end.start():
             return ahead.end()
         if end["stop"] is None or _stops(text, end, final=final):
             return end.end()
-    if ahead:
+    if ahead := _NUMERAL_AHEAD.search(text):
         return ahead.end()
     return MAX_STATEMENT_LENGTH if len(text) > MAX_STATEMENT_LENGTH else 0
 
@@ -97,8 +100,8 @@ def _stops(text: str, end: re.Match[str], *, final: bool) -> bool:
     if not end["stop"].startswith("."):
         return True
     before = text[: end.start() + 1]
-    if _ABBREVIATION.search(before) or not without_enumerator(before).strip(" \t\n*_"):
+    if _ABBREVIATION.search(before[-MAX_ABBREVIATION_LENGTH:]) or not without_enumerator(before).strip(" \t\n*_"):
         return False
-    if _DAY.search(before):
+    if _DAY.search(before[-MAX_ABBREVIATION_LENGTH:]):
         return final if len(following) < 3 else following.casefold() not in _MONTHS
     return not following[:1].islower()
