@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from session_api.widget import bundle
 from session_api.widget.appearance import Appearance
 from tests.widget import kit
 from tests.widget.kit import Chat, Chromium, visiting
+from tests.widget.reply_pictures import CONVERSATIONS, PHONE, service, talked
 from tests.widget.scripted import Break, Cite, Gate, Scripted, Stage
 
 QUESTION = "How many days do I have to send a product back?"
@@ -45,7 +46,7 @@ LOOK = Appearance(
     contact_url="https://acme.com/contact",
 )
 FORM = Appearance(title="Ask Acme Air", accent="#146c43", contact_form="https://acme.com/contact")
-PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
+SCREEN: dict[str, Any] = {"viewport": {"width": 1120, "height": 760}, "reduced_motion": "reduce"}
 ANYWHERE = {"access-control-allow-origin": "*", "retry-after": "40", "access-control-expose-headers": "retry-after"}
 IN_LANGUAGE = """
 new MutationObserver((_, observer) => {
@@ -220,20 +221,22 @@ def demo(browser: Chromium, look: Appearance, lang: str, **context: Any) -> Iter
 
 def main(folder: Path, wanted: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with kit.browser() as browser:
-        for name, (scene, look, lang, context) in SCENES.items():
-            if wanted and name not in wanted:
-                continue
-            with demo(
-                browser,
-                look,
-                lang,
-                **{"viewport": {"width": 1120, "height": 760}, "reduced_motion": "reduce", **context},
-            ) as (chat, stage, wire):
+    scenes = {name: scene for name, scene in SCENES.items() if name in wanted or not wanted}
+    talks = {name: talk for name, talk in CONVERSATIONS.items() if name in wanted or not wanted}
+    with kit.browser() as browser, service() if talks else nullcontext("") as url:
+        for name, (scene, look, lang, context) in scenes.items():
+            with demo(browser, look, lang, **{**SCREEN, **context}) as (chat, stage, wire):
                 scene(chat, stage, wire)
-                chat.page.mouse.move(5, 5)
-                chat.page.evaluate("() => document.fonts.ready")
-                chat.page.screenshot(path=folder / f"{name}.png", animations="disabled", caret="hide")
+                draw(chat, folder / f"{name}.png")
+        for name, (said, context) in talks.items():
+            with talked(browser, url, said, **{**SCREEN, **context}) as chat:
+                draw(chat, folder / f"{name}.png")
+
+
+def draw(chat: Chat, path: Path) -> None:
+    chat.page.mouse.move(5, 5)
+    chat.page.evaluate("() => document.fonts.ready")
+    chat.page.screenshot(path=path, animations="disabled", caret="hide")
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ export class Message {
     const ratable = isRatable(this.entry);
     const row = element(
       "div",
-      { class: "actions" },
+      { class: ratable ? "actions" : "actions quiet" },
       ratable && rate("up", "positive", texts.helpful),
       ratable && rate("unhelpful", "negative", texts.unhelpful),
       whole,
