@@ -165,6 +165,8 @@ class AnswerStream:
             reply := replies.without_search(self.question, self._settings.hand_off, self.answering.contact)
         ) is not None:
             return reply
+        if self.question.verified is not None:
+            return replies.verified(said, self.question.verified)
         contact = self._contact
         if not self.may_spend:
             return Done(f"{said.spent}\n\n{contact}", AnswerOutcome.REFUSED, "daily_usd is spent", rule=Rule.BUDGET)

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 
-from answering import scope
+from answering import scope, verified
 from answering.answers import Answering, AnswerStream
 from answering.events import Citation, Cost, Done
 from answering.judge import Judged
@@ -117,7 +117,8 @@ class Asking:
         where = scope.live(
             self.answering.state, index.name, search_unmanaged=index.search_unmanaged, audiences=index.audiences
         )
-        return Question(text, [("user", text)], where, language)
+        answer = verified.for_question(self.answering.state, text, index.audiences, language)
+        return Question(text, [("user", text)], where, language, answer)
 
 
 def explained(index: str, question: Question, stream: AnswerStream, done: Done) -> ExplainedAnswer:

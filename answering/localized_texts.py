@@ -15,6 +15,7 @@ class Phrases:
     spent: str
     flagged: str
     synced: str
+    verified: str
     nearest: str
     contact: str
     thanks: str
@@ -39,6 +40,7 @@ PHRASES = {
         spent="I have answered all I may for today. Please come back tomorrow.",
         flagged="I cannot help with this.",
         synced="As of {day}",
+        verified="Verified on {day}",
         nearest="These pages come closest:",
         contact="A person can help: {contact}",
         thanks="You are welcome! Is there anything else?",
@@ -64,6 +66,7 @@ PHRASES = {
         spent="Für heute habe ich alles beantwortet, was ich darf. Bitte kommen Sie morgen wieder.",
         flagged="Dabei kann ich nicht helfen.",
         synced="Stand {day}",
+        verified="Geprüft am {day}",
         nearest="Am nächsten kommen diese Seiten:",
         contact="Ein Mensch hilft weiter: {contact}",
         thanks="Gern geschehen! Kann ich noch etwas für Sie tun?",
@@ -89,6 +92,7 @@ PHRASES = {
         spent="J'ai répondu à tout ce que je pouvais aujourd'hui. Revenez demain.",
         flagged="Je ne peux pas vous aider pour cela.",
         synced="À jour au {day}",
+        verified="Vérifié le {day}",
         nearest="Ces pages s'en approchent le plus :",
         contact="Une personne peut vous aider : {contact}",
         thanks="Avec plaisir ! Puis-je faire autre chose pour vous ?",
@@ -113,6 +117,7 @@ PHRASES = {
         spent="Hoy ya he respondido todo lo que podía. Vuelva mañana, por favor.",
         flagged="No puedo ayudarle con esto.",
         synced="Actualizado el {day}",
+        verified="Verificado el {day}",
         nearest="Estas páginas son las más cercanas:",
         contact="Una persona puede ayudarle: {contact}",
         thanks="¡De nada! ¿Puedo ayudarle en algo más?",
@@ -137,6 +142,7 @@ PHRASES = {
         spent="أجبتُ عن كل ما يمكنني اليوم. يُرجى العودة غدًا.",
         flagged="لا أستطيع المساعدة في هذا.",
         synced="حتى {day}",
+        verified="تم التحقق في {day}",
         nearest="أقرب الصفحات إلى سؤالك:",
         contact="يمكن لشخص من فريقنا مساعدتك: {contact}",
         thanks="على الرحب والسعة! هل من شيء آخر؟",

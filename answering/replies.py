@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
-from answering.events import AnswerOutcome, CitedPage, Done
+from answering.events import AnswerOutcome, Citation, CitedPage, Done
 from answering.intents import Intent, understand
 from answering.localized_texts import PHRASES, Phrases, language_of
 from answering.question import Question
+from answering.rules import Rule
 from answering.sentences import statements
+from answering.state.verified import VerifiedAnswer
 
 MAX_NEAREST = 3  # pages that an abstention names
 MAX_SHORT_LENGTH = 240
@@ -33,6 +36,17 @@ def abstention(said: Phrases, person: str, nearest: Sequence[CitedPage]) -> str:
     linked = [f"- [{_title(page)}]({page.link})" for page in nearest if page.link][:MAX_NEAREST]
     pages = [f"{said.nearest}\n" + "\n".join(linked)] if linked else []
     return "\n\n".join([said.nothing, *pages, person])
+
+
+def verified(said: Phrases, answer: VerifiedAnswer) -> Done:
+    """Return a person's answer, cited as verified: from the pages that it rests on, or from itself."""
+    confirmed = datetime.fromtimestamp(answer.confirmed_at, UTC)
+    day = said.verified.format(day=confirmed.date().isoformat())
+    file = f"verified-{answer.id}"
+    pages = [CitedPage(file, one.title, one.url, confirmed) for one in answer.sources]
+    cited = pages or [CitedPage(file, answer.question, "", confirmed)]
+    citations = tuple(Citation(page, len(answer.answer), day) for page in cited)
+    return Done(answer.answer, AnswerOutcome.ANSWERED, citations=citations, rule=Rule.VERIFIED)
 
 
 def way_to_a_person(said: Phrases, hand_off: str, contact: str) -> str:

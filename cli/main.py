@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import output
-from cli.commands import ask, demo, doctor, erase, evaluate, inspect, operate, questions, serve, start, status, sync
+from cli.commands import (
+    ask,
+    demo,
+    doctor,
+    erase,
+    evaluate,
+    inspect,
+    operate,
+    questions,
+    serve,
+    start,
+    status,
+    sync,
+    verified,
+)
 from cli.options import CONFIG_VARIABLE, Verbose
 from sync.errors import SyncError
 
@@ -54,6 +68,7 @@ for command in (
     start.version,
 ):
     app.command()(command)
+app.add_typer(verified.app, name="verified")
 app.command("release", hidden=True)(operate.approve_removals)  # its name before
 
 

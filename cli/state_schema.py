@@ -1,6 +1,7 @@
 """Schema migrations: what stands in this installation's state database beside the engine's own tables."""
 
+from answering.state import schema as answers
 from session_api.state import schema as chat
 
-SCHEMAS = (chat.STEPS,)
+SCHEMAS = (chat.STEPS, answers.STEPS)
 """Every process opens the state with all of them, whatever it needs: the version before counts the steps that ran."""

@@ -41,7 +41,7 @@ def approve_removals(
             output.say(f"{source}: nothing is held")
             return
         _confirm(source, held, yes=yes)
-        approved = requests.release(state, source, [removal.document for removal in held], _who())
+        approved = requests.release(state, source, [removal.document for removal in held], who())
     typer.echo(f"{source}: {approved.removals} removals released; the next sync carries them out")
 
 
@@ -54,7 +54,7 @@ def reindex(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> Non
     settings = wiring.read(config)
     names = _indexes(index, settings)
     with wiring.running(settings) as engine, watching(output.stderr()) as progress:
-        summaries = commands.rebuild(engine, names, progress=progress, who=_who())
+        summaries = commands.rebuild(engine, names, progress=progress, who=who())
     report(summaries)
     for name in names:
         typer.echo(f"{name}: searches use the new store; `answerwell rollback {name}` goes back")
@@ -68,7 +68,7 @@ def promote(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> Non
     settings = wiring.read(config)
     with wiring.running(settings) as engine:
         for name in _indexes(index, settings):
-            commands.promote(engine, name, who=_who())
+            commands.promote(engine, name, who=who())
             typer.echo(f"{name}: searches use the new store")
 
 
@@ -80,7 +80,7 @@ def rollback(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> No
     settings = wiring.read(config)
     with wiring.running(settings) as engine:
         for name in _indexes(index, settings):
-            commands.rollback(engine, name, who=_who())
+            commands.rollback(engine, name, who=who())
             typer.echo(f"{name}: searches use the previous store")
 
 
@@ -102,7 +102,8 @@ def _indexes(index: str | None, settings: "Config") -> Sequence[str]:
     return known("index", [index] if index else [], [found.name for found in settings.indexes])
 
 
-def _who() -> str:
+def who() -> str:
+    """Return the user of this terminal."""
     try:
         return getpass.getuser()
     except (ImportError, KeyError, OSError):  # a container's user may have no name

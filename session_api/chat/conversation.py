@@ -26,7 +26,7 @@ from chatkit.types import (
     WidgetItem,
 )
 
-from answering import openai_client, replies, scope
+from answering import openai_client, replies, scope, verified
 from answering.answers import Answering, AnswerStream, NothingSynced
 from answering.events import AnswerOutcome, Done
 from answering.localized_texts import PHRASES, language_of
@@ -158,7 +158,9 @@ class Conversation(ChatKitServer[Session]):
             asked.reserved = spend.reserve(self._state, self._settings.estimated_micro_usd, limit)
         may_spend = limit is None or asked.reserved is not None
         where = scope.live(self._state, context.index, search_unmanaged=self._search_unmanaged)
-        question = Question(record.question, self._history(record.thread, context), where, context.language)
+        answer = verified.for_question(self._state, record.question, scope.CUSTOMERS, context.language)
+        history = self._history(record.thread, context)
+        question = Question(record.question, history, where, context.language, answer)
         return question, may_spend
 
     def _history(self, thread: str, context: Session) -> Sequence[tuple[str, str]]:

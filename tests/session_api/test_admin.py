@@ -20,6 +20,9 @@ EVERY_ADDRESS = (
     ("POST", "/api/admin/ask"),
     ("POST", "/api/admin/indexes/public/evaluation"),
     ("GET", "/api/admin/indexes/public/evaluations"),
+    *((method, "/api/admin/verified") for method in ("GET", "POST")),
+    *((method, "/api/admin/verified/1") for method in ("GET", "PUT", "DELETE")),
+    ("POST", "/api/admin/verified/1/confirm"),
     ("GET", "/api/admin/questions"),
     *(("POST", f"/api/admin/sources/s/{act}") for act in ("sync", "pause", "resume", "release")),
     *(("POST", f"/api/admin/indexes/public/{act}") for act in ("reindex", "promote", "rollback")),
@@ -62,7 +65,7 @@ def test_every_address_is_in_the_openapi_document_with_the_token_it_wants(here: 
         for method, operation in methods.items()
         if path.startswith("/api/admin") and operation["security"]
     }
-    named = {"s": "{name}", "public": "{name}", "t1": "{run}"}
+    named = {"s": "{name}", "public": "{name}", "t1": "{run}", "1": "{answer}"}
     assert told == {
         (method, "/".join(named.get(part, part) for part in path.split("/"))) for method, path in EVERY_ADDRESS
     }

@@ -68,8 +68,10 @@ from sync.state.queries._entries import (
     unwanted,
 )
 from sync.state.queries._evaluation import (
+    DocumentMark,
     Evaluation,
     NamedDocument,
+    document_marks,
     document_names,
     documents_behind,
     documents_named,
@@ -109,6 +111,7 @@ __all__ = [
     "Believed",
     "CitedDocument",
     "DocumentFilter",
+    "DocumentMark",
     "DocumentState",
     "DuplicateDocument",
     "Entry",
@@ -140,6 +143,7 @@ __all__ = [
     "cited_documents",
     "counters",
     "counts_between",
+    "document_marks",
     "document_names",
     "documents_after",
     "documents_behind",

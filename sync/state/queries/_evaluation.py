@@ -1,9 +1,9 @@
-"""Evaluation: documents by how people name them, those behind files, and what was measured."""
+"""Evaluation: documents by how people name them, what they say now, those behind files, and what was measured."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sync.model import FileId
+from sync.model import Audience, FileId
 from sync.state.queries._rows import all_of
 from sync.state.transaction import Reader
 
@@ -19,6 +19,20 @@ class NamedDocument:
     external_id: str
     title: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentMark:
+    """What a document says now. `likeness` "": its text is too short to tell; `version`: of that text."""
+
+    id: int
+    name: str
+    title: str
+    url: str
+    audience: Audience
+    version: str
+    likeness: str
+    gone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,22 @@ def documents_named(state: Reader, names: Sequence[str]) -> dict[str, NamedDocum
     documents = all_of(NamedDocument, rows)
     found = {key: one for one in documents for key in (one.url.rstrip("/"), f"{one.source}:{one.external_id}")}
     return {name: found[key] for name in names if (key := name.rstrip("/")) in found}
+
+
+def document_marks(state: Reader, documents: Sequence[int]) -> dict[int, DocumentMark]:
+    """What those of the documents that are known say now, by id."""
+    rows = state.ask(
+        """SELECT id, source || ':' || external_id AS name, title, url, audience, content_version, likeness,
+                  CASE WHEN version IS NULL THEN 1 ELSE 0 END AS gone
+           FROM documents WHERE id IN :documents ORDER BY id""",
+        documents=list(dict.fromkeys(documents)),
+    )
+    return {
+        int(r.id): DocumentMark(
+            int(r.id), r.name, r.title, r.url, Audience(r.audience), r.content_version or "", r.likeness, bool(r.gone)
+        )
+        for r in rows
+    }
 
 
 def document_names(state: Reader) -> list[str]:
