@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 import redis
 
 from cli import chat as answering
-from cli import wiring
+from cli import model_checks, wiring
 from cli.config import Config
 from connectors.check import Finding, Level
 from session_api import check
-from sync.errors import Misconfigured, SyncError
+from sync.errors import Misconfigured, Missing, SyncError
+from sync.model import StoreId
 from workers import broker as brokers
+
+if TYPE_CHECKING:
+    from sync.vector_store.index import OpenAIIndex
 
 
 def configuration(config: Config) -> Iterator[Finding]:
@@ -23,12 +28,12 @@ def configuration(config: Config) -> Iterator[Finding]:
 def state(config: Config) -> Iterator[Finding]:
     """Whether the state database opens and can be written to."""
     try:
-        opened = wiring.open_state(config)
+        with wiring.opened(config) as opened:
+            opened.register({source.common.name: source.common.kind for source in config.sources})
     except SyncError as error:
-        yield problem("the state database does not open", error)
+        yield Finding(Level.PROBLEM, "the state database cannot be used", str(error))
         return
-    yield Finding(Level.OK, f"the state database opens; this installation is {opened.installation}")
-    opened.close()
+    yield Finding(Level.OK, f"the state database can be written to; this installation is {opened.installation}")
 
 
 def broker(config: Config) -> Iterator[Finding]:
@@ -42,6 +47,7 @@ def broker(config: Config) -> Iterator[Finding]:
         return
     try:
         client.ping()
+        policy = _eviction(client)
     except redis.RedisError as error:
         yield Finding(
             Level.PROBLEM, f"Redis does not answer ({type(error).__name__})", "check redis_url, and that it is up"
@@ -50,6 +56,10 @@ def broker(config: Config) -> Iterator[Finding]:
     finally:
         client.close()
     yield Finding(Level.OK, "Redis answers")
+    if policy not in {"noeviction", ""}:
+        yield Finding(
+            Level.WARNING, f"Redis may evict what it holds (maxmemory-policy {policy})", "set it to noeviction"
+        )
 
 
 def chat(config: Config, today: date) -> Iterator[Finding]:
@@ -58,23 +68,50 @@ def chat(config: Config, today: date) -> Iterator[Finding]:
     settings = answering.chat_settings(config)
     for level, what, fix in check.findings(settings, config.widget, config.server, today):
         yield Finding(levels[level], what, fix)
+    yield from model_checks.findings(config)
 
 
 def openai(config: Config) -> Iterator[Finding]:
-    """Whether the key is good for files and vector stores, and every bound store is there."""
+    """Whether the key is good for files and vector stores, and every live or bound store is there."""
     try:
-        with wiring.running(config) as engine:
-            next(engine.index.uploads(), None)
-            yield Finding(Level.OK, "the key may list files")
-            for index in engine.indexes.values():
-                if index.bound is not None:
-                    next(engine.index.files(index.bound), None)
-                    yield Finding(Level.OK, f"index {index.name!r}: its vector store {index.bound} is there")
+        index = wiring.index_alone(config)
+        next(index.uploads(), None)
     except SyncError as error:
-        yield problem("OpenAI's files or vector stores are not reachable", error)
+        yield problem("OpenAI's files are not reachable", error)
+        return
+    yield Finding(Level.OK, "the key may list files")
+    for name, store in _stores(config).items():
+        yield _store(index, name, store)
+
+
+def _stores(config: Config) -> dict[str, StoreId]:
+    try:
+        return wiring.live_stores(config)
+    except SyncError:
+        return wiring.bound_stores(config)  # what is wrong with the state is a finding of its own
+
+
+def _store(index: "OpenAIIndex", name: str, store: StoreId) -> Finding:
+    try:
+        next(index.files(store), None)
+    except Missing as error:
+        fix = f"{error}; `answerwell reindex {name}` builds it anew, or correct vector_store_id"
+        return Finding(Level.PROBLEM, f"index {name!r}: its vector store {store} is not there", fix)
+    except SyncError as error:
+        return problem(f"index {name!r}: its vector store {store} cannot be read", error)
+    return Finding(Level.OK, f"index {name!r}: its vector store {store} is there")
 
 
 def problem(what: str, error: SyncError) -> Finding:
-    """The finding for something that failed; a configuration error already says its fix."""
+    """The finding for a call that failed; a configuration error already says its fix."""
     fix = str(error) if isinstance(error, Misconfigured) else f"{error}; if it stays, check the network and the address"
     return Finding(Level.PROBLEM, what, fix)
+
+
+def _eviction(client: redis.Redis) -> str:
+    """What Redis does when its memory is full; "" where it does not tell."""
+    try:
+        told = client.info("memory")
+    except redis.ResponseError:
+        return ""
+    return str(told.get("maxmemory_policy", "")) if isinstance(told, dict) and told.get("maxmemory") else ""

@@ -17,7 +17,7 @@ from sync.config import Inventory, KnowledgeIndex, Source
 from sync.errors import Misconfigured, Retryable
 from sync.metrics import COUNTERS
 from sync.model import Chunking, KeepsPush, ListsAudiences, StoreId
-from sync.state import counters
+from sync.state import counters, queries
 from sync.state.database import CONNECTIONS, State
 
 if TYPE_CHECKING:
@@ -131,6 +131,25 @@ def client(config: Config) -> "openai.OpenAI":
         organization=section.organization,
         project=section.project,
     )
+
+
+def index_alone(config: Config) -> "OpenAIIndex":
+    """The index without a state and without Redis, to look at: what it is asked is no part of any installation."""
+    from sync.pipeline.turn import Stop
+
+    return _index(config, "", None, Stop())
+
+
+def live_stores(config: Config) -> dict[str, StoreId]:
+    """The store of each index that searches use, or that it is bound to. Raises Misconfigured."""
+    with opened(config) as state:
+        live = {index.name: queries.active(state, index.name) for index in config.indexes}
+    stores = {name: generation.store for name, generation in live.items() if generation and generation.store}
+    return {**bound_stores(config), **stores}
+
+
+def bound_stores(config: Config) -> dict[str, StoreId]:
+    return {index.name: StoreId(index.vector_store_id) for index in config.indexes if index.vector_store_id}
 
 
 def _engine(config: Config, state: State, stop: "Stop | None" = None, sources: Sequence[SourceConfig] = ()) -> "Engine":

@@ -34,6 +34,7 @@ def findings(
     yield from _hosted(settings, today)
     yield from _model(settings, today)
     yield from _pages(widget, server)
+    yield from _shown(widget, server)
     yield from _person(widget)
     yield from _identity(widget)
     yield from _answers(settings)
@@ -74,6 +75,22 @@ def _pages(widget: WidgetSettings, server: ServerSettings) -> Iterator[Finding]:
     if widget.allow_null_origin:
         fix = "remove allow_null_origin under [widget] unless an app embeds the widget"
         yield "warning", "any local file and sandboxed frame may use the widget", fix
+
+
+def _shown(widget: WidgetSettings, server: ServerSettings) -> Iterator[Finding]:
+    """What operators' pages show to everybody, or to nobody."""
+    if not server.public:
+        return
+    if server.metrics_token is None and server.internal_port is None:
+        yield (
+            "info",
+            "/metrics is closed: others than this machine reach the service",
+            ("write internal_port or metrics_token under [server]"),
+        )
+    if server.docs and server.internal_port is None:
+        yield "warning", "/docs shows the admin API to everybody", "remove docs = true, or write internal_port"
+    if widget.demo:
+        yield "warning", "/demo is shown to everybody", "remove demo = true under [widget] in production"
 
 
 def _person(widget: WidgetSettings) -> Iterator[Finding]:

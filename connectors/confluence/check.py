@@ -1,6 +1,7 @@
 """What an operator should know of a Confluence site before it is synced."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 
 from connectors.check import Finding, Level
 from connectors.confluence.connector import Confluence
@@ -34,11 +35,20 @@ def findings(cache: SiteCache) -> Iterator[Finding]:
             )
     for space in spaces.values():
         yield from _space(cache, space, f"{where}: space {space.key}")
+    for pattern in settings.spaces:
+        if pattern not in settings.exact_keys and not _matched(pattern, spaces):
+            fix = "correct spaces, or let the account see them"
+            yield Finding(Level.WARNING, f"{where}: no space is called {pattern}", fix)
     for pattern in settings.public_spaces:
-        if not any(space.public for space in spaces.values()):
-            yield Finding(Level.WARNING, f"{where}: no space matches public_spaces {pattern}", "correct public_spaces")
+        if not _matched(pattern, spaces):
+            what = f"{where}: public_spaces {pattern} is none of the spaces that are read, so it makes nothing public"
+            yield Finding(Level.PROBLEM, what, f"add {pattern} to spaces, or correct public_spaces")
     if not settings.on_cloud and not settings.webhook_secret.get_secret_value():
         yield Finding(Level.OK, f"{where}: {LATE}")
+
+
+def _matched(pattern: str, spaces: Mapping[str, Space]) -> bool:
+    return any(fnmatchcase(space.key, pattern) for space in spaces.values())
 
 
 def _space(cache: SiteCache, space: Space, what: str) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from itertools import islice
 
 from connectors.check import Finding, Level
@@ -70,9 +71,16 @@ def _channels(listing: ChannelListing, settings: SlackSettings) -> Iterator[Find
         yield Finding(Level.OK, f"slack: reads {', '.join(islice(names, 10))}{more}")
     for gap in listing.gaps.values():
         yield Finding(Level.PROBLEM, f"slack: {gap.name} is not read", gap.why)
-    if not names and not listing.gaps:
-        fix = "correct channels, or create one; private channels are read only by their id"
-        yield Finding(Level.WARNING, f"slack: no public channel is called {' or '.join(settings.patterns)}", fix)
+    seen = {
+        name.removeprefix("#") for name in (*names, *listing.external, *(gap.name for gap in listing.gaps.values()))
+    }
+    for pattern in settings.patterns:
+        if not any(fnmatchcase(name, pattern) for name in seen):
+            fix = "correct channels, or create one; private channels are read only by their id"
+            yield Finding(Level.WARNING, f"slack: no public channel is called {pattern}", fix)
+    for pattern in settings.excluded:
+        if not any(fnmatchcase(name, pattern) for name in {*seen, *listing.names.values()}):
+            yield Finding(Level.WARNING, f"slack: !{pattern} leaves no channel out", "correct channels")
     for name in listing.external:
         fix = "put its id into channels to read it, if the other company agrees"
         yield Finding(Level.WARNING, f"slack: {name} is shared with another company and left out", fix)

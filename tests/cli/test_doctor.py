@@ -1,7 +1,10 @@
 """`doctor` says what works, what does not, and what to do about it."""
 
+import pytest
+
 from sandbox.wire import Fault
 from tests.cli.kit import Company, Run
+from tests.valkey import client_of, valkey
 
 
 def levels(run: Run) -> dict[str, set[str]]:
@@ -42,9 +45,27 @@ def test_a_redis_and_a_database_that_do_not_answer_are_problems(acme: Company, r
     down = 'redis_url = "redis://127.0.0.1:9"\ndatabase_url = "postgresql://x@127.0.0.1:9/x"\n'
     acme.config.write_text(down + text, "utf-8")
 
-    found = levels(run)
+    found = run("doctor", "--json").json["findings"]
+    problems = {one["about"]: one["what"] + one["fix"] for one in found if one["level"] == "problem"}
 
-    assert found["redis"] == found["state"] == {"problem"}
+    assert set(problems) == {"redis", "state"}  # OpenAI and the sources are checked all the same
+    assert "database_url" in problems["state"]
+    assert "network" not in problems["state"]
+
+
+@pytest.mark.processes
+def test_a_redis_that_may_evict_is_told(acme: Company, run: Run) -> None:
+    with valkey() as path:
+        client_of(path).config_set("maxmemory", "100mb")
+        client_of(path).config_set("maxmemory-policy", "allkeys-lru")
+        text = acme.config.read_text("utf-8")
+        acme.config.write_text(f'redis_url = "unix://{path}"\n{text}', "utf-8")
+
+        told = [one for one in run("doctor", "--json").json["findings"] if one["about"] == "redis"]
+
+    assert [one["level"] for one in told] == ["ok", "warning"]
+    assert "allkeys-lru" in told[1]["what"]
+    assert "noeviction" in told[1]["fix"]
 
 
 def test_a_help_center_that_does_not_answer_is_a_problem_and_the_rest_is_still_checked(acme: Company, run: Run) -> None:
@@ -54,6 +75,18 @@ def test_a_help_center_that_does_not_answer_is_a_problem_and_the_rest_is_still_c
 
     assert "problem" in found["help-center"]
     assert found["openai"] == {"ok"}
+
+
+def test_a_live_store_that_is_lost_is_a_problem_with_the_command_that_heals_it(acme: Company, run: Run) -> None:
+    acme.write({"Refunds": "You get your money back within thirty days."})
+    run("sync")
+    for store in acme.openai.stores():
+        acme.delete_store(store)
+
+    told = [one for one in run("doctor", "--json").json["findings"] if one["level"] == "problem"]
+
+    assert {"openai", "chat"} == {one["about"] for one in told}
+    assert all("answerwell reindex" in one["fix"] for one in told)
 
 
 def test_a_bound_store_that_is_not_there_is_a_problem(acme: Company, run: Run) -> None:

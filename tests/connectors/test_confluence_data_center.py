@@ -177,6 +177,20 @@ class TestDoctor:
         assert "not open to everyone" in problem.what
         assert "public_spaces" in problem.fix
 
+    def test_a_pattern_that_matches_nothing_and_a_public_space_that_is_not_read_are_named(
+        self, site: ConfluenceWorld
+    ) -> None:
+        connector = site.connect(spaces=["HELP", "TEAM-*", "H*"], public_spaces=["HELP", "OPS", "HELPDESK*"])
+
+        found = [finding for finding in check.findings(connector.cache) if finding.level is not Level.OK]
+
+        assert [(finding.level, finding.what.partition(": ")[2]) for finding in found] == [
+            (Level.WARNING, "no space is called TEAM-*"),
+            (Level.PROBLEM, "public_spaces OPS is none of the spaces that are read, so it makes nothing public"),
+            (Level.PROBLEM, "public_spaces HELPDESK* is none of the spaces that are read, so it makes nothing public"),
+        ]
+        assert "add OPS to spaces" in found[1].fix
+
     def test_credentials_a_missing_space_and_a_search_that_fails_are_problems(self, site: ConfluenceWorld) -> None:
         wrong = {"token": "old"} if "token" in site.login else {"api_token": "old"}
         site.wire.fail(Fault(path=r"search\?.*attachment", status=500, times=None))
