@@ -12,7 +12,7 @@ from enum import StrEnum
 import structlog
 
 from sync.config import Inventory, KnowledgeIndex, Source
-from sync.errors import LeaseLost, Misconfigured, Retryable, Stopping
+from sync.errors import LeaseLost, Misconfigured, Retryable, Stopping, SyncError
 from sync.metrics import COUNTERS
 from sync.model import Cursor, Document, Filter, Hit, Index, Page
 from sync.pipeline import audit, generations
@@ -218,11 +218,20 @@ class Engine:
             self._finish_run(turn, run, str(stopping))
             return Result(Outcome.STOPPED, turn.counts)
         except (Retryable, Misconfigured) as failure:
-            self._record_failure(turn, failure, window)
-            self._finish_run(turn, run, str(failure))
-            return Result(Outcome.FAILED, turn.counts, failure)
+            return self._failed(turn, run, failure, window)
+        except SyncError:
+            raise
+        except Exception as error:  # a mistake of ours must be seen where people look
+            log.exception("turn_broken", source=turn.source.name)
+            broken = Retryable(f"the turn broke ({type(error).__name__}); please report it")
+            return self._failed(turn, run, broken, window)
         self._finish_run(turn, run, "")
         return Result(Outcome.DONE, turn.counts)
+
+    def _failed(self, turn: Turn, run: int, failure: Retryable | Misconfigured, window: "PollWindow | None") -> Result:
+        self._record_failure(turn, failure, window)
+        self._finish_run(turn, run, str(failure))
+        return Result(Outcome.FAILED, turn.counts, failure)
 
     def _converge(self, turn: Turn, window: "PollWindow | None", run: int) -> None:
         """One pass of the verbs. What the source fails to tell does not keep what we hold from being published.
@@ -236,6 +245,11 @@ class Engine:
                 self._poll(turn, window)
         except (Retryable, Misconfigured) as error:
             failure = error
+        except SyncError:
+            raise
+        except Exception as error:  # a mistake of ours; what we hold is published, and what left is withdrawn
+            log.exception("listing_unreadable", source=turn.source.name)
+            failure = Retryable(f"what it lists cannot be read ({type(error).__name__}); please report it")
         with _stage(turn, "publish"):
             publish(turn)
         if audit.due(turn, run):

@@ -51,12 +51,19 @@ class Change:
 
     `version` None: believed gone. `document` is set when the listing already carried it. `unconfirmed`: the listing
     shows the document as internal only because a public listing lacks it; if we hold it as public, `fetch` decides.
+    `audience`: who may read a document that is not carried, where the listing tells; what it closes is closed at once.
     """
 
     external_id: str
     version: str | None
     document: Document | None = None
     unconfirmed: bool = False
+    audience: Audience | None = None
+
+    @property
+    def closes(self) -> bool:
+        """Whether the listing says for sure that not everybody may read the document, and does not carry it."""
+        return self.document is None and not self.unconfirmed and self.audience is Audience.INTERNAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from connectors.confluence.feed import ZONES
 from connectors.confluence.records import KINDS, Content, Facts, Kind, Touched, document_id
 from connectors.confluence.site_cache import SiteCache
 from connectors.file_types import kind_of
-from sync.errors import Gone, Retryable
+from connectors.quarantine import judged
+from sync.errors import Gone, Retryable, SyncError
 from sync.model import Change, Document
 
 MAX_SINGLE_LOADS = 5
@@ -65,6 +66,10 @@ class ChangeReader:
             if error.after is not None:
                 raise
             return _left(external_id, touched)
+        except SyncError:
+            raise
+        except Exception:  # noqa: BLE001  it is that document's problem, which the fetch tells
+            return _left(external_id, touched)
         return Change(external_id, document.version, document)
 
     def _facts(self, contents: Iterable[Content], since: datetime) -> dict[str, Facts]:
@@ -88,7 +93,10 @@ class ChangeReader:
 
     def _by_listing(self, content: Content, facts: Facts, anonymous_ids: set[str]) -> Change:
         placement = self._lookup.listed(content, facts.labels, anonymous_ids)
-        return self._writer.change(content, placement)
+        external_id, closing = document_id(content.kind, content.id), None
+        if not placement.unconfirmed:
+            closing = placement.audience
+        return judged(external_id, content.storage, lambda: self._writer.change(content, placement), closing)
 
 
 def _left(external_id: str, touched: Touched) -> Change:

@@ -76,7 +76,9 @@ class Writer:
         written = self._write(content, placement)
         version = self._version(content, placement, written)
         document = None if written.met.unknown else self._document(content, placement, written, version)
-        return Change(document_id(content.kind, content.id), version, document, placement.unconfirmed)
+        return Change(
+            document_id(content.kind, content.id), version, document, placement.unconfirmed, placement.audience
+        )
 
     def document(self, content: Content, placement: Placement) -> Document:
         """Return the document, rendered by the site where that is needed."""
@@ -177,7 +179,7 @@ def is_readable(file: Attachment) -> bool:
 def file_change(file: Attachment, content: Content, placement: Placement, *, speaker_notes: bool) -> Change:
     """Return the change that a listing shows of a file, which is not downloaded for that."""
     version = _file_version(file, content, placement, speaker_notes=speaker_notes)
-    return Change(document_id("attachment", file.id), version, None, placement.unconfirmed)
+    return Change(document_id("attachment", file.id), version, None, placement.unconfirmed, placement.audience)
 
 
 def file_document(

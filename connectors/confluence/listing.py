@@ -5,12 +5,14 @@ from datetime import timedelta
 from functools import partial
 
 from connectors.confluence import documents
+from connectors.confluence.audience import Placement
 from connectors.confluence.documents import Writer
 from connectors.confluence.records import Content, Kind, Space, document_id, in_order
 from connectors.confluence.site_cache import SiteCache
 from connectors.confluence.space_scan import SpaceScan
 from connectors.confluence.storage import accounts_in
 from connectors.http.transport import Json
+from connectors.quarantine import judged
 from sync.model import Change
 
 MAX_SCAN_AGE = timedelta(minutes=30)
@@ -67,10 +69,15 @@ class Listings:
         scan.saw(listing, kind, after)
         self._cache.names.learn({account for row in listing.rows for account in accounts_in(row.storage or "")})
         writer = self._cache.writer(scan.lookup)
-        return [self._content(writer, scan, row) for row in listing.rows], listing.following
+        return [self._judged(writer, scan, row) for row in listing.rows], listing.following
 
-    def _content(self, writer: Writer, scan: SpaceScan, content: Content) -> Change:
+    def _judged(self, writer: Writer, scan: SpaceScan, content: Content) -> Change:
+        external_id = document_id(content.kind, content.id)
         placement = scan.placement(content) if content.storage is not None else None
+        closing = placement.audience if placement is not None and not placement.unconfirmed else None
+        return judged(external_id, content.storage, lambda: self._content(writer, content, placement), closing)
+
+    def _content(self, writer: Writer, content: Content, placement: Placement | None) -> Change:
         if placement is None:  # the listing could not tell everything; a fetch does
             return Change(document_id(content.kind, content.id), f"unread:{content.number}")
         return writer.change(content, placement)

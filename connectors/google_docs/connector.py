@@ -21,6 +21,7 @@ from connectors.http.client import HttpClient
 from connectors.http.oauth import CachedToken
 from connectors.http.rate_limit import QuotaStore, VendorLimits
 from connectors.http.transport import Clock, HttpxTransport, Json, Sleep, Transport, now
+from connectors.quarantine import judged
 from sync.errors import CursorExpired, Gone
 from sync.model import Audience, Change, Cursor, Document, Page
 from sync.rate_limit import Rate
@@ -82,7 +83,7 @@ class GoogleDocs:
             if state.finished or changes:
                 break
             rows, state = self._listing.step(state)
-            changes = [change for file in rows if (change := self._judge(file)).version is not None]
+            changes = [change for file in rows if (change := self._judged(file)).version is not None]
         cursor = self._cursor(walk=state.json())
         self._listed_to = cursor if whole else ""
         self._cache.complete = whole and state.finished
@@ -95,11 +96,11 @@ class GoogleDocs:
             raise CursorExpired("google_docs: the cursor has no place in the feed")
         if not state.finished:
             rows, state = self._recheck.step(state)
-            changes = [self._judge(file) for file in rows if file.is_document]
+            changes = [self._judged(file) for file in rows if file.is_document]
         else:
             page = self._feed.read(token)
             token, state, more = page.token, page.walk, page.more
-            changes = [*(Change(name, None) for name in page.gone), *(self._judge(file) for file in page.files)]
+            changes = [*(Change(name, None) for name in page.gone), *(self._judged(file) for file in page.files)]
             self._latest = token
         walk = {} if state.finished else {"walk": state.json(), "more": more}
         cursor = self._cursor(token=token, **walk)
@@ -136,6 +137,9 @@ class GoogleDocs:
         body, problem = self.contents.of(file, public=audience is Audience.PUBLIC)
         return document_of(file, place, audience, body, problem, speaker_notes=self._speaker_notes)
 
+    def _judged(self, file: DriveFile) -> Change:
+        return judged(file.id, repr(file), lambda: self._judge(file))
+
     def _judge(self, file: DriveFile) -> Change:
         """Return what a listing says of the file: its version, or that it is believed gone."""
         placed = self._placed(file)
@@ -143,7 +147,8 @@ class GoogleDocs:
             return Change(file.id, None)
         file, place = placed
         audience = audience_of(file, place, self._clock())
-        return Change(file.id, version_of(file, place, audience, speaker_notes=self._speaker_notes))
+        version = version_of(file, place, audience, speaker_notes=self._speaker_notes)
+        return Change(file.id, version, audience=audience)
 
     def _placed(self, file: DriveFile) -> tuple[DriveFile, Place] | None:
         """Return the file and its place, with who may read it where that matters; None where it is out of scope."""

@@ -146,7 +146,12 @@ class MarkdownFolder:
         except OSError as error:
             raise Retryable(f"markdown_folder {file}: cannot be read ({error.strerror})") from error
         problem = f"{path}: larger than 5 MB, so only its start is kept" if len(content) > MAX_BYTES else ""
-        return self._document(path, content, edited, problem)
+        try:
+            return self._document(path, content, edited, problem)
+        except Exception as error:  # noqa: BLE001  the files beside it have nothing to do with it
+            return self._document(
+                path, b"", edited, f"{path}: cannot be read ({type(error).__name__}); please report it"
+            )
 
     def _file(self, name: str) -> Path:
         """Where a file is that we call by this name."""

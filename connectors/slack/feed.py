@@ -13,9 +13,11 @@ whether older ones were left out, `read` the fresh threads still to be read, eac
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from connectors.http.transport import Json, Response
+from connectors.quarantine import judged, unreadable
 from connectors.slack import threads, timestamps
 from connectors.slack.channels import ChannelListing, SlackChannel, gap_id
 from connectors.slack.documents import day_id, thread_id
@@ -148,7 +150,7 @@ class ChannelFeed:
             short = _short(self._reader.day_version(channel, day))
             _note(work, memory, day.day, short)
             if _is_new(memory, day.day, short, _touched(day)):
-                found.append(self._reader.day(channel, day))
+                found.append(judged(day_id(channel.id, day.day), day.digest, partial(self._reader.day, channel, day)))
         fresh = []
         for parent in filter(self._reader.is_thread, page.parents):
             if self._reader.is_fresh(parent):
@@ -189,7 +191,12 @@ class ChannelFeed:
     def _read(self, channel: SlackChannel, memory: ChannelMemory, work: Json, found: list[Change]) -> None:
         """Read one fresh thread; it is a change if its parent said so, or if its replies differ."""
         ts, expected = work["read"][0]
-        read = self._reader.thread(channel, ts)
+        try:
+            read = self._reader.thread(channel, ts)
+        except (TypeError, ValueError, AttributeError, KeyError):
+            work["read"].pop(0)
+            found.append(unreadable(thread_id(channel.id, ts), work["new"].get(ts)))
+            return
         work["read"].pop(0)
         if read is None:
             work["new"].pop(ts, None)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,6 +12,7 @@ from connectors.cache import TtlCache
 from connectors.http import client
 from connectors.http.client import HttpClient
 from connectors.http.transport import Clock, Json, Params, Response, now
+from connectors.quarantine import judged, unreadable
 from connectors.translation import article_id, document
 from connectors.zendesk.article_files import ArticleFiles, Mode
 from connectors.zendesk.pagination import everything, page, query_of, record, rows, time_of
@@ -88,12 +89,13 @@ class HelpCenter:
         path, include = f"{ROOT}/articles.json", {"include": "translations"}
         answer, found, following = page(self._api, path, "articles", include, after, bucket=BUCKET, expect=(404,))
         self._refuse_missing(answer, path)
-        listed = [e for row in by_id(found).values() for e in translations(row, self._wanted, self.key)]
+        listed, broken = self._listed(by_id(found).values())
         public = {
             locale: self._public_ids(locale)
             for locale in sorted({translation.locale for translation in listed if self._may_be_public(translation)})
         }
         changes = [self._by_listing(translation, public.get(translation.locale, set())) for translation in listed]
+        changes += broken
         for listing in self._listings.values():
             listing.used = True
         return changes, following
@@ -130,6 +132,17 @@ class HelpCenter:
                 return self._files.read_into(document, self._files.of(translation))
         raise Gone(f"{self._api.where(f'{ROOT}/articles/{article}.json')}: not published in {locale}")
 
+    def _listed(self, rows: Iterable[Json]) -> tuple[list[ArticleTranslation], list[Change]]:
+        """Return the published translations, and changes for the articles whose rows cannot be read."""
+        found: list[ArticleTranslation] = []
+        broken: list[Change] = []
+        for row in rows:
+            try:
+                found += translations(row, self._wanted, self.key)
+            except (TypeError, ValueError, AttributeError, KeyError):
+                broken.append(unreadable(article_id(row["id"], locale_of(row)), row))
+        return found, broken
+
     def _batch(self, fresh: list[Json]) -> int:
         """Return how many changed articles about a hundred calls can settle."""
         locales = self._wanted or (self._locales.get("", self._enabled_locales) if fresh else frozenset[str]())
@@ -139,7 +152,11 @@ class HelpCenter:
         found: list[ArticleTranslation] = []
         gone: list[Change] = []
         for row in shown:
-            current, absent = self._current(row)
+            try:
+                current, absent = self._current(row)
+            except (TypeError, ValueError, AttributeError, KeyError):
+                gone.append(unreadable(article_id(row["id"], locale_of(row)), row))
+                continue
             found += current
             gone += [Change(article_id(row["id"], locale), None) for locale in sorted(absent)]
         return gone + [
@@ -175,9 +192,15 @@ class HelpCenter:
 
     def _change(self, translation: ArticleTranslation, *, public: bool, unconfirmed: bool = False) -> Change:
         """Return what a listing shows; files are not downloaded for that, they are left to a fetch."""
-        document, files = self._document(translation, public=public), self._files.of(translation)
-        version = attachments.versioned(document.version, files)
-        return Change(document.external_id, version, None if files else document, unconfirmed)
+        audience = Audience.PUBLIC if public else Audience.INTERNAL
+
+        def judge() -> Change:
+            document, files = self._document(translation, public=public), self._files.of(translation)
+            version = attachments.versioned(document.version, files)
+            return Change(document.external_id, version, None if files else document, unconfirmed, audience)
+
+        closing = None if unconfirmed else audience
+        return judged(translation.text.external_id, translation.text.html, judge, closing)
 
     def _may_be_public(self, translation: ArticleTranslation) -> bool:
         return self._public and not translation.marked

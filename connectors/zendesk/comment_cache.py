@@ -30,6 +30,7 @@ class CommentCache:
         self.used = False
         self.alone: dict[int, list[Comment]] = {}
         self._next: int | None = start
+        self._broken: set[object] = set()  # tickets with a comment that cannot be read
         self._database = sqlite3.connect("", check_same_thread=False)  # no name: on disk, and gone when closed
         self._database.execute(
             "CREATE TABLE comments (ticket, id, author, created, public, text, files, PRIMARY KEY (ticket, id))"
@@ -56,6 +57,9 @@ class CommentCache:
         return True
 
     def comments(self, ticket: int) -> list[Comment]:
+        """Return the ticket's comments; none of one that has to be read alone."""
+        if ticket in self._broken:
+            return []
         found = self._database.execute(
             "SELECT id, author, created, public, text, files FROM comments WHERE ticket = ?", (ticket,)
         )
@@ -69,12 +73,22 @@ class CommentCache:
         for event in events:
             for child in event.get("child_events") or ():
                 if child.get("event_type") in KINDS:
-                    c = comment_of(child, event)
+                    c = _comment(child, event)
+                    if c is None:
+                        self._broken.add(event.get("ticket_id"))
+                        continue
                     files = json.dumps([asdict(file) for file in c.files])
                     row = (event.get("ticket_id"), c.id, c.author, c.created_at.timestamp(), c.public, c.text, files)
                     kept.append(row)
         with self._database:
             self._database.executemany("INSERT OR REPLACE INTO comments VALUES (?, ?, ?, ?, ?, ?, ?)", kept)
+
+
+def _comment(child: Json, event: Json) -> Comment | None:
+    try:
+        return comment_of(child, event)
+    except (TypeError, ValueError, AttributeError, KeyError):
+        return None
 
 
 def _loaded(files: str) -> tuple[AttachedFile, ...]:

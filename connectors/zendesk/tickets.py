@@ -9,6 +9,7 @@ from connectors.dialogue import Comment
 from connectors.http import client
 from connectors.http.client import HttpClient
 from connectors.http.transport import Clock, Json, now
+from connectors.quarantine import judged, unreadable
 from connectors.zendesk.comment_cache import BUCKETS, CommentCache
 from connectors.zendesk.pagination import page, record, rows, time_of
 from connectors.zendesk.ticket_document import comment_of, document, files_of, people, ticket_id
@@ -58,7 +59,7 @@ class Tickets:
             self._cache.used = True
         if not more:
             self._cache = None
-        changes = [self._change(ticket, comments[number], names) for number, ticket in live.items()]
+        changes = [self._judged(ticket, comments[number], names) for number, ticket in live.items()]
         return [change for change in changes if change.version is not None], state if more else None
 
     def changes(self, state: Json) -> tuple[list[Change], Json, bool]:
@@ -67,7 +68,7 @@ class Tickets:
         live = {number: ticket for number, ticket in tickets.items() if ticket.get("status") != "deleted"}
         cache = CommentCache(self._oldest(live)) if len(live) > MAX_SINGLE_READS else None
         comments = self._comments(live, names, cache, pages=MAX_EVENT_PAGES)
-        return [self._change(row, comments.get(number, []), names) for number, row in tickets.items()], following, more
+        return [self._judged(row, comments.get(number), names) for number, row in tickets.items()], following, more
 
     def fetch(self, number: int) -> Document:
         """Return the ticket as it is now. Raises Gone: deleted, or nothing in it is public."""
@@ -112,16 +113,25 @@ class Tickets:
 
     def _comments(
         self, live: dict[int, Json], names: dict[int, str], cache: CommentCache | None, pages: int | None
-    ) -> dict[int, list[Comment]]:
-        """Return the comments of each ticket: from the event export where that is cheaper, else one by one."""
+    ) -> dict[int, list[Comment] | None]:
+        """Return the comments of each ticket: from the event export where that is cheaper, else one by one.
+
+        None of a ticket: they cannot be read.
+        """
         complete = cache is not None and cache.fill(self._api, pages)
-        found: dict[int, list[Comment]] = {}
+        found: dict[int, list[Comment] | None] = {}
         for number in live:
             known = cache.comments(number) if cache and complete else cache.alone.get(number) if cache else None
-            found[number] = known or self._read_comments(number, names)  # every ticket has a comment
+            found[number] = known or self._readable_comments(number, names)  # every ticket has a comment
             if cache and not known:
-                cache.alone[number] = found[number]
+                cache.alone[number] = found[number] or []
         return found
+
+    def _readable_comments(self, number: int, names: dict[int, str]) -> list[Comment] | None:
+        try:
+            return self._read_comments(number, names)
+        except (TypeError, ValueError, AttributeError, KeyError):
+            return None
 
     def _read_comments(self, number: int, names: dict[int, str]) -> list[Comment]:
         """Return all comments of one ticket, none if it is gone; adds the names of their authors."""
@@ -138,6 +148,13 @@ class Tickets:
             names.update(people(answer.json().get("users")))
             if after is None:
                 return list(found.values())
+
+    def _judged(self, ticket: Json, comments: list[Comment] | None, names: dict[int, str]) -> Change:
+        """Return the change of a ticket; `comments` None: they cannot be read, or it has none that count any more."""
+        external_id = ticket_id(ticket["id"])
+        if comments is None and ticket.get("status") != "deleted":
+            return unreadable(external_id, ticket)
+        return judged(external_id, ticket, lambda: self._change(ticket, comments or [], names))
 
     def _change(self, ticket: Json, comments: list[Comment], names: dict[int, str]) -> Change:
         """Return what a listing shows; files are not downloaded for that, they are left to a fetch."""

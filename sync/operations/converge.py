@@ -62,7 +62,7 @@ def _converge_one(engine: Engine, name: str, progress: ProgressListener) -> Summ
         result = engine.turn(name, progress)
         for stage, count in result.counts.items():
             summary.counts[stage] = summary.counts.get(stage, 0) + count
-        number, soonest = queries.waiting(state, name)
+        number, soonest = queries.waiting(state, name, problems=not hurried)
         if soonest and not hurried:
             hurried, soonest = True, timedelta(0)
             with state.transaction() as tx:

@@ -5,7 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 import structlog
 
-from sync.errors import Gone, Retryable, SyncError
+from sync.errors import Gone, Misconfigured, Retryable, SyncError
 from sync.model import Document
 from sync.pipeline.observe import store_document
 from sync.pipeline.removal import remove
@@ -16,21 +16,23 @@ from sync.state.queries import DocumentState
 log = structlog.get_logger()
 
 MAX_FAILURES_IN_A_ROW = 5
+MOST_PATIENT = 12  # attempts, for a wait of an hour
 
 
 def fetch(turn: Turn) -> None:
     """Bring every due document's content to its version, until none is due or the turn should stop.
 
     A document that answers Gone for the first time becomes believed gone; one that was believed gone is removed. One
-    document's failure is that document's; five in a row are the source's, and raise. Raises Misconfigured at once.
+    document's failure is that document's, also where a setting would help; five in a row are the source's, and raise.
+    Those that failed often before say nothing about the source.
     """
     failures = 0
     for known, future in _fetched(turn):
         try:
             settled = _settle(turn, known, future)
-        except Retryable as error:
-            failures += 1
+        except (Retryable, Misconfigured) as error:
             _postpone(turn, known, error)
+            failures += known.attempts < queries.MAX_ATTEMPTS
             if failures >= MAX_FAILURES_IN_A_ROW:
                 raise
         else:
@@ -62,7 +64,7 @@ def _due(turn: Turn) -> Iterator[DocumentState]:
 
 
 def _settle(turn: Turn, known: DocumentState, future: Future[Document]) -> bool:
-    """Commit what the source said. Raises Retryable and what stops the source."""
+    """Commit what the source said. Raises Retryable and Misconfigured of the document, and what ends the turn."""
     try:
         document = future.result()
     except Gone:
@@ -72,7 +74,7 @@ def _settle(turn: Turn, known: DocumentState, future: Future[Document]) -> bool:
         raise
     except Exception as error:  # one document that cannot be read must not stop the others
         log.exception("document_unreadable", source=turn.source.name, document=known.external_id)
-        _postpone(turn, known, Retryable(f"cannot be read ({type(error).__name__}); please report it"))
+        _postpone(turn, known, Misconfigured(f"cannot be read ({type(error).__name__}); please report it"))
         return False
     with turn.state.commit(turn.lease) as tx:
         store_document(tx, known.id, document)
@@ -90,7 +92,11 @@ def _believe_or_remove(turn: Turn, known: DocumentState) -> None:
             log.info("document_removed", source=turn.source.name, document=known.external_id)
 
 
-def _postpone(turn: Turn, known: DocumentState, error: Retryable) -> None:
-    until = turn.state.now() + backoff(known.attempts + 1, error.after).total_seconds()
+def _postpone(turn: Turn, known: DocumentState, error: Retryable | Misconfigured) -> None:
+    """Have the document wait; what no waiting mends is a problem for people at once."""
+    passing = isinstance(error, Retryable)
+    attempts = known.attempts + 1 if passing else max(known.attempts + 1, queries.MAX_ATTEMPTS)
+    after = error.after if isinstance(error, Retryable) else None
+    until = turn.state.now() + backoff(attempts if passing else MOST_PATIENT, after).total_seconds()
     with turn.state.commit(turn.lease) as tx:
-        documents.postpone(tx, known.id, str(error), not_before=until)
+        documents.postpone(tx, known.id, str(error), attempts=attempts, not_before=until)

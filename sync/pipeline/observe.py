@@ -158,6 +158,8 @@ def write(tx: Transaction, turn: Turn, page: Page, epoch: int) -> Counter[str]:
             same.append(before.id)
             continue
         document = documents.note_version(tx, turn.source.name, change, epoch=epoch, now=turn.state.now())
+        if change.closes and before is not None and before.audience is Audience.PUBLIC:
+            documents.close(tx, document)  # its text may take long to be read, or never be
         if change.document is not None and not _needs_confirmation(change, before):
             store_document(tx, document, change.document)
     documents.note_unchanged(tx, same, epoch=epoch)

@@ -4,7 +4,7 @@ import json
 import zlib
 from collections.abc import Sequence
 
-from sync.model import Change, Document
+from sync.model import Audience, Change, Document
 from sync.state.queries import DocumentState
 from sync.state.queries.wanted import PAIRS, UNSETTLED
 from sync.state.transaction import Transaction
@@ -98,11 +98,17 @@ def release(tx: Transaction, source: str, document: int) -> bool:
     )
 
 
-def postpone(tx: Transaction, document: int, error: str, *, not_before: float) -> None:
-    """Have a document that could not be read wait until then."""
+def close(tx: Transaction, document: int) -> None:
+    """Take what we hold of the document out of the public, whatever of it is still to be read."""
+    tx.run("UPDATE documents SET audience = :internal WHERE id = :id", id=document, internal=Audience.INTERNAL.value)
+
+
+def postpone(tx: Transaction, document: int, error: str, *, attempts: int, not_before: float) -> None:
+    """Have a document that could not be read, now for so many times, wait until then."""
     tx.run(
-        "UPDATE documents SET attempts = attempts + 1, not_before = :until, error = :error WHERE id = :id",
+        "UPDATE documents SET attempts = :attempts, not_before = :until, error = :error WHERE id = :id",
         id=document,
+        attempts=attempts,
         until=not_before,
         error=error,
     )

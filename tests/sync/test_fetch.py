@@ -8,6 +8,8 @@ import pytest
 
 from sync.engine import Outcome
 from sync.errors import Misconfigured, Retryable
+from sync.model import Audience
+from sync.operations.converge import converge
 from sync.status.status import problems
 from tests.sync.world import installed
 
@@ -154,15 +156,76 @@ def test_failures_between_successes_are_not_the_sources() -> None:
     assert installation.turn().outcome is Outcome.DONE
 
 
-def test_a_refusal_stops_the_source_at_once() -> None:
+@pytest.mark.parametrize("error", [Misconfigured("a.pdf redirects to a host that is not trusted"), KeyError("body")])
+def test_a_refusal_of_one_document_is_a_problem_at_once_and_stops_nothing(error: Exception) -> None:
     installation = installed(carries=False)
     for n in range(5):
         installation.source.put(f"d{n:02}", "edited by somebody")
-    installation.source.asked = failing("fetch d00", Misconfigured("refused; check api_token"))
+    installation.source.asked = failing("fetch d00", error)
 
-    result = installation.turn()
+    [summary] = converge(installation.engine)
 
-    assert isinstance(result.failure, Misconfigured)
+    assert summary.error == ""
+    [problem] = problems(installation.engine.state)
+    assert problem["document"] == "d00"
+    for n in range(1, 5):
+        assert b"edited" in installation.searchable("public")[f"d{n:02}"][0][0]
+
+
+def test_refusals_in_a_row_are_the_sources() -> None:
+    installation = installed(10, carries=False)
+    for n in range(10):
+        installation.source.put(f"d{n:02}", "edited by somebody")
+
+    def refuse(call: str) -> None:
+        if call.startswith("fetch"):
+            raise Misconfigured("refused; check api_token")
+
+    installation.source.asked = refuse
+
+    assert isinstance(installation.turn().failure, Misconfigured)
+
+
+def test_documents_that_fail_for_ever_are_problems_and_hold_up_no_sync() -> None:
+    """Seven of them: in a row, they would be the source's."""
+    installation = installed(10, carries=False)
+    broken = {f"fetch d{n:02}" for n in range(7)}
+    for n in range(10):
+        installation.source.put(f"d{n:02}", "edited by somebody")
+    tried: list[str] = []
+
+    def fail(call: str) -> None:
+        if call in broken:
+            tried.append(call)
+            raise Retryable("failed (500)")
+
+    installation.source.asked = fail
+    for _ in range(9):  # what a worker does meanwhile
+        installation.turn()
+        installation.clock.forward(4000)
+    tried.clear()
+
+    [summary] = converge(installation.engine)
+
+    assert (summary.error, summary.problems) == ("", 7)
+    assert summary.seconds < 30
+    assert len(tried) <= 14
+    assert b"edited" in installation.searchable("public")["d09"][0][0]
+
+    installation.source.asked = lambda _: None
+    converge(installation.engine)
+    assert installation.differences() == []
+
+
+def test_what_a_listing_closes_is_closed_though_its_text_cannot_be_read() -> None:
+    installation = installed(carries=False)
+    installation.source.put("d01", "edited by somebody", audience=Audience.INTERNAL)
+    installation.source.asked = failing("fetch d01", Retryable("failed (500)"))
+
+    installation.turn()
+
+    assert "d01" not in installation.searchable("public")
+    assert "d02" in installation.searchable("public")
 
 
 def failing(wanted: str, error: Exception) -> Callable[[str], None]:

@@ -9,6 +9,7 @@ import pytest
 from sync.engine import Outcome
 from sync.errors import CursorExpired, Misconfigured, Retryable
 from sync.model import Change, Cursor, Page
+from sync.state import queries
 from tests.sync.world import INTERNAL, PUBLIC, Crash, Installation, SourceWorld, Trip, installed
 
 
@@ -436,3 +437,22 @@ def moments(installation: Installation) -> list[int]:
     installation.turn()
     installation.trip.watch = lambda: None
     return list(found.values())
+
+
+def test_a_mistake_in_a_listing_is_recorded_and_what_left_is_withdrawn_all_the_same() -> None:
+    installation = installed()
+    installation.source.show_to("d01", INTERNAL)
+    installation.turn()
+    with installation.state.transaction() as tx:  # what an earlier page of the listing committed
+        tx.run("UPDATE documents SET audience = 'internal' WHERE external_id = 'd02'")
+
+    def break_down(call: str) -> None:
+        if call.startswith(("changes", "snapshot")):
+            raise KeyError("body")
+
+    installation.source.asked = break_down
+    result = installation.turn()
+
+    assert result.outcome is Outcome.FAILED
+    assert "KeyError" in queries.source(installation.state, "s").error
+    assert "d02" not in installation.searchable("public")

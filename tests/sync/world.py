@@ -199,7 +199,9 @@ class SourceWorld:
             return Change(name, None)
         if name in self.unseen:
             document = replace(document, audience=INTERNAL, version=f"{document.version}, unseen")
-        return Change(name, document.version, document if self.carries else None, unconfirmed=name in self.unseen)
+        carried = document if self.carries else None
+        hidden = name in self.unseen
+        return Change(name, document.version, carried, unconfirmed=hidden, audience=document.audience)
 
     @contextmanager
     def _answering(self, call: str) -> Iterator[None]:

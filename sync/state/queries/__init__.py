@@ -28,6 +28,7 @@ from sync.state.queries._backlog import (
 )
 from sync.state.queries._document_list import DocumentFilter, ListedDocument, list_documents
 from sync.state.queries._documents import (
+    MAX_ATTEMPTS,
     Believed,
     DocumentState,
     DuplicateDocument,
@@ -106,6 +107,7 @@ from sync.state.queries._sources import (
 )
 
 __all__ = [
+    "MAX_ATTEMPTS",
     "Activity",
     "Backlog",
     "Believed",

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sync.model import Audience, Document, FileId
 from sync.rendering import moment
-from sync.state.queries._documents import believed
+from sync.state.queries._documents import MAX_ATTEMPTS, believed
 from sync.state.queries.wanted import PAIRS, UNREAD, UNSETTLED
 from sync.state.transaction import ClockedReader, Reader
 
@@ -139,16 +139,18 @@ def unsettled_documents(state: Reader, source: str) -> list[int]:
     return [row.id for row in rows]
 
 
-def waiting(state: ClockedReader, source: str) -> tuple[int, timedelta | None]:
+def waiting(state: ClockedReader, source: str, *, problems: bool = True) -> tuple[int, timedelta | None]:
     """How many documents or files of the source wait for something, and for how long the first of them still must.
 
-    (0, None): converged, but for removals that are held.
+    (0, None): converged, but for removals that are held. `problems` False: what failed so often that it is a problem
+    for people does not count.
     """
     held = 1 if believed(state, source).held else 0
     [row] = state.ask(
         f"""SELECT count(*) AS number, min(due) AS soonest FROM (
               SELECT d.not_before AS due FROM documents d WHERE d.source = :source
                 AND (({UNREAD}) OR (d.version IS NULL AND (:held = 0 OR d.released = 1)))
+                AND (:problems = 1 OR d.error = '' OR d.attempts < :attempts)
               UNION ALL
               SELECT coalesce(e.not_before, 0) {PAIRS}
               WHERE d.source = :source AND g.state <> 'dropping' AND {UNSETTLED}
@@ -159,6 +161,8 @@ def waiting(state: ClockedReader, source: str) -> tuple[int, timedelta | None]:
               SELECT 0 FROM garbage WHERE source = :source) AS due_times""",
         source=source,
         held=held,
+        problems=int(problems),
+        attempts=MAX_ATTEMPTS,
     )
     soonest = None if row.soonest is None else timedelta(seconds=max(0.0, row.soonest - state.now()))
     return int(row.number), soonest

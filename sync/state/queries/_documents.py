@@ -12,6 +12,8 @@ from sync.state.transaction import ClockedReader, Reader
 
 BRAKE_SHARE = 0.10
 BRAKE_COUNT = 20
+MAX_ATTEMPTS = 3
+"""So often a document is tried before it is a problem for people. It is tried again now and then all the same."""
 _IN_ONE_QUESTION = 500
 
 
@@ -179,12 +181,13 @@ def problems(state: Reader, source: str | None = None) -> list[Problem]:
              AND (:source = '' OR d.source = :source)
            UNION
            SELECT d.source, d.external_id, d.title, d.url, d.error FROM documents d
-           WHERE d.error <> '' AND d.attempts >= 3 AND (:source = '' OR d.source = :source)
+           WHERE d.error <> '' AND d.attempts >= :attempts AND (:source = '' OR d.source = :source)
            UNION
            SELECT d.source, d.external_id, d.title, d.url, d.problem FROM documents d
            WHERE d.problem <> '' AND d.version IS NOT NULL AND (:source = '' OR d.source = :source)
            ORDER BY 1, 2""",
         source=source or "",
+        attempts=MAX_ATTEMPTS,
     )
     return all_of(Problem, rows)
 
