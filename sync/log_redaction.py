@@ -44,6 +44,8 @@ def redact_crashes() -> None:
     """Have what ends this process, or a thread of it, told without what it quotes."""
 
     def crashed(_kind: type[BaseException], error: BaseException, _place: TracebackType | None) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            return  # whoever pressed it knows
         sys.stderr.write(f"answerwell: this is a fault of ours; please report it:\n{redacted(error)}\n")
 
     def thread_crashed(thread: threading.ExceptHookArgs) -> None:

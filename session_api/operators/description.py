@@ -37,7 +37,8 @@ def install(app: FastAPI) -> None:
     def summarized() -> dict[str, Any]:
         schema = made()
         for operation in (one for methods in schema["paths"].values() for one in methods.values()):
-            operation["summary"] = _first_sentence(operation["description"])
+            if told := operation.get("description"):
+                operation["summary"] = _first_sentence(told)
         return schema
 
     app.openapi = summarized  # type: ignore[method-assign]  # as FastAPI has it done

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from cli import output
 from sandbox.wire import Fault
 from sync.errors import Misconfigured, Retryable, SyncError
-from sync.log_redaction import redact_exceptions, redacted, restrain
+from sync.log_redaction import redact_crashes, redact_exceptions, redacted, restrain
 from tests.connectors.confluence_world import confluence_world
 from tests.connectors.google_docs_world import google_world
 from tests.connectors.slack_world import slack_world
@@ -259,6 +260,21 @@ def test_of_an_exception_only_our_own_words_are_told() -> None:
     assert "Retryable: the store does not answer" in told
     assert "ValueError" in told
     assert re.search(r"test_private_logs.py:\d+ in fail", told)
+    assert not WRITTEN.search(told)
+
+
+@pytest.mark.parametrize("error", [ValueError(BODY), KeyboardInterrupt()])
+def test_a_crash_is_told_without_what_it_quotes_and_an_interrupt_not_at_all(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException
+) -> None:
+    for hooks, name in ((sys, "excepthook"), (threading, "excepthook")):
+        monkeypatch.setattr(hooks, name, getattr(hooks, name))  # what is set below is taken back afterwards
+    redact_crashes()
+
+    sys.excepthook(type(error), error, None)
+
+    told = capsys.readouterr().err
+    assert ("please report it" in told) == isinstance(error, ValueError)
     assert not WRITTEN.search(told)
 
 
