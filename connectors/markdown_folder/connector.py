@@ -123,8 +123,8 @@ class MarkdownFolder:
                 for path in self._root.rglob("*")
                 if path.suffix.lower() in ENDINGS
                 and path.is_file()
-                and path.resolve().is_relative_to(home)  # a link leads nowhere else
                 and not _hidden(path.relative_to(self._root))
+                and _may_be_shown(path.resolve(), home)
             ]
         except OSError as error:
             raise Retryable(f"markdown_folder {self._root}: cannot be listed ({error.strerror})") from error
@@ -234,6 +234,12 @@ def _mark(document: Document) -> str:
 def _name_of(path: Path) -> str:
     """Return a path as text; bytes of it that are none, from a disk of another encoding, by their numbers."""
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def _may_be_shown(target: Path, home: Path) -> bool:
+    """Whether what a link leads to is Markdown in the folder and not hidden there: no page shows `.git/config`."""
+    inside = target.is_relative_to(home) and not _hidden(target.relative_to(home))
+    return inside and target.suffix.lower() in ENDINGS
 
 
 def _hidden(path: Path) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from connectors.check import Level
 from connectors.markdown_folder.connector import MarkdownFolder, check
 from connectors.markdown_folder.settings import MarkdownFolderSettings
-from sync.errors import Misconfigured
+from sync.errors import Gone, Misconfigured
 from sync.model import Audience, Cursor
 from tests.contract.connector import LabelContract, SourceContract, drain, listing
 
@@ -161,6 +161,27 @@ def test_hidden_folders_other_files_and_links_out_of_the_folder_are_left_alone(w
         world.write(path, "text")
 
     assert set(listing(world.connect())) == {"kept.md"}
+
+
+@pytest.mark.parametrize(
+    "target", [".git/config", ".env", "node_modules/x/readme.md", "drafts/.hidden/a.md", "keys.txt"]
+)
+def test_a_link_shows_nothing_that_is_hidden_or_no_page(world: FolderWorld, target: str) -> None:
+    world.write(target, "password = 1")
+    (world.folder / "guide.md").symlink_to(world.folder / target)
+    (world.folder / "twice.md").symlink_to(world.folder / "guide.md")
+    (world.folder / "beside").symlink_to((world.folder / target).parent)
+
+    assert "password" not in str(listing(world.connect(public=True)).values())
+    with pytest.raises(Gone):
+        world.connect(public=True).fetch("guide.md")
+
+
+def test_a_link_to_another_page_of_the_folder_is_a_page(world: FolderWorld) -> None:
+    world.write("pages/kept.md", "text")
+    (world.folder / "also.md").symlink_to(world.folder / "pages/kept.md")
+
+    assert set(listing(world.connect())) == {"pages/kept.md", "also.md"}
 
 
 def test_a_file_that_is_not_text_or_too_large_is_a_problem(world: FolderWorld) -> None:
