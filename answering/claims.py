@@ -44,6 +44,7 @@ _NOTHING_SAID = tuple(
         rf"\bwe\s+(?:(?:do|did|could){_NOT}\s+(?:have|find)|have\s+no|found\s+no)\s+{_KNOW}",
         rf"\b(?:there\s+(?:is|are|was|were)|es\s+gibt|gibt\s+es)\s+(?:no|not\s+any|keine?n?|leider\s+keine?n?)\s+{_KNOW}",
         rf"\bno\s+{_KNOW}",
+        r"\b(?:i|we)\s+(?:have\s+)?found\s+nothing\b|\bn['’](?:ai|avons)\s+rien\s+trouvé\b",
         rf"[^,;:]{{0,200}}?\b(?:is|are|was|were)(?:\s+not|n['’]t)(?:\s+\w+ly)?\s+(?:specified|mentioned|stated|indicated|(?:addressed|"
         rf"described|explained|covered|answered|given|provided|included|discussed|listed|found)\s+(?:in|by)\s+(?:\w+\s+)"
         rf"{{0,3}}?{_PAGES})\b",

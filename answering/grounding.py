@@ -124,12 +124,14 @@ class Evidence:
     def values_only(self, statement: str) -> Support:
         """Compare a statement in another language than the passages': its numbers and addresses alone."""
         text = claim_of(statement)
-        weight = len(tokens(text))
+        claim, weight = claim_in(text), len(tokens(text))
         if unknown := min(addresses(text) - self._addresses, default=""):
             return Support(weight, 0.0, None, f"{unknown[:80]} stands in no passage", Rule.ADDRESS)
         if self._follows_instruction(text, []):
             return Support(weight, 0.0, None, FOLLOWS_INSTRUCTION, Rule.INSTRUCTION)
         value, reason = self._value(text)
+        if value == 1.0 and (claim.lacking or not claim.told.strip()):
+            return Support(0, value)
         return Support(weight, value, 0 if self._passages else None, reason, Rule.NUMBER if reason else Rule.WORDS)
 
     def _claiming(self, claim: Claim) -> list[str]:

@@ -197,3 +197,18 @@ def test_an_abstention_names_the_nearest_pages_and_the_person_and_no_word_of_the
 def test_what_identifies_a_person_is_masked_and_nothing_else(text: str, masked: str) -> None:
     assert pii.mask(text, {"email", "phone", "card"}) == masked
     assert pii.mask(text, set()) == text
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "Dazu habe ich in der Wissensdatenbank nichts gefunden.",
+        "I found nothing about this in the knowledge base.",
+        "Je n'ai rien trouvé à ce sujet.",
+        "Was genau meinen Sie?",
+    ],
+)
+def test_that_nothing_was_found_is_no_claim_in_another_language_than_the_pages(statement: str) -> None:
+    evidence = Evidence(["Returns are free within 60 days."], "Was ist mit Reklamationen?")
+
+    assert evidence.values_only(statement).weight == 0
