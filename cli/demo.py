@@ -23,6 +23,7 @@ from rich.text import Text
 from cli import output, visitor, wiring
 from sandbox import samples
 from sandbox.company import Company, company
+from sandbox.openai.encoder import local_encoder
 from sync.engine import Engine
 from sync.errors import Misconfigured, Retryable
 from sync.status import status as report
@@ -40,6 +41,7 @@ SERVICE = """
 [chat]
 [widget]
 title = "Ask Acme"
+disclaimer = "No language model answers here, but a stand-in: it picks and joins sentences of Acme's help pages."
 starters = ["How many days do I have to send a product back?", "What does a blinking orange light mean?"]
 contact_email = "help@acme.example"
 [admin]
@@ -94,7 +96,7 @@ def play(port: int, *, once: bool) -> None:
 def _stage(port: int) -> Iterator[Stage]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="answerwell-demo-")))
-        acme = stack.enter_context(company(folder / "vendors"))
+        acme = stack.enter_context(company(folder / "vendors", encoder=local_encoder()))
         path, log = folder / "answerwell.toml", folder / "service.log"
         free = _free(port)
         path.write_text(acme.configuration() + SERVICE.format(token=ADMIN_TOKEN, port=free), encoding="utf-8")
@@ -122,6 +124,7 @@ def _service(path: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 def _show_sync(stage: Stage) -> None:
     stage.say("A company's help center, wiki, Drive and Slack run on this machine. Its knowledge goes into two stores:")
     _wait(stage, "the first sync", lambda: _is_synced(stage.status()))
+    _wait(stage, "the vectors of what was synced", lambda: stage.acme.openai.settle(0.05))
     for source in stage.status()["sources"]:
         uploaded = source["last_run"]["counts"].get("uploaded", 0)
         stage.console.print(f"  {source['name']:<14}{source['documents']:>4} documents · {uploaded} uploaded")
@@ -131,7 +134,11 @@ def _show_sync(stage: Stage) -> None:
 
 
 def _show_answers(stage: Stage) -> None:
-    stage.say("What customers ask, answered from the public store (this server quotes, it does not generate):")
+    found_by = "meaning and words" if local_encoder() else "words alone (the model for vectors has no wheel here)"
+    stage.say(
+        "What customers ask, answered from the public store by a stand-in for a model: it picks and joins sentences."
+    )
+    stage.console.print(f"  finds by: {found_by}", markup=False)
     for question in samples.QUESTIONS:
         _ask(stage, question)
 
@@ -190,16 +197,20 @@ def _invite(stage: Stage) -> None:
 def _ask(stage: Stage, question: str) -> None:
     answer = visitor.ask(stage.url, question)
     stage.console.print(Text.assemble(("\n  ? ", "cyan"), question))
-    for line in textwrap.wrap(_plain(answer.text), width=min(stage.console.width, 110) - 4):
-        stage.console.print(Text(f"    {line}"))
+    width = min(stage.console.width, 110) - 4
+    for line in _lines(answer.text):
+        below = "  " if re.match(r"- |\d+\. ", line) else ""
+        for part in textwrap.wrap(line, width, subsequent_indent=below, break_long_words=False, break_on_hyphens=False):
+            stage.console.print(Text(f"    {part}"))
     for source in answer.sources:
         stage.console.print(Text(f"    ↳ {source.title}  {source.url}", "dim"))
 
 
-def _plain(markdown: str) -> str:
-    """The words of quoted Markdown: no pictures, no emphasis, no table rules."""
-    text = re.sub(r"!\[[^]]*\]\([^)]*\)|\*\*|^\W+$", "", markdown, flags=re.MULTILINE)
-    return " ".join(re.sub(r"\s*\|[\s|]*", " · ", text).strip(" ·\n").split())
+def _lines(markdown: str) -> Iterator[str]:
+    """The lines of an answer as a terminal shows them: no emphasis, no pictures, an address behind its words."""
+    for line in re.sub(r"!\[[^]]*\]\([^)]*\)|\*\*|(?<!\w)[*_](?=\w)|(?<=\w)[*_](?!\w)", "", markdown).splitlines():
+        if plain := re.sub(r"\[([^]]+)\]\(([^)\s]+)\)", r"\1  \2", line).strip():
+            yield plain
 
 
 def _best(stage: Stage, index: str, question: str) -> str:

@@ -9,7 +9,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from sandbox.confluence import ConfluenceSandbox
 from sandbox.google import GoogleSandbox
 from sandbox.load import fill, load_folder
 from sandbox.openai import OpenAISandbox
+from sandbox.openai.encoder import Encoder, KeptVectors
 from sandbox.slack import SlackSandbox
 from sandbox.slack.events import deliver, post_to
 from sandbox.wire import Wire, serve
@@ -100,20 +101,24 @@ WEBHOOK_SECRET = "zendesk-webhook-secret"  # noqa: S105  # opens nothing but the
 
 
 @contextmanager
-def company(folder: Path, *, load: Path | None = None, ports: Mapping[str, int] = ANY_PORTS) -> Iterator[Company]:
+def company(
+    folder: Path, *, load: Path | None = None, ports: Mapping[str, int] = ANY_PORTS, encoder: Encoder | None = None
+) -> Iterator[Company]:
     """Serve all accounts until the block ends; vector stores and a key file are kept in the folder.
 
     `load`: a folder whose texts are the help center's articles, instead of the samples and the other vendors. `ports`:
-    by vendor; any free one where none is given. Raises ValueError where `load` holds no text, OSError for a port taken.
+    by vendor; any free one where none is given. `encoder`: what the OpenAI-compatible server compares texts with; its
+    vectors are kept in the folder, too. Raises ValueError where `load` holds no text, OSError for a port taken.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
+        kept = stack.enter_context(closing(KeptVectors(encoder, folder / "vectors.db"))) if encoder else None
         acme = Company(
             zendesk=samples.acme() if load is None else loaded(load),
             confluence=sample_confluence.acme(),
             google=sample_google.acme(),
             slack=sample_slack.acme_slack(),
-            openai=OpenAISandbox(folder / "openai.db", api_key=API_KEY),
+            openai=OpenAISandbox(folder / "openai.db", api_key=API_KEY, encoder=kept),
             key_file=(folder / KEY_FILE).resolve(),
             loaded=load is not None,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import FrameType
 
 from sandbox.company import company
+from sandbox.openai.encoder import local_encoder
 
 NAMES = {"zendesk": "Zendesk", "confluence": "Confluence", "google": "Google", "slack": "Slack", "openai": "OpenAI"}
 
@@ -15,11 +16,11 @@ NAMES = {"zendesk": "Zendesk", "confluence": "Confluence", "google": "Google", "
 def run(load: Path | None, ports: Mapping[str, int], data: Path) -> None:
     """Serve the samples, or the texts of the folder `load`; print where, and a configuration that uses it.
 
-    Port 0 takes a free one. What is uploaded stays in `data`. Returns on SIGINT or SIGTERM. Raises ValueError where
-    `load` holds no text and OSError where a port is taken.
+    Port 0 takes a free one. What is uploaded stays in `data`, and its vectors. Returns on SIGINT or SIGTERM. Raises
+    ValueError where `load` holds no text and OSError where a port is taken.
     """
     stopped = _stopped_by_signal()
-    with company(data, load=load, ports=ports) as acme:
+    with company(data, load=load, ports=ports, encoder=local_encoder()) as acme:
         for vendor, url in acme.urls.items():
             _say(f"{NAMES[vendor] + ':':<12}{url}{'/v1' if vendor == 'openai' else ''}")
         _say("\nanswerwell.toml for all of it:\n")

@@ -15,7 +15,7 @@ PACKAGE_INDEX = re.compile(r"pypi[.]org|pythonhosted[.]|//[^\s\"']+/simple\b|ind
 MACHINE_PATH = re.compile(r"(?<![\w.])(?:/[w]ork/(?:main|wt|shared)|/[r]oot/|/[h]ome/[a-z]|/[U]sers/[a-z])")
 
 
-LOCKS = {"requirements.lock": ("setup",), "requirements-dev.lock": ("dev",)}
+LOCKS = {"requirements.lock": ("setup",), "requirements-dev.lock": ("dev",), "requirements-local.lock": ()}
 """Each lock, and the dependency groups that it locks."""
 
 
@@ -23,6 +23,7 @@ def wanted() -> list[tuple[str, Requirement]]:
     """Every requirement, with the lock that it belongs in."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     lines = [("requirements.lock", line) for line in project["project"]["dependencies"]]
+    lines += [("requirements-local.lock", line) for line in project["project"]["optional-dependencies"]["local"]]
     lines += [
         (lock, line)
         for lock, groups in LOCKS.items()
@@ -79,9 +80,10 @@ def test_every_locked_package_has_a_hash(lock: str) -> None:
 
 
 def test_what_is_in_both_locks_has_the_same_version_in_both() -> None:
-    running, developing = (locked(lock) for lock in LOCKS)
+    running, developing, local = (locked(lock) for lock in LOCKS)
 
     assert {name for name in running.keys() & developing.keys() if running[name] != developing[name]} == set()
+    assert not local.keys() & (running.keys() | developing.keys()), "an installation gets no model that it does not use"
 
 
 @pytest.mark.parametrize("pattern", [PACKAGE_INDEX, MACHINE_PATH], ids=["package index", "path of a machine"])

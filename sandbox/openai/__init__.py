@@ -21,6 +21,7 @@ from sandbox.openai.attached import Attachments, StoreFiles
 from sandbox.openai.batches import Batches
 from sandbox.openai.chatkit import Sessions
 from sandbox.openai.completions import Completions
+from sandbox.openai.encoder import Encoder
 from sandbox.openai.endpoints import Row, body_of, endpoints, no_such_call, query_of
 from sandbox.openai.files import FileRecord, Files
 from sandbox.openai.limits import Rates
@@ -30,6 +31,7 @@ from sandbox.openai.search import Search
 from sandbox.openai.shapes import refused
 from sandbox.openai.state import Ask, Database, Failure, Speak, UsageLimits
 from sandbox.openai.stores import Stores
+from sandbox.openai.vectors import Vectors
 
 
 class OpenAISandbox:
@@ -47,6 +49,7 @@ class OpenAISandbox:
     flags: whether a moderation finds a text harmful.
     asked: the bodies of the latest questions to a model, newest last.
     ignores_filters: searches find every file of a store, as on a server that knows no filters.
+    encoder: what compares texts by their meaning; None: words alone do.
     workflows: ids that the key's project holds; None: every id that looks like one.
     """
 
@@ -56,6 +59,7 @@ class OpenAISandbox:
         api_key: str = "sk-sandbox",
         limits: UsageLimits | None = None,
         clock: Callable[[], float] = time.time,
+        encoder: Encoder | None = None,
     ) -> None:
         self.api_key = api_key
         self.limits = limits or UsageLimits()
@@ -79,7 +83,9 @@ class OpenAISandbox:
         attachments = Attachments(self._db, self)
         self._files = Files(self._db, self, rates)
         self._stores = Stores(self._db, self, attachments)
-        search = Search(self._db, self)
+        self._vectors = Vectors(self._db, encoder) if encoder else None
+        self.attached_some = self._vectors.wake if self._vectors else _nobody_waits
+        search = Search(self._db, self, encoder, self._vectors)
         self._sessions = Sessions(self)
         self._endpoints = endpoints(
             self._files,
@@ -102,7 +108,13 @@ class OpenAISandbox:
         """Return every uploaded file."""
         return self._files.records()
 
+    def settle(self, within: float = 60.0) -> bool:
+        """Wait until everything that was attached is found by its meaning, too; false where that takes longer."""
+        return self._vectors is None or self._vectors.settle(within)
+
     def close(self) -> None:
+        if self._vectors:
+            self._vectors.close()
         self._db.close()
 
     async def _answer(self, asked: HttpRequest) -> Answer:
@@ -128,3 +140,7 @@ class OpenAISandbox:
         if self.exhausted:
             said = "You exceeded your current quota, please check your plan and billing details."
             raise refused(429, said, kind="insufficient_quota", code="insufficient_quota")
+
+
+def _nobody_waits() -> None:
+    """Without vectors nothing is to be read."""

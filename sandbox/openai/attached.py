@@ -77,7 +77,9 @@ class Attachments:
     def put(self, db: sqlite3.Connection, store: str, prepared: Sequence[Prepared]) -> list[int]:
         """Attach in the caller's transaction and return the rows, also of files that were in the store before."""
         index = db.execute("SELECT seq FROM stores WHERE id = ?", [store]).fetchone()["seq"]
-        return [self._put(db, store, index, one) for one in prepared]
+        rows = [self._put(db, store, index, one) for one in prepared]
+        self._knobs.attached_some()
+        return rows
 
     def rows(self, rows: str, binds: Row, query: Row) -> Row:
         """Return a page of the store files that a FROM clause over `attached` picks."""

@@ -7,20 +7,23 @@ import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from html import unescape
 from typing import Any
 
 from sandbox.http import EVENT_STREAM, Answer
-from sandbox.openai import shapes
+from sandbox.openai import ranking, shapes, structured
 from sandbox.openai import text as texts
+from sandbox.openai.conversation import asking
 from sandbox.openai.quoting import compose
-from sandbox.openai.ranking import Asked
+from sandbox.openai.relevance import Question, language_of, read
 from sandbox.openai.search import Found
 from sandbox.openai.shapes import anything, invalid
 from sandbox.openai.state import Ask, Knobs, Speech, new_id
 
 Row = dict[str, Any]
 WORDS_A_DELTA = 4
-SOURCE = re.compile(r'<source id="(\d+)"[^>]*>\s*(.*?)\s*</source>', re.DOTALL)
+SOURCE = re.compile(r'<source id="(\d+)"(?: title="([^"]*)")?[^>]*>\s*(.*?)\s*</source>', re.DOTALL)
 ROLES = shapes.choice("system", "developer", "user", "assistant")
 CONTENT = shapes.nullable(shapes.either(shapes.array(anything, least=1), shapes.text()))
 MESSAGE = shapes.record({"role": ROLES, "content": CONTENT, "name": shapes.text(), "refusal": anything}, ["role"])
@@ -40,6 +43,7 @@ NEW_COMPLETION = shapes.record(
         "metadata": shapes.METADATA,
         "prompt_cache_key": shapes.text(),
         "safety_identifier": shapes.text(most=64),
+        "response_format": anything,
     },
     ["model", "messages"],
 )
@@ -54,18 +58,19 @@ class Completions:
     def create(self, ask: Ask) -> Row | Answer:
         self._knobs.asked.append(ask.body)
         messages = ask.body["messages"]
-        question, sources = _question(messages), _sources(messages)
-        speech = self._knobs.speak(question, sources) if self._knobs.speak else None
-        text = speech.text if speech else _quoted(question, sources)
+        turns, sources = _turns(messages), _sources(messages)
+        speech = self._knobs.speak(turns[-1][1], sources) if self._knobs.speak else None
+        wanted = structured.schema_of(ask.body)
+        text = speech.text if speech else _written(turns, sources, wanted)
         told = {"id": new_id("chatcmpl-"), "created": int(self._knobs.clock()), "model": ask.body["model"]}
         read = texts.count_tokens(json.dumps(messages))
-        written = texts.count_tokens(text)
+        written = texts.count_tokens(text or structured.REFUSED)
         usage = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
         if ask.body.get("stream"):
             with_usage = (ask.body.get("stream_options") or {}).get("include_usage")
-            stream = self._stream(told, text, usage if with_usage else None, speech)
+            stream = self._stream(told, text or "", usage if with_usage else None, speech)
             return Answer(content=stream, headers=EVENT_STREAM)
-        message = {"role": "assistant", "content": text, "refusal": None}
+        message = {"role": "assistant", "content": text, "refusal": structured.REFUSED if text is None else None}
         choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
         return {**told, "object": "chat.completion", "choices": [choice], "usage": usage}
 
@@ -98,42 +103,43 @@ def _text(message: Row) -> str:
     return content if isinstance(content, str) else "\n".join(part.get("text", "") for part in content)
 
 
-def _question(messages: Sequence[Row]) -> str:
-    """Return the text of the last thing a user said, without the sources in it."""
-    for message in reversed(messages):
-        text = SOURCE.sub("", _text(message)).strip()
-        if message["role"] == "user" and text:
-            return text
-    raise invalid("The messages hold none of a user.", "messages")
+def _turns(messages: Sequence[Row]) -> list[tuple[str, str]]:
+    """Return the conversation without the sources in it, up to the last thing a user said."""
+    turns = [(message["role"], SOURCE.sub("", _text(message)).strip()) for message in messages]
+    while turns and (turns[-1][0] != "user" or not turns[-1][1]):
+        turns.pop()
+    if not turns:
+        raise invalid("The messages hold none of a user.", "messages")
+    return turns
 
 
 def _sources(messages: Sequence[Row]) -> list[Found]:
     found = [match for message in messages for match in SOURCE.findall(_text(message))]
-    return [
-        Found(file=number, filename=number, attributes={}, title="", text=text, score=0.0) for number, text in found
-    ]
+    return [Found(0, number, number, {}, unescape(title), text, 0.0) for number, title, text in found]
 
 
-def _quoted(question: str, sources: Sequence[Found]) -> str:
+def _written(turns: Sequence[tuple[str, str]], sources: Sequence[Found], wanted: Row | None) -> str | None:
+    """Return what the model says; None where it refuses."""
+    if wanted is not None:
+        return structured.filled(turns[-1][1], wanted)
+    return _quoted(asking(turns).rewritten, sources)
+
+
+def _quoted(text: str, sources: Sequence[Found]) -> str:
     """Quote what covers the question; each quotation ends with the number of its source."""
-    terms = [set(_terms(one.text)) for one in sources]
-    groups = texts.asked_terms(question)
-    counts = {form: n for group in groups for form in group if (n := sum(form in held for held in terms))}
-    asked = Asked(groups, [], counts, [], len(sources))
-    scored = [
-        Found(one.file, one.filename, {}, "", one.text, asked.coverage(held))
-        for one, held in zip(sources, terms, strict=True)
-    ]
-    answer = compose(question, asked, sorted(scored, key=lambda one: -one.score))
-    text = answer.text
+    said = [ranking.said_in(f"{one.title} {one.text}") for one in sources]
+    words = texts.asked_terms(text)
+    counts = {form: sum(form in one for one in said) for word in words for form in ranking.indexed(word)}
+    question = Question(text, language_of(text), ranking.Asked(words, [], counts, [], len(sources)))
+    scored = []
+    for one in sources:
+        reading = read(question, one.title, one.text, one.language, None)
+        scored.append(replace(one, score=reading.score, pieces=reading.pieces))
+    answer = compose(question, sorted(scored, key=lambda one: -one.score))
+    told = answer.text
     for citation in reversed(answer.citations):
-        text = f"{text[: citation.index]} [{citation.file}]{text[citation.index :]}"
-    return text
-
-
-def _terms(text: str) -> list[str]:
-    words = texts.words_of(text)
-    return [term for language in texts.STEMMERS for term in texts.terms_of(words, language)]
+        told = f"{told[: citation.index]} [{citation.file}]{told[citation.index :]}"
+    return told
 
 
 def _deltas(text: str) -> list[str]:

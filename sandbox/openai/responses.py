@@ -6,16 +6,18 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from sandbox.http import EVENT_STREAM, Answer
-from sandbox.openai import shapes
+from sandbox.openai import shapes, structured
 from sandbox.openai import text as texts
-from sandbox.openai.quoting import Citation, Quoted, compose
-from sandbox.openai.ranking import Asked
+from sandbox.openai.conversation import Asking, asking
+from sandbox.openai.quoting import NOTHING, Citation, Quoted, compose
+from sandbox.openai.relevance import language_of
 from sandbox.openai.search import Found, Search
 from sandbox.openai.shapes import Check, anything, invalid, refused
 from sandbox.openai.state import Ask, Knobs, Speech, new_id
 
 Row = dict[str, Any]
 WORDS_A_DELTA = 4
+ALONE = 0.7  # how well a question must be answered by itself that may have been about what was said before
 NOT_HERE = ("previous_response_id", "conversation", "prompt", "background")  # they need responses that are kept
 
 FILE_SEARCH = shapes.record(
@@ -106,30 +108,35 @@ class Responses:
         for name in NOT_HERE:
             if body.get(name):
                 raise refused(400, f"'{name}' is not offered: this local server keeps no responses.", param=name)
-        question = _question(body["input"])
+        asked = asking(_turns(body["input"]))
+        if (wanted := structured.schema_of(body)) is not None:
+            return self._filled(body, asked.said, wanted)
         tools = [one for one in body.get("tools", []) if one["type"] == "file_search"]
         searches = tools if body.get("tool_choice") != "none" else []
-        answer, found = self._answer(question, searches)
-        speech = self._knobs.speak(question, found) if self._knobs.speak else None
+        query, answer, found = self._answer(asked, searches)
+        speech = self._knobs.speak(asked.said, found) if self._knobs.speak else None
         if speech is not None:
             names = {one.file: one.filename for one in found}
             cited = tuple(Citation(file, names.get(file, "unknown.md"), at) for file, at in speech.citations)
             answer = Quoted(speech.text, cited)
-        done = self._done(body, question, searches, answer, found)
+        calls = [_search_call(query, found if _with_results(body) else None)] if searches else []
+        done = self._done(body, [*calls, _message(answer)], answer.text, found)
         if not body.get("stream"):
             return done
         return Answer(content=self._stream(body, done, speech), headers=EVENT_STREAM)
 
-    def _done(self, body: Row, question: str, searches: list[Row], answer: Quoted, found: list[Found]) -> Row:
-        output: list[Row] = []
-        if searches:
-            with_results = "file_search_call.results" in (body.get("include") or [])
-            output.append(_search_call(question, found if with_results else None))
-        output.append(_message(answer))
+    def _filled(self, body: Row, said: str, wanted: Row) -> Row:
+        """Answer as a schema has it, or refuse to: this server knows one question of the kind."""
+        speech = self._knobs.speak(said, []) if self._knobs.speak else None
+        filled = speech.text if speech else structured.filled(said, wanted)
+        message = _refusal(structured.REFUSED) if filled is None else _message(Quoted(filled, ()))
+        return self._done(body, [message], filled or structured.REFUSED, [])
+
+    def _done(self, body: Row, output: list[Row], written: str, found: Sequence[Found]) -> Row:
         said = "\n".join([json.dumps(body["input"]), body.get("instructions") or "", *(one.text for one in found)])
         now = int(self._knobs.clock())
         done = {**_opened(body, now), "status": "completed", "completed_at": now, "output": output}
-        return {**done, "usage": _usage(texts.count_tokens(said), texts.count_tokens(answer.text))}
+        return {**done, "usage": _usage(texts.count_tokens(said), texts.count_tokens(written))}
 
     async def _stream(self, body: Row, done: Row, speech: Speech | None) -> AsyncIterator[str]:
         """Tell the response event by event; a client that leaves ends it."""
@@ -146,31 +153,48 @@ class Responses:
         finally:
             self._knobs.streaming -= 1
 
-    def _answer(self, question: str, searches: list[Row]) -> tuple[Quoted, list[Found]]:
-        """Search every store that any of the tools names; passages are kept while they score enough."""
-        best = compose(question, Asked([], [], {}, [], 0), [])
+    def _answer(self, asked: Asking, searches: list[Row]) -> tuple[str, Quoted, list[Found]]:
+        """Search every store that any of the tools names; passages are kept while they score enough.
+
+        Returns what was searched for, too: the question, or what it stands for in its conversation.
+        """
+        if asked.alone and asked.said != asked.rewritten:
+            query, answer, found = self._answer(Asking(asked.said, asked.said, alone=True), searches)
+            if found and found[0].score >= ALONE:
+                return query, answer, found
+        query = asked.rewritten
+        best = Quoted(NOTHING[language_of(query)], ())
         everything: list[Found] = []
         for one in searches:
             least = one.get("ranking_options", {}).get("score_threshold", 0)
             for store in one["vector_store_ids"]:
-                found = self._search.find(store, question, one.get("filters"), one.get("max_num_results", 10))
+                found = self._search.find(store, query, one.get("filters"), one.get("max_num_results", 10))
                 found = [passage for passage in found if passage.score >= least]
-                answer = compose(question, self._search.asked(store, question), found)
+                answer = compose(self._search.question(store, query), found)
                 best = best if best.citations else answer
                 everything += found
-        return best, everything
+        return query, best, everything
 
 
-def _question(said: Any) -> str:
-    """Return the text of the last thing a user said."""
+def _turns(said: Any) -> list[tuple[str, str]]:
+    """Return the conversation as roles and texts, up to the last thing a user said."""
     if isinstance(said, str):
-        return said
-    for one in reversed(said):
-        if one.get("type", "message") == "message" and one.get("role") == "user":
-            content = one["content"]
-            parts = [content] if isinstance(content, str) else [part.get("text", "") for part in content]
-            return "\n".join(parts)
-    raise invalid("The input holds no message of a user.", "input")
+        return [("user", said)]
+    messages = [one for one in said if one.get("type", "message") == "message"]
+    turns = [(str(one["role"]), _text(one["content"])) for one in messages]
+    while turns and turns[-1][0] != "user":
+        turns.pop()
+    if not turns:
+        raise invalid("The input holds no message of a user.", "input")
+    return turns
+
+
+def _text(content: Any) -> str:
+    return content if isinstance(content, str) else "\n".join(part.get("text", "") for part in content)
+
+
+def _with_results(body: Row) -> bool:
+    return "file_search_call.results" in (body.get("include") or [])
 
 
 def _opened(body: Row, now: int) -> Row:
@@ -200,6 +224,11 @@ def _message(answer: Quoted) -> Row:
         for one in answer.citations
     ]
     part = {"type": "output_text", "text": answer.text, "annotations": annotations, "logprobs": []}
+    return {"id": new_id("msg_"), "type": "message", "role": "assistant", "status": "completed", "content": [part]}
+
+
+def _refusal(said: str) -> Row:
+    part = {"type": "refusal", "refusal": said}
     return {"id": new_id("msg_"), "type": "message", "role": "assistant", "status": "completed", "content": [part]}
 
 

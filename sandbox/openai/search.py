@@ -1,19 +1,23 @@
-"""`/v1/vector_stores/{id}/search`: stemmed passages, title and body, in an FTS5 table per store."""
+"""`/v1/vector_stores/{id}/search`: stemmed passages, title and body, in an FTS5 table per store; and their vectors."""
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
 from sandbox.openai import ranking
 from sandbox.openai import text as texts
+from sandbox.openai.encoder import Encoder
+from sandbox.openai.relevance import Judged, Question, language_of, read
 from sandbox.openai.state import Ask, Database, Knobs, marks
 from sandbox.openai.stores import require_active, require_store
+from sandbox.openai.vectors import Vectors
 
 TITLE_WEIGHT = 2.0
 CANDIDATES = 100  # passages that are looked at closely
+CLOSEST = 40  # with vectors: so many for their words, and so many for their meaning
 MATCHES = """
 SELECT rowid AS passage, -bm25(found_{index}, :title, 1.0) AS weight FROM found_{index}
 WHERE found_{index} MATCH :asked ORDER BY weight DESC, passage
@@ -22,6 +26,10 @@ SEARCHABLE = """
 SELECT attached.seq AS attached, attached.attributes, found_{index}.title || ' ' || found_{index}.body AS terms
 FROM passages JOIN attached ON attached.seq = passages.attached JOIN found_{index} ON found_{index}.rowid = passages.seq
 WHERE passages.seq = :passage AND ready_at <= :now AND error_code IS NULL AND NOT cancelled
+"""
+PASSAGE = """
+SELECT attached.file, files.filename, attached.attributes, attached.title, passages.text FROM passages
+JOIN attached ON attached.seq = passages.attached JOIN files ON files.id = attached.file WHERE passages.seq = ?
 """
 ORDERED: dict[str, Callable[[Any, Any], bool]] = {
     "gt": lambda held, value: held > value,
@@ -33,22 +41,31 @@ ORDERED: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A passage that a search came upon; `score` is the share of the question it covers, and falls along a list."""
+    """A passage that a search came upon; `score` says how likely it answers, and falls along a list.
 
+    `weight`: in comparison with others; `pieces`: what can be quoted of it. Both empty where it was not read yet.
+    """
+
+    passage: int
     file: str
     filename: str
     attributes: dict[str, Any]
     title: str
     text: str
     score: float
+    language: str = ""
+    weight: float = 0.0
+    pieces: Sequence[Judged] = ()
 
 
 class Search:
-    """Searches stores, for the endpoint and for answers."""
+    """Searches stores, for the endpoint and for answers. `vectors` None: by words alone."""
 
-    def __init__(self, db: Database, knobs: Knobs) -> None:
+    def __init__(self, db: Database, knobs: Knobs, encoder: Encoder | None, vectors: Vectors | None) -> None:
         self._db = db
         self._knobs = knobs
+        self._encoder = encoder
+        self._vectors = vectors
 
     def search(self, ask: Ask) -> dict[str, Any]:
         body = ask.body
@@ -60,26 +77,43 @@ class Search:
         page = {"object": "vector_store.search_results.page", "search_query": questions, "data": kept}
         return {**page, "has_more": False, "next_page": None}
 
-    def find(self, store: str, question: str, wanted: dict[str, Any] | None, most: int) -> list[Found]:
+    def find(self, store: str, text: str, wanted: dict[str, Any] | None, most: int) -> list[Found]:
         """Return the best passages of completed files whose attributes pass the filter, best first."""
+        vector = self._encoder.question(text) if self._encoder and text.strip() else None
         with self._db.write() as db:
             wanted = None if self._knobs.ignores_filters else wanted
             index = require_active(db, store, self._knobs.clock())["seq"]
-            asked = _asked(db, index, question)
-            candidates = list(islice(self._candidates(db, index, asked, wanted), CANDIDATES))
-            if not candidates:
-                return []
-            ranked = ranking.in_turns(asked.closer(candidates))[:most]
-            found, score = [], 1.0
-            for one in ranked:
-                score = min(score, asked.coverage(set(one.terms)))
-                found.append(_found(db, one.passage, round(score, 6)))
-            return found
+            asked = _asked(db, index, text)
+            some = CANDIDATES if vector is None else CLOSEST
+            candidates = list(islice(self._candidates(db, index, asked, wanted), some))
+            question = Question(text, language_of(text), asked, vector)
+            if vector is None or self._vectors is None:
+                return _by_words(db, question, candidates, most)
+            known = {one.passage for one in candidates}
+            close = ((one, 0.0) for one in self._vectors.closest(store, vector) if one not in known)
+            candidates += islice(self._searchable(db, index, close, wanted), CLOSEST)
+            return self._by_meaning(db, question, candidates, most)
 
-    def asked(self, store: str, question: str) -> ranking.Asked:
-        """Return what a question's words weigh in a store."""
+    def question(self, store: str, text: str) -> Question:
+        """Return a question as it is asked of a store, without its vector."""
         with self._db.read() as db:
-            return _asked(db, require_store(db, store)["seq"], question)
+            return Question(text, language_of(text), _asked(db, require_store(db, store)["seq"], text))
+
+    def _by_meaning(
+        self, db: sqlite3.Connection, question: Question, candidates: list[ranking.Candidate], most: int
+    ) -> list[Found]:
+        read = {one.passage: self._read(question, _found(db, one.passage)) for one in candidates}
+        best = sorted(candidates, key=lambda one: (-read[one.passage].weight, -one.weight))
+        found, score = [], 1.0
+        for one in ranking.in_turns(best)[:most]:
+            score = min(score, read[one.passage].score)
+            found.append(replace(read[one.passage], score=round(score, 6)))
+        return found
+
+    def _read(self, question: Question, found: Found) -> Found:
+        vectors = self._vectors.of(found.passage) if self._vectors else None
+        reading = read(question, found.title, found.text, found.language, vectors)
+        return replace(found, score=reading.score, weight=reading.weight, pieces=reading.pieces)
 
     def _candidates(
         self, db: sqlite3.Connection, index: int, asked: ranking.Asked, wanted: dict[str, Any] | None
@@ -87,9 +121,14 @@ class Search:
         """Yield what matches, heaviest first: attributes are only read as far down as someone looks."""
         if not (expression := asked.expression()):
             return
-        now = self._knobs.clock()
         matches = db.execute(MATCHES.format(index=index), {"title": TITLE_WEIGHT, "asked": expression})
-        for passage, weight in matches:
+        yield from self._searchable(db, index, matches, wanted)
+
+    def _searchable(
+        self, db: sqlite3.Connection, index: int, passages: Iterable[tuple[int, float]], wanted: dict[str, Any] | None
+    ) -> Iterator[ranking.Candidate]:
+        now = self._knobs.clock()
+        for passage, weight in passages:
             row = db.execute(SEARCHABLE.format(index=index), {"passage": passage, "now": now}).fetchone()
             if row and (wanted is None or admits(wanted, json.loads(row["attributes"]))):
                 yield ranking.Candidate(passage, row["attached"], weight, tuple(row["terms"].split()))
@@ -113,11 +152,11 @@ def admits(wanted: dict[str, Any] | None, attributes: dict[str, Any]) -> bool:
 
 
 def _asked(db: sqlite3.Connection, index: int, question: str) -> ranking.Asked:
-    groups, fillers = texts.asked_terms(question), texts.asked_fillers(question)
-    counts = _counts(db, index, [form for group in (*groups, *fillers) for form in group])
+    words, fillers = texts.asked_terms(question), texts.asked_fillers(question)
+    counts = _counts(db, index, [form for word in (*words, *fillers) for form in ranking.indexed(word)])
     pairs = [pair for pair in texts.asked_pairs(question) if pair[0] in counts and pair[1] in counts]
     passages = db.execute(f"SELECT count(*) FROM found_{index}_docsize").fetchone()[0]
-    return ranking.Asked(groups, fillers, counts, pairs, passages)
+    return ranking.Asked(words, fillers, counts, pairs, passages)
 
 
 def _counts(db: sqlite3.Connection, index: int, terms: list[str]) -> dict[str, int]:
@@ -131,14 +170,23 @@ def _counts(db: sqlite3.Connection, index: int, terms: list[str]) -> dict[str, i
     return counts
 
 
-def _found(db: sqlite3.Connection, passage: int, score: float) -> Found:
-    row = db.execute(
-        "SELECT attached.file, files.filename, attached.attributes, attached.title, passages.text FROM passages"
-        " JOIN attached ON attached.seq = passages.attached JOIN files ON files.id = attached.file"
-        " WHERE passages.seq = ?",
-        [passage],
-    ).fetchone()
-    return Found(row["file"], row["filename"], json.loads(row["attributes"]), row["title"], row["text"], score)
+def _by_words(
+    db: sqlite3.Connection, question: Question, candidates: list[ranking.Candidate], most: int
+) -> list[Found]:
+    if not candidates:
+        return []
+    found, score = [], 1.0
+    for one in ranking.in_turns(question.asked.closer(candidates))[:most]:
+        score = min(score, question.asked.coverage(ranking.said(one.terms)))
+        found.append(replace(_found(db, one.passage), score=round(score, 6)))
+    return found
+
+
+def _found(db: sqlite3.Connection, passage: int) -> Found:
+    row = db.execute(PASSAGE, [passage]).fetchone()
+    attributes = json.loads(row["attributes"])
+    language = str(attributes.get("language", ""))[:2]
+    return Found(passage, row["file"], row["filename"], attributes, row["title"], row["text"], 0.0, language)
 
 
 def _result(one: Found) -> dict[str, Any]:

@@ -92,6 +92,7 @@ class Knobs(Protocol):
     flags: Callable[[str], bool] | None
     ignores_filters: bool
     asked: deque[dict[str, Any]]
+    attached_some: Callable[[], None]
 
 
 @dataclass(frozen=True)

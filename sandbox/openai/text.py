@@ -36,6 +36,16 @@ von vor war waren warum was weil weiter welche welchem welchen welcher welches w
 wir wird wo wurde wurden zu zum zur zwar zwischen
 """
 STOPWORDS = {"en": frozenset(ENGLISH.split()), "de": frozenset(GERMAN.split())}
+ANY_STOPWORD = STOPWORDS["en"] | STOPWORDS["de"]
+# Words that any question may have: found, they show nothing, and missing, they leave nothing unanswered.
+ANY_QUESTION = """
+want wants wanted need needs like get gets got getting make makes made give gives let lets tell help please hi hello
+thanks really actually still already right way something anything someone somebody problem question work works working
+use using try happens happen know find see do does yes no new one two possible able instead
+möchte möchten brauche brauchen hätte würde gern gerne bitte hallo gibt geht gehen machen mache macht tun habt bekomme
+bekommen kriege kriegen sagen heißt passiert wissen finden ihr euch eure schon
+"""
+LIGHT = frozenset(ANY_QUESTION.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,14 @@ class Chunking:
 
     tokens: int = 800
     overlap: int = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a question, and the forms it may be indexed under."""
+
+    text: str
+    forms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +135,16 @@ def stem(word: str, language: str) -> str:
         return str(STEMMERS[language].stemWord(word))
 
 
-def asked_terms(question: str) -> list[tuple[str, ...]]:
-    """Return, per distinct word of a question that says something, the forms it may be indexed under."""
+def asked_terms(question: str) -> list[Word]:
+    """Return the distinct words of a question that say something; all of them where none does."""
     words = dict.fromkeys(words_of(question))
-    telling = [word for word in words if word not in STOPWORDS["en"] and word not in STOPWORDS["de"]]
-    return list(dict.fromkeys(_forms(word) for word in telling or words))
+    telling = [word for word in words if word not in ANY_STOPWORD]
+    return list({forms(word): Word(word, forms(word)) for word in telling or words}.values())
 
 
-def asked_fillers(question: str) -> list[tuple[str, ...]]:
-    """Return the forms of the question's words that say little by themselves: "when", "how", "wie"."""
-    words = dict.fromkeys(words_of(question))
-    return [_forms(word) for word in words if word in STOPWORDS["en"] or word in STOPWORDS["de"]]
+def asked_fillers(question: str) -> list[Word]:
+    """Return the question's words that say little by themselves: "when", "how", "wie"."""
+    return [Word(word, forms(word)) for word in dict.fromkeys(words_of(question)) if word in ANY_STOPWORD]
 
 
 def asked_pairs(question: str) -> list[tuple[str, str]]:
@@ -136,13 +153,14 @@ def asked_pairs(question: str) -> list[tuple[str, str]]:
     pairs = [
         (stem(first, language), stem(second, language))
         for first, second in pairwise(words)
-        if not {first, second} & (STOPWORDS["en"] | STOPWORDS["de"])
+        if not {first, second} & ANY_STOPWORD
         for language in STEMMERS
     ]
     return list(dict.fromkeys(pairs))
 
 
-def _forms(word: str) -> tuple[str, ...]:
+def forms(word: str) -> tuple[str, ...]:
+    """Return a word as it may be indexed: stemmed in either language, and as it is."""
     return tuple(dict.fromkeys((stem(word, "en"), stem(word, "de"), word)))
 
 

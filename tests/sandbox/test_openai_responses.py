@@ -221,3 +221,51 @@ def test_a_row_of_a_table_is_quoted_as_it_would_be_read_aloud(client: openai.Ope
     response = client.responses.create(model="any", input="What does blinking orange mean?", tools=[_search(store)])
 
     assert _said(response).text == "**blinking orange**: no Wi-Fi"
+
+
+LIGHTS = (
+    "# Lights\n\n| Light | Meaning |\n| --- | --- |\n| white | ready |\n| blue | pairing |\n| green | updating |\n"
+    "| orange | no Wi-Fi |\n| red | motor blocked |\n"
+)
+TARIFE = (
+    "# Versand\n\n| Land | Preis |\n|---|---|\n| Polen | 9 Euro |\n| Italien | 8 Euro |\n| Spanien | 7 Euro |\n"
+    "| Malta | 6 Euro |\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("page", "question", "asked_back", "reply", "answer"),
+    [
+        (LIGHTS, "What does the light mean?", "white, blue, green, orange or red?", "orange", "**orange**: no Wi-Fi"),
+        (TARIFE, "Was kostet der Versand?", "Polen, Italien, Spanien oder Malta?", "nach Malta", "**Malta**: 6 Euro"),
+    ],
+)
+def test_where_the_answer_is_one_of_many_rows_it_is_asked_which(
+    client: openai.OpenAI, page: str, question: str, asked_back: str, reply: str, answer: str
+) -> None:
+    tools = [_search(stocked(client, page.encode())[0])]
+    first = client.responses.create(model="m", input=question, tools=tools)
+    conversation: Any = [
+        {"role": "user", "content": question},
+        {"role": "assistant", "content": first.output_text},
+        {"role": "user", "content": reply},
+    ]
+    second = client.responses.create(model="m", input=conversation, tools=tools)
+
+    assert first.output_text.endswith(asked_back)
+    assert _said(first).annotations == []
+    assert second.output_text == answer
+
+
+def test_a_follow_up_is_searched_with_what_it_is_about(client: openai.OpenAI, store: str) -> None:
+    conversation: Any = [
+        {"role": "user", "content": "When are invoices sent?"},
+        {"role": "assistant", "content": "Invoices are sent on the first of the month."},
+        {"role": "user", "content": "and the billing address?"},
+    ]
+
+    response = client.responses.create(model="m", input=conversation, tools=[_search(store)])
+
+    call = response.output[0]
+    assert isinstance(call, ResponseFileSearchToolCall)
+    assert call.queries == ["When are invoices sent? the billing address?"]
