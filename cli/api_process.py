@@ -141,6 +141,7 @@ def application(config: Config, state: State, broker: Broker | None = None) -> F
                 asking=Lazy(lambda: asking.asking(config, state, pool, answering)),
             ),
             chat=chat.chat_services(config, answering),
+            staff=chat.staff_services(config, answering),
             closing=(pool.close, answering.client.close),
             appearance=config.widget,
             trusted_proxies=config.server.trusted_proxies,

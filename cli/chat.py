@@ -11,10 +11,11 @@ import redis.asyncio
 from answering import openai_client
 from answering.completions import CompletionsModel
 from answering.model import Model
+from answering.scope import CustomerIndex, StaffIndex
 from answering.services import AnsweringServices
 from cli.config import Config
 from session_api.chat.settings import ChatSettings
-from session_api.chat.wiring import ChatServices
+from session_api.chat.wiring import ChatServices, StaffServices
 from sync.errors import Misconfigured
 from sync.model import Audience
 from workers.broker import broker
@@ -27,14 +28,31 @@ def chat_services(config: Config, answering: AnsweringServices | None = None) ->
     settings = chat_settings(config)
     if settings is None:
         return None
+    index = next(index for index in config.indexes if index.name == settings.index)
     return ChatServices(
         settings=settings,
         embedding=config.widget,
         server=config.server,
         secret=signing_secret(config),
         answering=answering or answering_services(config),
+        index=CustomerIndex(index.name, frozenset(index.audiences), index.search_unmanaged),
         counters=_shared(config),
-        search_unmanaged=any(index.search_unmanaged for index in config.indexes if index.name == settings.index),
+    )
+
+
+def staff_services(config: Config, answering: AnsweringServices) -> StaffServices | None:
+    """Return how staff are answered; None without `[staff]`."""
+    if config.staff is None:
+        return None
+    index = next(index for index in config.indexes if index.name == config.staff.index)
+    return StaffServices(
+        settings=config.chat or ChatSettings(),
+        staff=config.staff,
+        server=config.server,
+        secret=signing_secret(config),
+        answering=answering,
+        index=StaffIndex(index.name, frozenset(index.audiences), index.search_unmanaged),
+        counters=_shared(config),
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from cli import config_reader, settings
 from cli.spelling import near
 from session_api.access.settings import ServerSettings
+from session_api.access.staff import StaffSettings
 from session_api.admin.settings import AdminSettings
 from session_api.chat.settings import ChatSettings
 from session_api.widget.settings import WidgetSettings
@@ -22,7 +23,7 @@ DEFAULT_INDEXES = (
     {"name": "public", "audiences": ["public"]},
     {"name": "internal", "audiences": ["public", "internal"]},
 )
-_TABLES = ("openai", "index", "source", "chat", "widget", "admin", "server")
+_TABLES = ("openai", "index", "source", "chat", "widget", "staff", "admin", "server")
 _COMMON = tuple(settings.SourceSection.model_fields)
 
 
@@ -43,7 +44,7 @@ class SourceConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """A configuration without mistakes; paths are absolute. `chat` None: there is no such table.
+    """A configuration without mistakes; paths are absolute. `chat`, `staff` None: there is no such table.
 
     `variables`: what it reads of the environment itself, and so cannot read anew.
     """
@@ -57,6 +58,7 @@ class Config:
     server: ServerSettings
     widget: WidgetSettings
     chat: ChatSettings | None = None
+    staff: StaffSettings | None = None
     variables: frozenset[str] = frozenset()
 
 
@@ -84,14 +86,17 @@ def _config(file: config_reader.Reading, tables: dict[str, Any], kinds: Mapping[
     widget = file.read("[widget]", WidgetSettings, tables.get("widget", {}))
     admin = file.read("[admin]", AdminSettings, tables.get("admin", {}))
     server = file.read("[server]", ServerSettings, tables.get("server", {}))
+    staff = file.read("[staff]", StaffSettings, tables["staff"]) if "staff" in tables else None
     if chat and indexes is not None:
         _check_chat(file, chat, indexes)
+    if staff and indexes is not None:
+        _check_staff(file, staff, indexes, widget)
     if not (general and openai and admin and server and widget) or indexes is None or sources is None:
         return None
     data_dir = file.path.absolute().parent / general.data_dir.expanduser()
     general = general.model_copy(update={"data_dir": data_dir})
     variables = frozenset(file.variables)
-    return Config(file.path, general, openai, indexes, sources, admin, server, widget, chat, variables)
+    return Config(file.path, general, openai, indexes, sources, admin, server, widget, chat, staff, variables)
 
 
 def _with_default_key(openai: Any) -> Any:
@@ -180,3 +185,20 @@ def _check_chat(file: config_reader.Reading, chat: ChatSettings, indexes: tuple[
         file.complain(
             "[chat] index", f'is "{chat.index}", which customers must not see; write audiences = ["public"] there'
         )
+
+
+def _check_staff(
+    file: config_reader.Reading,
+    staff: StaffSettings,
+    indexes: tuple[settings.IndexSection, ...],
+    widget: WidgetSettings | None,
+) -> None:
+    names = [index.name for index in indexes]
+    if staff.index not in names:
+        fix = f'names "{staff.index}", which is no [[index]]; write one of: {", ".join(names)}'
+        file.complain("[staff] index", fix)
+    customers = {key.get_secret_value() for key in widget.identity_keys.values()} if widget else set()
+    for name, key in staff.identity_keys.items():
+        if key.get_secret_value() in customers:
+            fix = "is also a key of [widget]: who signs for customers could sign for staff; make another"
+            file.complain(f'[staff] identity_keys "{name}"', fix)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
@@ -12,7 +13,7 @@ from session_api import errors, health, webhooks
 from session_api.access.request_limits import REFUSALS_A_MINUTE, RequestLimits
 from session_api.admin import wiring as admin
 from session_api.admin.dependencies import Operations
-from session_api.chat.wiring import ChatServices
+from session_api.chat.wiring import ChatServices, StaffServices
 from session_api.operators import description
 from session_api.operators.exposure import Exposure, ExposureGate
 from session_api.webhooks import Inbox, Verify, Wake, take_none
@@ -20,12 +21,16 @@ from session_api.widget import routes as widget
 from session_api.widget.appearance import Appearance
 from sync.state.database import State
 
+STAFF = "/staff"
+"""Below this path staff are answered from internal documents."""
+
 
 @dataclass(frozen=True)
 class Services:
     """What the application is given: it makes nothing itself and knows no configuration file.
 
     `operations` None: no metrics and no admin API. `chat` None: no customer is answered here, so no widget either.
+    `staff` None: nobody is answered from internal documents.
     `closing`: what is to be closed when the server stops, besides what the application opens itself.
     `trusted_proxies`: whose `X-Forwarded-For` is believed. `refusals`: how often an address may be refused in a minute.
     """
@@ -36,6 +41,7 @@ class Services:
     verify: Verify = take_none
     operations: Operations | None = None
     chat: ChatServices | None = None
+    staff: StaffServices | None = None
     appearance: Appearance = field(default_factory=Appearance)
     exposure: Exposure = field(default_factory=Exposure)
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
@@ -61,8 +67,27 @@ def create_app(services: Services) -> FastAPI:
         services.chat.install(app, services.state, domain_key=domain_key)
         look, hosted = services.appearance, services.chat.settings.hosted
         app.include_router(widget.router(look, hosted=hosted, demo=services.exposure.demo))
+    if services.staff is not None:
+        app.mount(STAFF, _staff_app(services, services.staff, app.state.closing))
     description.install(app)
     _lead_on(app, services)
+    return app
+
+
+def _staff_app(services: Services, staff: StaffServices, closing: list[Callable[[], Awaitable[None]]]) -> FastAPI:
+    """The staff's endpoints and widget: an application of its own, so that customers' routes never serve it."""
+    app = FastAPI(title="Answerwell for staff", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.closing = closing
+    errors.install(app)
+    staff.install(app, services.state, STAFF)
+    look: dict[str, Any] = {
+        "title": staff.staff.title,
+        "domain_key": None,
+        "starters": [],
+        "greeting": None,
+        "intro": None,
+    }
+    app.include_router(widget.router(services.appearance.model_copy(update=look), demo=False))
     return app
 
 

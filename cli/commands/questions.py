@@ -32,6 +32,7 @@ def questions(
     config: ConfigFile = DEFAULT_CONFIG,
     *,
     unanswered: Annotated[bool, typer.Option("--unanswered", help="Only those without an answer.")] = False,
+    staff: Annotated[bool, typer.Option("--staff", help="Those of the staff, in place of customers'.")] = False,
     since: Annotated[str, typer.Option("--since", metavar="DURATION", help="How far back: 24h, 30d.")] = "7d",
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many of the newest at most.")] = 50,
     as_csv: Annotated[bool, typer.Option("--csv", help="Write a table for a spreadsheet to standard output.")] = False,
@@ -44,7 +45,7 @@ def questions(
     if as_csv and as_json:
         raise typer.BadParameter("--csv and --json exclude each other")
     start = _duration(since)
-    found = _read(config, start, limit, unanswered=unanswered)
+    found = _read(config, start, limit, unanswered=unanswered, staff=staff)
     if as_json:
         output.print_json(found)
     elif as_csv:
@@ -64,12 +65,13 @@ def _duration(since: str) -> timedelta:
         raise typer.BadParameter(f"--since {error}") from error
 
 
-def _read(config: Path, start: timedelta, limit: int, *, unanswered: bool) -> dict[str, Any]:
+def _read(config: Path, start: timedelta, limit: int, *, unanswered: bool, staff: bool) -> dict[str, Any]:
     from cli import wiring
     from session_api.state.question_log import UNANSWERED, QuestionFilter
 
     with wiring.opened(wiring.read(config)) as state:
-        wanted = QuestionFilter(state.now() - start.total_seconds(), UNANSWERED if unanswered else ())
+        outcomes = UNANSWERED if unanswered else ()
+        wanted = QuestionFilter(state.now() - start.total_seconds(), outcomes, staff=staff)
         return _newest(state, wanted, limit)
 
 

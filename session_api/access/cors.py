@@ -27,7 +27,8 @@ class CorsMiddleware:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        origin, shared = headers.get("origin"), scope["path"].startswith(SHARED)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))  # of a part that is mounted below one
+        origin, shared = headers.get("origin"), path.startswith(SHARED)
         allowed = shared and self._origins.allows(origin, scope.get("server"))
         if shared and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             await self._preflight(origin if allowed else None, scope, receive, send)

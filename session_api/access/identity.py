@@ -18,17 +18,29 @@ MAX_SUBJECT_LENGTH = 255
 
 @dataclass(frozen=True)
 class Identity:
-    """Reads identity tokens. A key's own kind decides its algorithm; what the token claims about itself does not."""
+    """Reads identity tokens. A key's own kind decides its algorithm; what the token claims about itself does not.
+
+    `table`: where the configuration has the keys.
+    """
 
     keys: Mapping[str, Key]
     audiences: tuple[str, ...]
     clock: Callable[[], datetime]
+    table: str = "widget"
 
     def subject(self, token: str) -> str:
         """Return the customer's id at the host site. Raises ApiError: 401 with what the host site must change."""
+        subject: str = self.claims(token)["sub"]
+        return subject
+
+    def claims(self, token: str) -> dict[str, Any]:
+        """Return what a valid token says, its "sub" among it. Raises ApiError like `subject`."""
         if not self.keys:
-            raise _refusal("identity_not_configured", "This service knows no key to check an identity with.",
-                           'Add [widget.identity_keys] with "key id" = "$SECRET or a public key in PEM".')  # fmt: skip
+            raise refusal(
+                "identity_not_configured",
+                "This service knows no key to check an identity with.",
+                f'Add [{self.table}.identity_keys] with "key id" = "$SECRET or a public key in PEM".',
+            )
         if len(token) > MAX_TOKEN_LENGTH or not token.isascii():
             raise _malformed()
         key = self._key(token)
@@ -36,10 +48,13 @@ class Identity:
         self._check_times(claims)
         _check_texts(claims)
         subject: str = claims.get("sub", "")
-        if not 0 < len(subject) <= MAX_SUBJECT_LENGTH or "\x00" in subject:
-            raise _refusal("identity_invalid", "The identity token does not say whom it is about.",
-                           f'Set "sub" to the customer\'s id, up to {MAX_SUBJECT_LENGTH} characters.')  # fmt: skip
-        return subject
+        if not 0 < len(subject) <= MAX_SUBJECT_LENGTH or any(letter < " " for letter in subject):
+            raise refusal(
+                "identity_invalid",
+                "The identity token does not say whom it is about.",
+                f'Set "sub" to their id, 1 to {MAX_SUBJECT_LENGTH} characters, none of them a control character.',
+            )
+        return claims
 
     def _key(self, token: str) -> Key:
         try:
@@ -49,8 +64,8 @@ class Identity:
         if kid is None and len(self.keys) == 1:
             return next(iter(self.keys.values()))
         if not isinstance(kid, str) or kid not in self.keys:
-            raise _refusal("identity_unknown_key", "The identity token is signed with a key that is not configured.",
-                           'Set "kid" in its header to an entry of [widget.identity_keys].')  # fmt: skip
+            raise refusal("identity_unknown_key", "The identity token is signed with a key that is not configured.",
+                          f'Set "kid" in its header to an entry of [{self.table}.identity_keys].')  # fmt: skip
         return self.keys[kid]
 
     def _claims(self, token: str, key: Key) -> dict[str, Any]:
@@ -61,14 +76,14 @@ class Identity:
                 token, key, algorithms=[_algorithm(key)], audience=list(self.audiences), options=options
             )
         except jwt.InvalidAudienceError:
-            raise _refusal("identity_wrong_audience", "The identity token is for another service.",
-                           f'Set "aud" to "{self.audiences[0]}".') from None  # fmt: skip
+            raise refusal("identity_wrong_audience", "The identity token is for another service.",
+                          f'Set "aud" to "{self.audiences[0]}".') from None  # fmt: skip
         except jwt.MissingRequiredClaimError as error:
-            raise _refusal("identity_invalid", f'The identity token has no "{error.claim}".',
-                           'It needs "sub", "aud" and "exp".') from None  # fmt: skip
+            raise refusal("identity_invalid", f'The identity token has no "{error.claim}".',
+                          'It needs "sub", "aud" and "exp".') from None  # fmt: skip
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
-            raise _refusal("identity_invalid", "The identity token's signature is not of the configured key.",
-                           f"Sign it with {_algorithm(key)} and the key of its kid.") from None  # fmt: skip
+            raise refusal("identity_invalid", "The identity token's signature is not of the configured key.",
+                          f"Sign it with {_algorithm(key)} and the key of its kid.") from None  # fmt: skip
         return claims
 
     def _check_times(self, claims: Mapping[str, Any]) -> None:
@@ -77,19 +92,19 @@ class Identity:
         if not all(
             isinstance(at, int | float) and not isinstance(at, bool) and abs(at) < 1e12 for at in times.values()
         ):
-            raise _refusal("identity_invalid", "A time in the identity token is not a number.",
-                           'Write "exp", "iat" and "nbf" as seconds since 1970.')  # fmt: skip
+            raise refusal("identity_invalid", "A time in the identity token is not a number.",
+                          'Write "exp", "iat" and "nbf" as seconds since 1970.')  # fmt: skip
         ahead = max(times.get("iat", now), times.get("nbf", now)) - now
         if ahead > skew:
-            raise _refusal("identity_clock_skew", f"The identity token starts {ahead:.0f} s from now.",
-                           "Set the clock of the host that signs it (NTP).")  # fmt: skip
+            raise refusal("identity_clock_skew", f"The identity token starts {ahead:.0f} s from now.",
+                          "Set the clock of the host that signs it (NTP).")  # fmt: skip
         if times["exp"] <= now - skew:
-            raise _refusal("identity_expired", "The identity token has expired.",
-                           "Sign a new one for each page view; it may live for an hour.")  # fmt: skip
+            raise refusal("identity_expired", "The identity token has expired.",
+                          "Sign a new one for each page view; it may live for an hour.")  # fmt: skip
         begun = min(times.get("iat", now), now)
         if times["exp"] - begun > MAX_LIFE.total_seconds() + skew:
-            raise _refusal("identity_too_long", "The identity token lives longer than an hour.",
-                           'Set "exp" to at most 3600 seconds from "iat".')  # fmt: skip
+            raise refusal("identity_too_long", "The identity token lives longer than an hour.",
+                          'Set "exp" to at most 3600 seconds from "iat".')  # fmt: skip
 
 
 def _check_texts(claims: Mapping[str, Any]) -> None:
@@ -97,8 +112,8 @@ def _check_texts(claims: Mapping[str, Any]) -> None:
         told = claims.get(name, "")
         if not isinstance(told, str):
             kind = "a number" if isinstance(told, int | float) and not isinstance(told, bool) else "not a text"
-            raise _refusal("identity_invalid", f'"{name}" of the identity token is {kind}.',
-                           f'Write it as a text, in quotes: "{name}": "42", not "{name}": 42.')  # fmt: skip
+            raise refusal("identity_invalid", f'"{name}" of the identity token is {kind}.',
+                          f'Write it as a text, in quotes: "{name}": "42", not "{name}": 42.')  # fmt: skip
 
 
 def _algorithm(key: Key) -> str:
@@ -108,8 +123,8 @@ def _algorithm(key: Key) -> str:
 
 
 def _malformed() -> ApiError:
-    return _refusal("identity_invalid", "The identity token is not a JWT.", "Send the signed token itself, unchanged.")
+    return refusal("identity_invalid", "The identity token is not a JWT.", "Send the signed token itself, unchanged.")
 
 
-def _refusal(code: str, message: str, fix: str) -> ApiError:
+def refusal(code: str, message: str, fix: str) -> ApiError:
     return ApiError(401, code, message, fix)

@@ -40,9 +40,10 @@ class Origin:
 
 
 class Origins:
-    """The list. The server's own origin is always on it."""
+    """The list. The server's own origin is always on it. `table`: where the configuration has it."""
 
-    def __init__(self, embedding: EmbeddingSettings, server: ServerSettings) -> None:
+    def __init__(self, embedding: EmbeddingSettings, server: ServerSettings, table: str = "widget") -> None:
+        self._table = table
         self._null = embedding.allow_null_origin
         own = [f"http://{host}:{server.port}" for host in ("127.0.0.1", "localhost")]
         listed = (*embedding.origins, *own, *([server.public_url] if server.public_url else []))
@@ -80,7 +81,7 @@ class Origins:
             return ApiError(403, "origin_not_allowed", f"{text[:200]!r} is not an origin.",
                            "An origin is scheme and host only, in lower case: https://www.acme.com")  # fmt: skip
         code, message = self._nearest(origin)
-        return ApiError(403, code, message, f'Add "{origin}" to origins under [widget] in answerwell.toml.'
+        return ApiError(403, code, message, f'Add "{origin}" to origins under [{self._table}] in answerwell.toml.'
                        if code != "origin_http" else message.rpartition("; ")[2])  # fmt: skip
 
     def frame_ancestors(self) -> str:

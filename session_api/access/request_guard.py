@@ -9,6 +9,7 @@ from session_api.access.identity import Identity
 from session_api.access.origins import Origins
 from session_api.access.rate_limit import VisitorLimits, address_of
 from session_api.access.settings import EmbeddingSettings, ServerSettings
+from session_api.access.staff import StaffIdentity
 from session_api.access.tokens import Session, Tokens, invalid
 from session_api.errors import ApiError
 from session_api.state import revocations
@@ -17,7 +18,7 @@ from sync.state.database import State
 
 @dataclass(frozen=True)
 class RequestGuard:
-    """Lets calls in, or refuses them. `index`: the one that sessions are for."""
+    """Lets calls in, or refuses them. `index`: the one that sessions are for. `below`: the path that it stands at."""
 
     state: State
     index: str
@@ -25,9 +26,10 @@ class RequestGuard:
     server: ServerSettings
     origins: Origins
     tokens: Tokens
-    identity: Identity
+    identity: Identity | StaffIdentity
     pool: BlockingPool
     limits: VisitorLimits
+    below: str = ""
 
     async def check_rate(self, request: Request, origin: str, visitor: str | None = None) -> None:
         """Count the call. Raises ApiError, 429, where there were too many."""
@@ -36,7 +38,7 @@ class RequestGuard:
 
     def base(self, request: Request) -> str:
         """Return the address at which browsers reach this server."""
-        return self.server.public_url or str(request.base_url).rstrip("/")
+        return (self.server.public_url or str(request.base_url).rstrip("/")) + self.below
 
     def origin(self, request: Request) -> str:
         """Return the page's origin. Raises ApiError, 403."""

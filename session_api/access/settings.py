@@ -29,7 +29,7 @@ def _origin(text: str) -> str:
     return text.rstrip("/").lower()
 
 
-def _identity_key(secret: SecretStr) -> SecretStr:
+def identity_key(secret: SecretStr) -> SecretStr:
     from session_api.access.identity_keys import read_keys  # takes long: only who sets a key waits for it
 
     try:
@@ -74,7 +74,7 @@ class EmbeddingSettings(Section):
     """
 
     origins: list[Origin] = Field(default=[])
-    identity_keys: dict[Text, Annotated[Secret, AfterValidator(_identity_key)]] = Field(default={})
+    identity_keys: dict[Text, Annotated[Secret, AfterValidator(identity_key)]] = Field(default={})
     identity_audience: Text = "answerwell"
     require_identity: bool = False
     allow_null_origin: bool = False

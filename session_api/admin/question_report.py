@@ -24,7 +24,7 @@ def report(state: State, wanted: QuestionFilter, *, before: int | None = None, l
     found = question_log.questions(state, wanted, before=before, limit=limit + 1)
     return {
         "questions": [shown(question) for question in found[:limit]],
-        "totals": shown_totals(question_log.totals(state, wanted.since)),
+        "totals": shown_totals(question_log.totals(state, wanted.since, staff=wanted.staff)),
         "next": found[limit - 1].id if len(found) > limit else None,
     }
 

@@ -32,12 +32,13 @@ def questions(
     unanswered: Annotated[bool, Query(description="Those without an answer: abstained, failed or refused.")] = False,
     since: Annotated[str, Query(description='How far back: "24h", "30d".', examples=["7d"])] = "30d",
     rating: Literal["", "positive", "negative"] = "",
+    staff: Annotated[bool, Query(description="Those of the staff, in place of customers'.")] = False,
     before: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="The `next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
     """What was asked, newest first, page by page, with what became of everything asked since then."""
     outcomes = frozenset(outcome or ()) | (UNANSWERED if unanswered else frozenset())
-    wanted = QuestionFilter(_start(operations.state, since), outcomes, rating)
+    wanted = QuestionFilter(_start(operations.state, since), outcomes, rating, staff)
     return question_report.report(operations.state, wanted, before=before, limit=limit)
 
 

@@ -26,11 +26,12 @@ from chatkit.types import (
     WidgetItem,
 )
 
-from answering import openai_client, replies, scope, verified
+from answering import openai_client, replies, verified
 from answering.answers import Answering, AnswerStream, NothingSynced
 from answering.events import AnswerOutcome, Done
 from answering.localized_texts import PHRASES, language_of
 from answering.question import Question
+from answering.scope import CustomerIndex, StaffIndex
 from session_api import model_errors
 from session_api.access.tokens import Session
 from session_api.chat.chatkit_events import MessageEvents, message_item, reply_id
@@ -50,13 +51,10 @@ log = structlog.get_logger()
 
 
 class Conversation(ChatKitServer[Session]):
-    """Answers each message of a thread from the index of the visitor's session.
-
-    `search_unmanaged`: files of the index's store that this installation did not upload count, too.
-    """
+    """Answers each message of a thread from one index: the type of the index says for whom."""
 
     def __init__(
-        self, answering: Answering, store: VisitorStore, settings: ChatSettings, *, search_unmanaged: bool
+        self, answering: Answering, store: VisitorStore, settings: ChatSettings, index: CustomerIndex | StaffIndex
     ) -> None:
         super().__init__(store)
         restrain("chatkit")
@@ -64,7 +62,7 @@ class Conversation(ChatKitServer[Session]):
         self._answering = answering
         self._state = answering.state
         self._settings = settings
-        self._search_unmanaged = search_unmanaged
+        self._index = index
         self._run = answering.pool.run
         self._answering_now = 0
 
@@ -157,8 +155,8 @@ class Conversation(ChatKitServer[Session]):
         if limit is not None:
             asked.reserved = spend.reserve(self._state, self._settings.estimated_micro_usd, limit)
         may_spend = limit is None or asked.reserved is not None
-        where = scope.live(self._state, context.index, search_unmanaged=self._search_unmanaged)
-        answer = verified.for_question(self._state, record.question, scope.CUSTOMERS, context.language)
+        where = self._index.live(self._state)
+        answer = verified.for_question(self._state, record.question, self._index.audiences, context.language)
         history = self._history(record.thread, context)
         question = Question(record.question, history, where, context.language, answer)
         return question, may_spend

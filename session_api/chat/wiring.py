@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from answering.blocking import BlockingPool
+from answering.scope import CustomerIndex, StaffIndex
 from answering.services import AnsweringServices
 from session_api.access import diagnose, sessions
 from session_api.access.cors import CorsMiddleware
@@ -19,6 +20,7 @@ from session_api.access.rate_limit import VisitorLimits
 from session_api.access.request_guard import RequestGuard
 from session_api.access.sessions import SessionService
 from session_api.access.settings import EmbeddingSettings, ServerSettings
+from session_api.access.staff import StaffIdentity, StaffSettings
 from session_api.access.tokens import Tokens
 from session_api.chat import routes
 from session_api.chat.routes import ChatService
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 class ChatServices:
     """What answering customers needs. `secret`: what tokens are signed from; the same on every host.
 
-    `answering` is made once, in a thread, when the first visitor comes. `search_unmanaged`: see `[[index]]`.
+    `answering` is made once, in a thread, when the first visitor comes. `index` holds public documents only.
     """
 
     settings: ChatSettings
@@ -44,24 +46,16 @@ class ChatServices:
     server: ServerSettings
     secret: str = field(repr=False)
     answering: AnsweringServices
+    index: CustomerIndex
     counters: Redis | None = None
-    search_unmanaged: bool = False
 
     def install(self, app: FastAPI, state: State, *, domain_key: bool) -> None:
         """Add the widget's endpoints to the application. `domain_key`: whether OpenAI's element has one."""
         pool, failure = BlockingPool(), LatestFailure()
         guard = self._guard(state, pool)
         hosted = self._hosted(state, pool, failure)
-        store = VisitorStore(state, pool)
-        conversation = Lazy(lambda: self._conversation(store, state, pool))
-        upkeep = Upkeep(state, pool, chores(state, self.settings.retention))
-        app.state.sessions = SessionService(guard, hosted, upkeep.start_if_due, conversation.prepare)
-        app.state.chat = ChatService(guard, self.settings, conversation, store)
         app.state.diagnosis = DiagnosisService(guard, failure, hosted=hosted is not None, domain_key=domain_key)
-        for router in (sessions.router, routes.router, diagnose.router):
-            app.include_router(router)
-        app.add_middleware(CorsMiddleware, origins=guard.origins)
-        app.state.closing[:0] = [pool.close, guard.limits.close]
+        _install(app, guard, self.settings, self.answering, self.index, hosted)
         if hosted is not None:
             app.state.closing.append(hosted.close)
 
@@ -70,7 +64,7 @@ class ChatServices:
         audiences = tuple(filter(None, (self.embedding.identity_audience, self.server.public_url)))
         return RequestGuard(
             state=state,
-            index=self.settings.index,
+            index=self.index.name,
             embedding=self.embedding,
             server=self.server,
             origins=Origins(self.embedding, self.server),
@@ -87,8 +81,63 @@ class ChatServices:
         hosted.warn()
         return hosted
 
-    def _conversation(self, store: VisitorStore, state: State, pool: BlockingPool) -> "Conversation":
+
+@dataclass(frozen=True)
+class StaffServices:
+    """What answering staff needs, from an index with internal documents. Nothing of it is shared with customers' but
+    the model: keys, tokens, origins, visitors and records are apart.
+    """
+
+    settings: ChatSettings
+    staff: StaffSettings
+    server: ServerSettings
+    secret: str = field(repr=False)
+    answering: AnsweringServices
+    index: StaffIndex
+    counters: Redis | None = None
+
+    def install(self, app: FastAPI, state: State, below: str) -> None:
+        """Add the staff's endpoints to an application of their own, which stands below that path."""
+        embedding = self.staff.embedding
+        keys = {kid: key.get_secret_value() for kid, key in embedding.identity_keys.items()}
+        identity = Identity(read_keys(keys), (embedding.identity_audience,), state.clock, table="staff")
+        guard = RequestGuard(
+            state=state,
+            index=self.index.name,
+            embedding=embedding,
+            server=self.server,
+            origins=Origins(embedding, self.server, table="staff"),
+            tokens=Tokens(self.secret, f"{state.installation}:staff", state.clock),
+            identity=StaffIdentity(identity, frozenset(self.staff.groups)),
+            pool=BlockingPool(),
+            limits=VisitorLimits(embedding.rates, self.counters),
+            below=below,
+        )
+        app.state.diagnosis = DiagnosisService(guard, LatestFailure(), hosted=False, domain_key=False)
+        _install(app, guard, self.settings, self.answering, self.index, hosted=None)
+
+
+def _install(
+    app: FastAPI,
+    guard: RequestGuard,
+    settings: ChatSettings,
+    answering: AnsweringServices,
+    index: CustomerIndex | StaffIndex,
+    hosted: HostedSessions | None,
+) -> None:
+    state, pool = guard.state, guard.pool
+    store = VisitorStore(state, pool)
+
+    def conversation() -> "Conversation":
         from session_api.chat.conversation import Conversation
 
-        answering = self.answering.make(state, pool)
-        return Conversation(answering, store, self.settings, search_unmanaged=self.search_unmanaged)
+        return Conversation(answering.make(state, pool), store, settings, index)
+
+    prepared = Lazy(conversation)
+    upkeep = Upkeep(state, pool, chores(state, settings.retention))
+    app.state.sessions = SessionService(guard, hosted, upkeep.start_if_due, prepared.prepare)
+    app.state.chat = ChatService(guard, settings, prepared, store)
+    for router in (sessions.router, routes.router, diagnose.router):
+        app.include_router(router)
+    app.add_middleware(CorsMiddleware, origins=guard.origins)
+    app.state.closing[:0] = [pool.close, guard.limits.close]

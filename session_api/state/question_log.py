@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from answering.events import AnswerOutcome
+from session_api.state.visitors import STAFF
 from sync.state.database import State
 
 UNANSWERED: Final = frozenset((AnswerOutcome.ABSTAINED, AnswerOutcome.ERROR, AnswerOutcome.REFUSED))
@@ -19,11 +20,15 @@ _COLUMNS = """seq, thread, visitor, origin, answer, asked_at, question, outcome,
 
 @dataclass(frozen=True, slots=True)
 class QuestionFilter:
-    """Which questions: asked at or after `since` (epoch seconds), of these outcomes and this rating; empty: any."""
+    """Which questions: asked at or after `since` (epoch seconds), of these outcomes and this rating; empty: any.
+
+    `staff`: those of the staff, in place of customers'; never both.
+    """
 
     since: float = 0.0
     outcomes: Collection[AnswerOutcome] = ()
     rating: str = ""
+    staff: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +87,16 @@ def questions(state: State, wanted: QuestionFilter, *, before: int | None, limit
     return [_question(row) for row in rows]
 
 
-def totals(state: State, since: float) -> QuestionTotals:
+def totals(state: State, since: float, *, staff: bool = False) -> QuestionTotals:
     """Return what became of the questions since then. `reasons`: why how many were not answered."""
     rows = state.ask(
-        """SELECT outcome, CASE WHEN sources = '[]' THEN 0 ELSE 1 END AS sourced, feedback,
+        f"""SELECT outcome, CASE WHEN sources = '[]' THEN 0 ELSE 1 END AS sourced, feedback,
              CASE WHEN outcome IN :unanswered THEN reason ELSE '' END AS why,
              COUNT(*) AS number, SUM(micro_usd) AS micro_usd
-           FROM chat_questions WHERE asked_at >= :since GROUP BY outcome, sourced, feedback, why""",
+           FROM chat_questions WHERE asked_at >= :since AND {_asked_by(staff=staff)}
+           GROUP BY outcome, sourced, feedback, why""",
         since=since,
+        kind=STAFF,
         unanswered=sorted(UNANSWERED),
     )
 
@@ -116,7 +123,8 @@ def totals(state: State, since: float) -> QuestionTotals:
 
 
 def _where(wanted: QuestionFilter) -> tuple[str, dict[str, Any]]:
-    parts, values = ["asked_at >= :since"], dict[str, Any](since=wanted.since)
+    parts = ["asked_at >= :since", _asked_by(staff=wanted.staff)]
+    values = dict[str, Any](since=wanted.since, kind=STAFF)
     if wanted.outcomes:
         parts.append("outcome IN :outcomes")
         values["outcomes"] = sorted(wanted.outcomes)
@@ -124,6 +132,10 @@ def _where(wanted: QuestionFilter) -> tuple[str, dict[str, Any]]:
         parts.append("feedback = :rating")
         values["rating"] = wanted.rating
     return " AND ".join(parts), values
+
+
+def _asked_by(*, staff: bool) -> str:
+    return f"substr(visitor, 1, 2) {'=' if staff else '<>'} :kind"
 
 
 def _question(row: Row[Any]) -> AskedQuestion:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 from answering.events import AnswerOutcome
 from session_api.state import spend
+from session_api.state.visitors import STAFF
 from sync.metrics import COUNTERS
 from sync.state.database import State
 from sync.state.transaction import Transaction
@@ -48,13 +49,15 @@ def record(state: State, asked: QuestionRecord, reserved: spend.Reservation | No
             spend.add(tx, state.now(), asked.micro_usd)
         else:
             spend.settle(tx, reserved, asked.micro_usd)
-    _count(asked)
+    if not asked.visitor.startswith(STAFF):
+        _count(asked)
 
 
 def rate(state: State, visitor: str, thread: str, answers: Sequence[str], rating: str) -> int:
     """Note what the visitor thinks of answers of theirs; returns how many were found."""
     found = _note(state, visitor, thread, answers, "feedback = :noted", rating)
-    COUNTERS.count("ratings", found, rating=rating)
+    if not visitor.startswith(STAFF):
+        COUNTERS.count("ratings", found, rating=rating)
     return found
 
 

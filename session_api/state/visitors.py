@@ -2,13 +2,19 @@
 
 import secrets
 from collections.abc import Sequence
+from typing import Final
 
 from sync.state.database import State
 from sync.state.transaction import Transaction
 
+STAFF: Final = "s_"
+"""How the visitor id of a member of staff begins, so that their records stand apart from customers'."""
+STAFF_SUBJECT: Final = "staff\x1f"
+"""How the subject of a member of staff begins. No identity token's "sub" has such a character in it."""
+
 
 def customer(state: State, subject: str) -> str:
-    """Return the visitor id of a customer, made now if they were never here."""
+    """Return the visitor id of a customer or of a member of staff, made now if they were never here."""
     known = state.ask("SELECT id FROM chat_visitors WHERE subject = :subject", subject=subject)
     if known:
         return str(known[0].id)
@@ -16,7 +22,7 @@ def customer(state: State, subject: str) -> str:
         tx.run(
             """INSERT INTO chat_visitors (id, subject, made_at) VALUES (:id, :subject, :now)
                ON CONFLICT (subject) DO NOTHING""",
-            id=f"c_{secrets.token_hex(16)}",
+            id=f"{STAFF if subject.startswith(STAFF_SUBJECT) else 'c_'}{secrets.token_hex(16)}",
             subject=subject,
             now=state.now(),
         )
@@ -24,8 +30,9 @@ def customer(state: State, subject: str) -> str:
 
 
 def named(state: State, who: str) -> list[str]:
-    """Return the ids of customers with that id, here or at the host site."""
-    rows = state.ask("SELECT id FROM chat_visitors WHERE id = :who OR subject = :who", who=who)
+    """Return the ids of customers with that id, here or at the host site; `staff:ann` is ann of the staff."""
+    subject = who.replace("staff:", STAFF_SUBJECT, 1) if who.startswith("staff:") else who
+    rows = state.ask("SELECT id FROM chat_visitors WHERE id = :who OR subject IN :told", who=who, told=[who, subject])
     return [str(row.id) for row in rows]
 
 

@@ -12,6 +12,7 @@ from cli import config
 from cli.settings import General, IndexSection, OpenAISection, SourceSection
 from connectors import CONNECTORS
 from session_api.access.settings import RateSettings, ServerSettings
+from session_api.access.staff import StaffSettings
 from session_api.admin.settings import AdminSettings
 from session_api.chat.settings import ChatSettings
 from session_api.widget.settings import WidgetSettings
@@ -334,7 +335,7 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 SECTIONS = [General, OpenAISection, IndexSection, SourceSection, ServerSettings, AdminSettings, ChatSettings,
-            WidgetSettings, RateSettings, *(kind.settings for kind in CONNECTORS.values())]  # fmt: skip
+            WidgetSettings, StaffSettings, RateSettings, *(kind.settings for kind in CONNECTORS.values())]  # fmt: skip
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.__name__)

@@ -90,11 +90,12 @@ class Widget:
     visitor_token: str | None = None
     granted: dict[str, Any] = field(default_factory=dict)
     language: str = ""  # what its browser prefers
+    below: str = ""  # the path that its endpoint stands at
 
     def open(self, **body: Any) -> httpx2.Response:
         """Ask for a session and keep what is granted."""
         known = {"visitor_token": self.visitor_token} if self.visitor_token else {}
-        answer = self.http.post("/api/chatkit/session", json={**known, **body}, headers=self._headers())
+        answer = self.http.post(f"{self.below}/api/chatkit/session", json={**known, **body}, headers=self._headers())
         if answer.status_code == 200:
             self.granted = answer.json()
             self.secret, self.visitor_token = self.granted["client_secret"], self.granted["visitor_token"]
@@ -106,7 +107,7 @@ class Widget:
 
     def post(self, body: bytes, **headers: str) -> httpx2.Response:
         told = {**self._headers(), "authorization": f"Bearer {self.secret}", "content-type": "application/json"}
-        return self.http.post("/chatkit", content=body, headers={**told, **headers})
+        return self.http.post(f"{self.below}/chatkit", content=body, headers={**told, **headers})
 
     def ask(self, question: str, thread: str | None = None, **more: Any) -> Answered:
         """Ask in a new thread or in an old one; a session is opened where none is."""
