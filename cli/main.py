@@ -53,6 +53,7 @@ for command in (
     inspect.plan,
     inspect.audit,
     operate.approve_removals,
+    operate.forget,
     operate.reindex,
     operate.promote,
     operate.rollback,

@@ -27,6 +27,7 @@ from sync.rendering import is_managed, managed_by
 from sync.state import queries, runs, sources
 from sync.state.database import State
 from sync.state.lease import Lease
+from sync.state.queries import SourceState
 from sync.state.transaction import Transaction
 from sync.tracing import span
 
@@ -139,7 +140,7 @@ class Engine:
             return
         try:
             for known in queries.sources(self.state):
-                source = self.sources.get(known.name) or Source(known.name, known.kind, RemovedConnector(known.name))
+                source = self.sources.get(known.name) or removed_source(known)
                 with self.leased(source) as turn:
                     if turn is not None:
                         withdraw(turn)
@@ -370,6 +371,11 @@ class PersistedProgress:
 def _stage(turn: Turn, stage: str) -> Iterator[None]:
     with span(stage, source=turn.source.name), COUNTERS.timed("stage_seconds", source=turn.source.name, stage=stage):
         yield
+
+
+def removed_source(known: SourceState) -> Source:
+    """Return a source that the state knows and the configuration does not."""
+    return Source(known.name, known.kind, RemovedConnector(known.name))
 
 
 class RemovedConnector:

@@ -1,4 +1,4 @@
-"""What an operator decides: `approve-removals`, `reindex`, `promote`, `rollback`."""
+"""What an operator decides: `approve-removals`, `forget`, `reindex`, `promote`, `rollback`."""
 
 import getpass
 import os
@@ -43,6 +43,29 @@ def approve_removals(
         _confirm(source, held, yes=yes)
         approved = requests.release(state, source, [removal.document for removal in held], who())
     typer.echo(f"{source}: {approved.removals} removals released; the next sync carries them out")
+
+
+def forget(
+    source: Annotated[str, typer.Argument(metavar="SOURCE")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take a source out of every index that is configured no more.
+
+    Nothing of the other sources is uploaded again.
+    """
+    from cli import wiring
+    from cli.progress import watching
+    from sync.operations import commands
+
+    settings = wiring.read(config)
+    with wiring.running(settings) as engine:
+        if source not in engine.sources and not yes:  # one that is configured is refused, nothing to agree to
+            _agree(f"Delete everything of {source} from search and from the state? It cannot be undone.")
+        with watching(output.stderr()) as progress:
+            forgotten = commands.forget(engine, source, progress)
+    typer.echo(f"{source}: {forgotten:,} documents forgotten")
 
 
 def reindex(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
@@ -94,6 +117,15 @@ def _confirm(source: str, held: "Sequence[HeldRemoval]", *, yes: bool) -> None:
     if len(held) > SHOWN:
         output.say(f"  and {len(held) - SHOWN} more")
     if not yes and not typer.confirm(f"Remove these {len(held)} from search if {source} confirms it?", err=True):
+        raise typer.Exit(1)
+
+
+def _agree(question: str) -> None:
+    """Leave the command unless somebody who can be asked agrees."""
+    if not output.interactive():
+        output.say("answerwell: nobody can be asked here, so add --yes")
+        raise typer.Exit(2)
+    if not typer.confirm(question, err=True):
         raise typer.Exit(1)
 
 

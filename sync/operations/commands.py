@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 
-from sync.engine import Engine
-from sync.errors import Held
+from sync.config import Source
+from sync.engine import Engine, removed_source
+from sync.errors import Held, Misconfigured
 from sync.operations import requests
 from sync.operations.converge import Summary, converge
 from sync.pipeline import audit as auditing
 from sync.pipeline.audit import Findings
 from sync.pipeline.garbage import collect
+from sync.pipeline.removal import remove
 from sync.pipeline.turn import ProgressListener
+from sync.state import hints, queries, sources
 from sync.state.queries import RequestKind
 
 
@@ -61,6 +64,45 @@ def rebuild(
         raise Held("\n".join(refused))
     engine.housekeep()
     return summaries
+
+
+def forget(engine: Engine, name: str, progress: ProgressListener | None = None) -> int:
+    """Take a source that is configured no more out of every index and out of the state; returns how many documents.
+
+    Nothing of the other sources is uploaded or moved. Killed, it goes on when it is asked again. Raises Misconfigured
+    for a source that is configured or was never known, Held while a turn has it, and what the index raises.
+    """
+    if name in engine.sources:
+        raise Misconfigured(f'source "{name}" is configured: the next sync would bring it back; delete its [[source]]')
+    known = {source.name: source for source in queries.sources(engine.state)}
+    if name not in known:
+        unconfigured = ", ".join(sorted(known.keys() - engine.sources.keys())) or "none"
+        raise Misconfigured(f'there is no source "{name}"; configured no more: {unconfigured}')
+    engine.prepare()
+    forgotten = 0
+    while queries.source(engine.state, name).kind:
+        forgotten += _forget_within_turn(engine, removed_source(known[name]), progress)
+    engine.housekeep()
+    return forgotten
+
+
+def _forget_within_turn(engine: Engine, source: Source, progress: ProgressListener | None) -> int:
+    with engine.leased(source, progress) as turn:
+        if turn is None:
+            raise Held(f"{source.name}: a sync is running; try again when it is done")
+        removed = 0
+        while not turn.should_stop and (found := queries.documents_after(engine.state, source.name, 0)):
+            with engine.state.commit(turn.lease) as tx:
+                for document in found:
+                    remove(tx, source.name, document.id)
+            removed += len(found)
+            turn.count("removed", len(found))
+        collect(turn)
+        if not turn.should_stop:
+            with engine.state.commit(turn.lease) as tx:
+                hints.forget_all(tx, source.name)
+                sources.delete(tx, source.name)
+        return removed
 
 
 def promote(engine: Engine, index: str, *, who: str = "cli") -> None:

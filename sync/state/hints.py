@@ -35,3 +35,8 @@ def forget(tx: Transaction, source: str, hint: Hint) -> None:
         external_id=hint.external_id,
         wake=hint.change_seq,
     )
+
+
+def forget_all(tx: Transaction, source: str) -> None:
+    """Forget every document of the source that a message named."""
+    tx.run("DELETE FROM nudged WHERE source = :source", source=source)

@@ -18,6 +18,11 @@ def register(tx: Transaction, name: str, kind: str) -> None:
     )
 
 
+def delete(tx: Transaction, name: str) -> None:
+    """Forget a source that has no documents any more."""
+    tx.run("DELETE FROM sources WHERE name = :name", name=name)
+
+
 def acquire(tx: Transaction, name: str, holder: str, now: float) -> Lease | None:
     """Take the source's lease if no process holds it, or only one that is provably dead; None: it is held."""
     source = queries.source(tx, name)

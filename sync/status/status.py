@@ -78,7 +78,7 @@ def progress(state: State, source: str) -> dict[str, Any] | None:
 
 
 def _removed(state: State, name: str, kind: str) -> dict[str, Any]:
-    fix = "not in the configuration any more; its documents stay searchable until `answerwell reindex`"
+    fix = f"not in the configuration any more; its documents stay searchable until `answerwell forget {name}`"
     return {**_source(state, name, kind), "state": "removed", "error": fix}
 
 

@@ -293,3 +293,19 @@ def test_no_secret_is_said_or_kept_where_it_was_not(acme: Company, run: Run) -> 
     everything += "".join(file.read_bytes().decode("latin-1") for file in (acme.folder / "data").iterdir())
     assert "sk-sandbox" not in everything
     assert "zendesk-secret" not in everything
+
+
+def test_a_source_that_is_configured_no_more_is_forgotten_when_somebody_agrees(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+    run("sync")
+    configured = run("forget", "help-center", "--yes")
+    acme.config.write_text(acme.config.read_text("utf-8").replace('name = "help-center"', 'name = "other"'), "utf-8")
+    run("sync")
+
+    unasked, agreed = run("forget", "help-center"), run("forget", "help-center", "--yes")
+
+    assert (configured.status, "is configured" in configured.err) == (1, True)
+    assert (unasked.status, "--yes" in unasked.err) == (2, True)
+    assert (agreed.status, agreed.out) == (0, "help-center: 3 documents forgotten\n")
+    assert acme.titles() == [["Invoices", "Refunds", "Shipping"]] * 2
+    assert "help-center" not in run("status").out

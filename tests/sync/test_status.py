@@ -16,7 +16,7 @@ def test_a_source_that_left_the_configuration_is_shown_with_what_makes_its_docum
     status = report.status(alone.state, alone.inventory)
 
     assert [(source["name"], source["state"]) for source in status["sources"]] == [("kept", "ok"), ("old", "removed")]
-    assert "answerwell reindex" in status["sources"][1]["error"]
+    assert "answerwell forget old" in status["sources"][1]["error"]
     assert [index["files"] for index in status["indexes"]] == [6, 6]
 
 
