@@ -33,6 +33,7 @@ from sync.tracing import span
 
 log = structlog.get_logger()
 
+MAX_FAULT_PAUSE = 60.0  # seconds
 RECORD_EVERY = 2.0  # seconds between two writes of how far a turn is
 
 
@@ -210,7 +211,9 @@ class Engine:
         asked = poll_source and (ignore_backoff or source.not_before <= now)
         window = PollWindow(source.change_seq, now) if asked else None
         try:
-            self._converge(turn, window, run)
+            with turn.isolated("the turn"):
+                self._converge(turn, window, run)
+            turn.raise_faults()
             self._record_success(turn)
         except LeaseLost as lost:
             self._finish_run(turn, run, str(lost), doubtful=True)
@@ -220,12 +223,8 @@ class Engine:
             return Result(Outcome.STOPPED, turn.counts)
         except (Retryable, Misconfigured) as failure:
             return self._failed(turn, run, failure, window)
-        except SyncError:
-            raise
-        except Exception as error:  # a mistake of ours must be seen where people look
-            log.exception("turn_broken", source=turn.source.name)
-            broken = Retryable(f"the turn broke ({type(error).__name__}); please report it")
-            return self._failed(turn, run, broken, window)
+        except SyncError as stray:  # named by a remedy that nobody had; to be seen where people look
+            return self._failed(turn, run, Retryable(str(stray)), window)
         self._finish_run(turn, run, "")
         return Result(Outcome.DONE, turn.counts)
 
@@ -246,15 +245,10 @@ class Engine:
                 self._poll(turn, window)
         except (Retryable, Misconfigured) as error:
             failure = error
-        except SyncError:
-            raise
-        except Exception as error:  # a mistake of ours; what we hold is published, and what left is withdrawn
-            log.exception("listing_unreadable", source=turn.source.name)
-            failure = Retryable(f"what it lists cannot be read ({type(error).__name__}); please report it")
-        with _stage(turn, "publish"):
+        with turn.isolated("publishing"), _stage(turn, "publish"):
             publish(turn)
         if audit.due(turn, run):
-            with _stage(turn, "audit"):
+            with turn.isolated("the audit"), _stage(turn, "audit"):
                 audit.audit_uploads(turn, repair=True)
                 audit.record(turn)
         with _stage(turn, "collect"):
@@ -268,7 +262,8 @@ class Engine:
         with _stage(turn, "observe"):
             _keep_push(polling)
             observe(polling)
-            read_hints(polling)
+            with turn.isolated("reading what was named"):
+                read_hints(polling)
         if not polling.should_stop:  # killed or stopped before, the turn has asked nothing
             with self.state.commit(turn.lease) as tx:
                 mark_polled(tx, turn, window)
@@ -310,6 +305,8 @@ class Engine:
         until = 0.0  # a changed setting helps, not a wait
         if isinstance(failure, Retryable):
             until = self.state.now() + backoff(failures, failure.after).total_seconds()
+        if turn.faults:  # the source answers: what else it tells must not wait for a mistake of ours
+            until = min(until, self.state.now() + MAX_FAULT_PAUSE)
         with contextlib.suppress(LeaseLost), self.state.commit(turn.lease) as tx:
             sources.record_failure(tx, turn.source.name, str(failure), failures=failures, not_before=until)
             if window is not None:  # the failure is the answer; when to ask again is for `not_before` and the schedule

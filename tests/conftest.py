@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
+from sync.log_redaction import redact_exceptions
 from tests.cli.forks import FORK_SERVER
 
 pytest_plugins = ["tests.cpu_report"]
 
+structlog.configure(  # as the command line does: an exception in full, with its variables, costs half a second
+    processors=[structlog.contextvars.merge_contextvars, redact_exceptions, structlog.dev.ConsoleRenderer(colors=False)]
+)
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 

@@ -1,6 +1,7 @@
 """One request and its answer, and what sends the one and brings the other back."""
 
 import json
+import math
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ Params = Mapping[str, str | int | Sequence[str]]
 Clock = Callable[[], datetime]
 Sleep = Callable[[float], None]
 
+MAX_DIGITS = 1000  # of a number
 MAX_BYTES = 64 * 1024 * 1024  # of one answer in memory; a listing's largest page stays far below
 
 
@@ -77,8 +79,16 @@ class Response:
     def _parsed(self) -> object:
         try:
             return json.loads(self.body)
+        except json.JSONDecodeError:
+            raise
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
+        except ValueError:  # a number of thousands of digits: one record's mistake, and not the page's
+            return json.loads(self.body, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= MAX_DIGITS else math.inf
 
 
 Transport = Callable[[Request], Response]

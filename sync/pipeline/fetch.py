@@ -9,7 +9,7 @@ from sync.errors import Gone, Misconfigured, Retryable, SyncError
 from sync.model import Document
 from sync.pipeline.observe import store_document
 from sync.pipeline.removal import remove
-from sync.pipeline.turn import Turn, backoff
+from sync.pipeline.turn import Turn, backoff, fault_of
 from sync.state import documents, queries
 from sync.state.queries import DocumentState
 
@@ -74,7 +74,7 @@ def _settle(turn: Turn, known: DocumentState, future: Future[Document]) -> bool:
         raise
     except Exception as error:  # one document that cannot be read must not stop the others
         log.exception("document_unreadable", source=turn.source.name, document=known.external_id)
-        _postpone(turn, known, Misconfigured(f"cannot be read ({type(error).__name__}); please report it"))
+        _postpone(turn, known, Misconfigured(f"cannot be read ({fault_of(error)}); please report it"))
         return False
     with turn.state.commit(turn.lease) as tx:
         store_document(tx, known.id, document)

@@ -2,10 +2,10 @@
 
 import structlog
 
-from sync.errors import Gone, Retryable
+from sync.errors import Gone, Retryable, SyncError
 from sync.model import Change, Cursor, Page
 from sync.pipeline.observe import write
-from sync.pipeline.turn import Turn
+from sync.pipeline.turn import Turn, fault_of
 from sync.state import hints, queries
 from sync.state.queries import Hint
 
@@ -39,6 +39,12 @@ def _settle(turn: Turn, hint: Hint) -> None:
         change = Change(hint.external_id, None)
     except Retryable as error:
         _postpone(turn, hint, error)
+        return
+    except SyncError:
+        raise
+    except Exception as error:  # what one document holds must not keep the source from being read
+        log.exception("document_unreadable", source=turn.source.name, document=hint.external_id)
+        _postpone(turn, hint, Retryable(fault_of(error)))
         return
     epoch = queries.source(turn.state, turn.source.name).epoch
     with turn.state.commit(turn.lease) as tx:

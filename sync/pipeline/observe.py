@@ -1,31 +1,38 @@
 """Incremental sync: `observe` reads what a source shows into the state; a page is one commit, with its cursor."""
 
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import structlog
 
 from sync.config import Source
 from sync.errors import CursorExpired, Retryable
 from sync.model import Audience, Change, Cursor, Document, Page
 from sync.pipeline.fingerprint import fingerprint, thin_content_problem
-from sync.pipeline.turn import Turn
+from sync.pipeline.turn import Turn, fault_of
 from sync.state import documents, queries, request_log, sources
 from sync.state.database import State
 from sync.state.queries import DocumentState
 from sync.state.transaction import Transaction
 
+log = structlog.get_logger()
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+
 
 def observe(turn: Turn) -> None:
     """Read what changed, then the snapshot that is under way, until both are done or the turn is over.
 
-    Raises what the connector raises; every page read before is committed, and the next turn goes on after it.
+    Raises what the connector raises; every page read before is committed, and the next turn goes on after it. A mistake
+    in one listing leaves the others to be read.
     """
-    source = queries.source(turn.state, turn.source.name)
-    if source.changes_cursor is None:
-        _begin(turn, expired=True)
-    else:
-        _read_changes(turn, source.changes_cursor)
-        _begin_if_due(turn)
-    _read_snapshot(turn)
-    _read_audiences(turn)
+    with turn.isolated("beginning to read"):
+        _follow(turn)
+    with turn.isolated("listing everything"):
+        _read_snapshot(turn)
+    with turn.isolated("looking at who may read what"):
+        _read_audiences(turn)
 
 
 def snapshot_due(state: State, wanted: Source) -> bool:
@@ -37,9 +44,45 @@ def snapshot_due(state: State, wanted: Source) -> bool:
 
 
 def store_document(tx: Transaction, document: int, shown: Document) -> None:
-    """Write a document as it is now; its version is then both known and held."""
+    """Write a document as it is now; its version is then both known and held.
+
+    One that cannot be written as it is, is written as internal and empty, with that as its problem.
+    """
+    try:
+        columns = _columns(shown)
+    except Exception as error:  # whatever a vendor sends in a field: it is this document's problem, and no other's
+        log.exception("document_unstorable", document=document)
+        columns = _columns(_unstorable(shown, error))
+    documents.store(tx, document, columns)
+
+
+def _columns(shown: Document) -> documents.Columns:
     problem = shown.problem or thin_content_problem(shown.body)
-    documents.store(tx, document, shown, problem=problem, fingerprint=fingerprint(shown.body))
+    return documents.columns(shown, problem=problem, fingerprint=fingerprint(shown.body))
+
+
+def _unstorable(shown: Document, error: Exception) -> Document:
+    return Document(
+        external_id=shown.external_id,
+        version=shown.version,
+        title=str(shown.title),
+        body="",
+        url=str(shown.url),
+        updated_at=EPOCH,
+        audience=Audience.INTERNAL,
+        problem=f"it holds what cannot be kept ({fault_of(error)}); please report it",
+    )
+
+
+def _follow(turn: Turn) -> None:
+    """Read what changed since, and begin a complete listing where one is due."""
+    source = queries.source(turn.state, turn.source.name)
+    if source.changes_cursor is None:
+        _begin(turn, expired=True)
+        return
+    with turn.isolated("reading what changed"):
+        _read_changes(turn, source.changes_cursor)
+    _begin_if_due(turn)
 
 
 def _read_changes(turn: Turn, cursor: Cursor) -> None:
@@ -143,7 +186,7 @@ def _count(turn: Turn, seen: Counter[str]) -> None:
 def write(tx: Transaction, turn: Turn, page: Page, epoch: int) -> Counter[str]:
     """Write the page's rows; returns how many documents were observed, and how many of them are new or changed."""
     seen = Counter(observed=len(page.changes))
-    changes = {change.external_id: change for change in page.changes}  # the last word on each document
+    changes = {change.external_id: change for change in map(_kept, page.changes)}  # the last word on each document
     known = queries.known_documents(tx, turn.source.name, list(changes))
     same: list[int] = []
     for change in changes.values():
@@ -164,6 +207,14 @@ def write(tx: Transaction, turn: Turn, page: Page, epoch: int) -> Counter[str]:
             store_document(tx, document, change.document)
     documents.note_unchanged(tx, same, epoch=epoch)
     return seen
+
+
+def _kept(change: Change) -> Change:
+    """The change under an id and version that a database keeps."""
+    external_id = documents.storable_name(change.external_id)
+    version = None if change.version is None else documents.storable_name(change.version)
+    same = external_id == change.external_id and version == change.version
+    return change if same else replace(change, external_id=external_id, version=version)
 
 
 def _needs_confirmation(change: Change, before: DocumentState | None) -> bool:

@@ -4,16 +4,20 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 
+import structlog
+
 from sync.errors import Misconfigured, Missing, Retryable, Stopping
 from sync.pipeline import generations, outcomes
 from sync.pipeline.garbage import collect
 from sync.pipeline.plan import Work
 from sync.pipeline.publisher import GenerationPublisher
 from sync.pipeline.removal import remove_entry
-from sync.pipeline.turn import Turn
+from sync.pipeline.turn import Turn, fault_of
 from sync.rendering import RENDER_VERSION, render, rendered
 from sync.state import documents, queries
 from sync.state.queries import Entry, Generation, ReusableFile, UnsettledDocument
+
+log = structlog.get_logger()
 
 SLICE = 500  # documents that go into every generation before the next ones: uploads never wait for a second index
 
@@ -105,7 +109,13 @@ def _wanted(turn: Turn, generation: Generation, after: int, last: int) -> Iterat
         for wanted in found:
             if turn.should_stop:
                 return
-            work = _work(turn, wanted, reusable.get(wanted.id, []))
+            try:
+                work = _work(turn, wanted, reusable.get(wanted.id, []))
+            except Exception as error:  # what cannot be rendered is that document's problem, and no other's
+                log.exception("document_unrenderable", source=turn.source.name, document=wanted.id)
+                reason = f"it cannot be rendered ({fault_of(error)}); please report it"
+                outcomes.empty(turn, generation, wanted.id, wanted.version, reason)
+                continue
             if work is not None:
                 yield work
             else:

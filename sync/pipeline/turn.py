@@ -2,18 +2,24 @@
 
 import random
 import threading
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
+import structlog
+
 from sync.config import Source
-from sync.errors import Stopping
+from sync.errors import Retryable, Stopping, SyncError
 from sync.model import Index
 from sync.state.database import State
 from sync.state.lease import Lease
+
+log = structlog.get_logger()
 
 TURN_BUDGET = timedelta(minutes=8)
 MAX_BACKOFF = timedelta(hours=1)
@@ -75,6 +81,7 @@ class Turn:
     """One worker's time with one source. `deadline`: nothing is begun long after it; the next turn goes on.
 
     `max_concurrency`: how many outside calls may be under way at once. `batch_size`: how many files one attach carries.
+    `faults`: what failed in a way that nobody expected; the turn goes on, and tells them at its end.
     """
 
     state: State
@@ -89,6 +96,7 @@ class Turn:
     max_concurrency: int = 32
     batch_size: int = 500
     stop: Stop = field(default_factory=Stop)
+    faults: list[str] = field(default_factory=list)
 
     @property
     def should_stop(self) -> bool:
@@ -98,6 +106,29 @@ class Turn:
         if by:
             self.counts[stage] = self.counts.get(stage, 0) + by
             self.progress.advance(self.source.name, stage, by)
+
+    @contextmanager
+    def isolated(self, step: str) -> Iterator[None]:
+        """Keep a mistake of ours in one step from the others; what is named by remedy is raised as ever."""
+        try:
+            yield
+        except SyncError:
+            raise
+        except Exception as error:  # a demotion must not wait for a mistake in what was read before it
+            log.exception("step_failed", source=self.source.name, step=step)
+            self.faults.append(f"{step} failed ({fault_of(error)}); please report it, with the log's step_failed")
+
+    def raise_faults(self) -> None:
+        """Raise Retryable where a step failed in a way that nobody expected."""
+        if self.faults:
+            raise Retryable("; ".join(dict.fromkeys(self.faults)))
+
+
+def fault_of(error: Exception) -> str:
+    """The class of an exception that is not ours, and where it came from; its words may be a document's."""
+    places = traceback.extract_tb(error.__traceback__, limit=-1)
+    place = f" in {Path(places[0].filename).name}:{places[0].lineno}" if places else ""
+    return f"{type(error).__name__}{place}"
 
 
 def backoff(attempts: int, asked: timedelta | None = None) -> timedelta:

@@ -2,7 +2,8 @@
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sync.model import Audience, Change, Document
 from sync.state.queries import DocumentState
@@ -37,7 +38,33 @@ def note_unchanged(tx: Transaction, documents: Sequence[int], *, epoch: int) -> 
         tx.run("UPDATE documents SET epoch = :epoch, released = 0 WHERE id IN :ids", epoch=epoch, ids=list(documents))
 
 
-def store(tx: Transaction, document: int, shown: Document, *, problem: str, fingerprint: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A document as it is written: its row's columns by name, and its body, compressed."""
+
+    row: Mapping[str, str | float]
+    body: bytes
+
+
+def columns(shown: Document, *, problem: str, fingerprint: str) -> Columns:
+    """Return what to write of a document. Raises whatever a value out of bounds leads to; nothing is written yet."""
+    row: dict[str, str | float] = {
+        "version": storable_name(shown.version),
+        "title": _storable(shown.title),
+        "url": _storable(shown.url),
+        "audience": shown.audience.value,
+        "language": _storable(shown.language),
+        "updated_at": shown.updated_at.timestamp(),
+        "breadcrumb": _storable(json.dumps(shown.breadcrumb, ensure_ascii=False)),
+        "labels": _storable(json.dumps(shown.labels, ensure_ascii=False)),
+        "attributes": _storable(json.dumps(dict(shown.attributes), ensure_ascii=False, allow_nan=False)),
+        "problem": _storable(problem),
+        "fingerprint": fingerprint,
+    }
+    return Columns(row, zlib.compress(shown.body.encode("utf-8", errors="replace"), 1))
+
+
+def store(tx: Transaction, document: int, given: Columns) -> None:
     """Write a document as it is now; its version is then both known and held."""
     tx.run(
         """UPDATE documents SET version = :version, content_version = :version, title = :title, url = :url,
@@ -46,23 +73,13 @@ def store(tx: Transaction, document: int, shown: Document, *, problem: str, fing
              released = 0, attempts = 0, not_before = 0, error = ''
            WHERE id = :id""",
         id=document,
-        version=shown.version,
-        title=_storable(shown.title),
-        url=_storable(shown.url),
-        audience=shown.audience.value,
-        language=shown.language,
-        updated_at=shown.updated_at.timestamp(),
-        breadcrumb=_storable(json.dumps(shown.breadcrumb, ensure_ascii=False)),
-        labels=_storable(json.dumps(shown.labels, ensure_ascii=False)),
-        attributes=_storable(json.dumps(dict(shown.attributes), ensure_ascii=False)),
-        problem=_storable(problem),
-        fingerprint=fingerprint,
+        **given.row,
     )
     tx.run(
         """INSERT INTO contents (document, body) VALUES (:id, :body)
            ON CONFLICT (document) DO UPDATE SET body = excluded.body""",
         id=document,
-        body=zlib.compress(shown.body.encode("utf-8", errors="replace"), 1),
+        body=given.body,
     )
 
 
@@ -138,6 +155,13 @@ def delete(tx: Transaction, document: int) -> None:
     """Forget a document that nothing names any more."""
     tx.run("DELETE FROM contents WHERE document = :document", document=document)
     tx.run("DELETE FROM documents WHERE id = :document", document=document)
+
+
+def storable_name(value: str) -> str:
+    """An id or version with half a surrogate pair, and NUL, by their numbers: it still differs from others."""
+    if value.isascii() and "\0" not in value:
+        return value
+    return value.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
 def _storable(value: str) -> str:
