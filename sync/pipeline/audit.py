@@ -9,7 +9,7 @@ from sync.model import FileId, FileState, StoredFile, StoreId
 from sync.pipeline.removal import remove_entry
 from sync.pipeline.turn import Turn
 from sync.rendering import filename_prefix, hash_of, managed_by
-from sync.state import entries, files, queries, sources
+from sync.state import candidates, entries, files, queries, sources
 from sync.state.queries import Generation, RecordedFile
 
 T = TypeVar("T")
@@ -84,8 +84,9 @@ def record(turn: Turn) -> None:
 
 
 def record_stores(turn: Turn) -> None:
-    """Remember that the stores were compared, too: the schedule has it done daily."""
+    """Remember that the stores were compared, as the schedule has it done daily; every document is looked at again."""
     with turn.state.commit(turn.lease) as tx:
+        candidates.add_all(tx, turn.source.name)
         sources.record_audit(tx, turn.source.name, turn.state.now(), stores=True)
 
 

@@ -37,6 +37,7 @@ def prepare(state: State, index: Index, configured: Iterable[KnowledgeIndex]) ->
         if known.get(one.name) == audiences:
             continue
         with state.transaction() as tx:
+            hold_off_commits(tx)
             generations.write_index(tx, one.name, audiences)
             _open(tx, state, one, "active")  # does nothing where one is live
     _make_stores(state, index)
@@ -45,6 +46,7 @@ def prepare(state: State, index: Index, configured: Iterable[KnowledgeIndex]) ->
 def begin(state: State, index: Index, wanted: KnowledgeIndex) -> int:
     """Open a building generation for the index and return its id; one that is already building is returned instead."""
     with state.transaction() as tx:
+        hold_off_commits(tx)  # every document becomes a candidate, and no turn waits for another in the other order
         _open(tx, state, wanted, "building")
         building = queries.building_id(tx, wanted.name)
     _make_stores(state, index)
@@ -89,6 +91,7 @@ def rollback(state: State, index: str) -> None:
 
 
 def roll_back_in_transaction(tx: Transaction, state: State, index: str) -> None:
+    hold_off_commits(tx)
     previous = queries.previous_id(tx, index)
     if previous is None:
         raise Held(f"index {index!r} keeps no previous store to go back to (keep_previous)")
@@ -103,12 +106,14 @@ def retire(state: State, configured: Iterable[KnowledgeIndex]) -> None:
     for one in configured:
         before = state.now() - max(one.keep_previous, timedelta(0)).total_seconds()
         with state.transaction() as tx:
+            hold_off_commits(tx)
             generations.retire(tx, one.name, before=before, now=state.now())
 
 
 def abandon_if_draining(state: State, generation: Generation) -> bool:
     """Give up a previous generation whose store is gone; False for a generation that is not a previous one."""
     with state.transaction() as tx:
+        hold_off_commits(tx)
         return generations.give_up_if_draining(tx, generation.id, state.now())
 
 

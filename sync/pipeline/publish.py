@@ -14,12 +14,14 @@ from sync.pipeline.publisher import GenerationPublisher
 from sync.pipeline.removal import remove_entry
 from sync.pipeline.turn import Turn, fault_of
 from sync.rendering import RENDER_VERSION, render, rendered
-from sync.state import documents, queries
+from sync.state import candidates, documents, queries
 from sync.state.queries import Entry, Generation, ReusableFile, UnsettledDocument
 
 log = structlog.get_logger()
 
 SLICE = 500  # documents that go into every generation before the next ones: uploads never wait for a second index
+CHECKED_AT_ONCE = 1000
+MAX_ID = 2**63 - 1
 
 
 def publish(turn: Turn) -> None:
@@ -32,7 +34,7 @@ def publish(turn: Turn) -> None:
     collect(turn)
     publishers = [GenerationPublisher(turn, generation) for generation in queries.live_generations(turn.state)]
     lost = _publish_all(turn, publishers)
-    _drop_contents(turn)
+    check_off(turn)
     if lost:
         raise lost
 
@@ -47,6 +49,23 @@ def withdraw(turn: Turn) -> None:
             for entry in found:
                 remove_entry(tx, turn.source.name, entry.document, entry.generation, store_goes=entry.store_goes)
         turn.count("withdrawn", len(found))
+
+
+def check_off(turn: Turn, *, last: int = MAX_ID) -> None:
+    """Look no more at documents, up to that id, of which every generation has what it wants.
+
+    A source that must not be stored keeps no body of them.
+    """
+    after = 0
+    while not turn.stop.asked:
+        found = queries.idle_candidates(turn.state, turn.source.name, after=after, last=last, limit=CHECKED_AT_ONCE)
+        if not found:
+            return
+        with turn.state.commit(turn.lease) as tx:
+            candidates.check_off(tx, found)
+            if not turn.source.store_content:
+                documents.drop_contents(tx, [one.document for one in found])
+        after = found[-1].document
 
 
 def _publish_all(turn: Turn, publishers: list[GenerationPublisher]) -> Misconfigured | None:
@@ -82,6 +101,7 @@ def _slices(turn: Turn) -> Iterator[tuple[int, int]]:
         if last is None:
             return
         yield after, last
+        check_off(turn, last=after)  # of the slice before: what is under way is looked at once more
         after = last
 
 
@@ -146,11 +166,3 @@ def _work(turn: Turn, wanted: UnsettledDocument, reusable: list[ReusableFile]) -
         uploaded={r.content_hash: r.file for r in reusable},
     )
     return Work(wanted.id, wanted.version, shown, entry)
-
-
-def _drop_contents(turn: Turn) -> None:
-    """A source that must not be stored keeps no body of what every generation has."""
-    if turn.source.store_content:
-        return
-    with turn.state.commit(turn.lease) as tx:
-        documents.drop_settled_contents(tx, turn.source.name)

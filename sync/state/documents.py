@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sync.model import Audience, Change, Document
 from sync.state.queries import DocumentState
-from sync.state.queries.wanted import PAIRS, UNSETTLED
 from sync.state.transaction import Transaction
 
 
@@ -141,14 +140,9 @@ def fetch_again(tx: Transaction, document: int) -> None:
     tx.run("UPDATE documents SET content_version = NULL WHERE id = :document", document=document)
 
 
-def drop_settled_contents(tx: Transaction, source: str) -> None:
-    """Delete the bodies of the source's documents that no generation wants any more of."""
-    tx.run(
-        f"""DELETE FROM contents WHERE document IN (SELECT id FROM documents WHERE source = :source)
-            AND document NOT IN (SELECT d.id {PAIRS}
-                                 WHERE d.source = :source AND g.state <> 'dropping' AND {UNSETTLED})""",
-        source=source,
-    )
+def drop_contents(tx: Transaction, documents: Sequence[int]) -> None:
+    """Delete the bodies of these documents: no generation wants any more of them."""
+    tx.run("DELETE FROM contents WHERE document IN :documents", documents=list(documents))
 
 
 def delete(tx: Transaction, document: int) -> None:

@@ -1,6 +1,6 @@
 """Schema migrations: the tables of the state, as numbered steps that each run once, in order, under a lock.
 
-The same SQL serves SQLite and PostgreSQL; {id} and {blob} are all that differs. Times are UTC epoch seconds.
+The same SQL serves SQLite and PostgreSQL, but for {id}, {blob} and what is PerDialect. Times are UTC epoch seconds.
 A step that has been released is never edited: a change is a new step, and the version before must still run on it.
 Numbers are of the whole database: a package with tables of its own has steps of its own, and takes the next free one.
 """
@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, text
 
-Steps = Mapping[int, Sequence[str]]
+from sync.state import derived_tables
+from sync.state.dialects import PerDialect
+
+Steps = Mapping[int, Sequence[str | PerDialect]]
 """The statements of each step, by its number."""
 
 STEPS: Steps = {
@@ -172,6 +175,13 @@ STEPS: Steps = {
             PRIMARY KEY (name, labels)
         )""",
     ),
+    # work, counts and problems are found without reading everything that is held
+    10: (
+        *derived_tables.PARTIAL_INDEXES,
+        *derived_tables.CANDIDATES,
+        *derived_tables.COUNTS,
+        *derived_tables.SHARED_TEXTS,
+    ),
     14: (
         # what saved questions found in a generation, as JSON
         """CREATE TABLE evaluations (
@@ -201,8 +211,15 @@ def migrate(connection: Connection, steps: Steps) -> None:
     for number, statements in sorted(steps.items()):
         if number not in done:
             for statement in statements:
-                connection.exec_driver_sql(statement.format(**_DIALECTS[dialect]))
+                _execute(connection, statement)
             connection.execute(text("INSERT INTO schema_steps (step) VALUES (:step)"), {"step": number})
+
+
+def _execute(connection: Connection, statement: str | PerDialect) -> None:
+    dialect = connection.dialect.name
+    written = statement.statements(dialect) if isinstance(statement, PerDialect) else (statement,)
+    for one in written:
+        connection.exec_driver_sql(one.format(**_DIALECTS[dialect]))
 
 
 def merged(*schemas: Steps) -> Steps:

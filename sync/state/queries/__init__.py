@@ -18,9 +18,11 @@ from sync.state.queries._activity import (
 )
 from sync.state.queries._backlog import (
     Backlog,
+    Candidate,
     UnsettledDocument,
     backlog,
     end_of_slice,
+    idle_candidates,
     searchable_documents,
     unsettled,
     unsettled_documents,
@@ -78,6 +80,7 @@ from sync.state.queries._evaluation import (
     documents_named,
     evaluations,
 )
+from sync.state.queries._file_counts import FileCount, file_counts, searchable_in
 from sync.state.queries._generations import (
     Generation,
     StorelessGeneration,
@@ -90,7 +93,6 @@ from sync.state.queries._generations import (
     live_generations,
     newest_generation,
     previous_id,
-    searchable_in,
     store_of,
     storeless_generations,
     unsettled_in,
@@ -111,6 +113,7 @@ __all__ = [
     "Activity",
     "Backlog",
     "Believed",
+    "Candidate",
     "CitedDocument",
     "DocumentFilter",
     "DocumentMark",
@@ -119,6 +122,7 @@ __all__ = [
     "Entry",
     "EntryFiles",
     "Evaluation",
+    "FileCount",
     "GarbageFile",
     "Generation",
     "HeldRemoval",
@@ -155,6 +159,7 @@ __all__ = [
     "entered_documents",
     "entry_files",
     "evaluations",
+    "file_counts",
     "files_of",
     "first_error",
     "full_listing_asked",
@@ -164,6 +169,7 @@ __all__ = [
     "has_entries",
     "held_removals",
     "hints",
+    "idle_candidates",
     "installation",
     "is_named",
     "is_store_shared",

@@ -8,7 +8,9 @@ from datetime import timedelta
 from sync.model import Audience, Document, FileId
 from sync.rendering import moment
 from sync.state.queries._documents import MAX_ATTEMPTS, believed
-from sync.state.queries.wanted import PAIRS, UNREAD, UNSETTLED
+from sync.state.queries._file_counts import file_counts
+from sync.state.queries._rows import all_of
+from sync.state.queries.wanted import IS_UNSETTLED, IS_UNWANTED, PAIRS, UNREAD, UNSETTLED
 from sync.state.transaction import ClockedReader, Reader
 
 
@@ -70,13 +72,25 @@ class Backlog:
     oldest: float
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document about which something may have to be done, and the number of reasons that were given for it."""
+
+    document: int
+    seq: int
+
+
 def end_of_slice(state: ClockedReader, source: str, *, after: int, size: int) -> int | None:
     """The id of the last of the next `size` documents that any live generation wants now; None when none does."""
     [row] = state.ask(
-        f"""SELECT max(id) AS last FROM (
-              SELECT DISTINCT d.id {PAIRS} WHERE d.source = :source AND d.id > :after AND g.state <> 'dropping'
-                AND g.store IS NOT NULL AND {UNSETTLED} AND coalesce(e.not_before, 0) <= :now
-              ORDER BY d.id LIMIT :size) AS slice""",
+        f"""SELECT max(document) AS last FROM (
+              SELECT c.document FROM candidates c CROSS JOIN documents d
+              WHERE d.id = c.document AND c.source = :source AND c.document > :after AND EXISTS (
+                SELECT 1 FROM generations g JOIN indexes i ON i.name = g.index_name
+                LEFT JOIN entries e ON e.document = d.id AND e.generation = g.id
+                WHERE g.state <> 'dropping' AND g.store IS NOT NULL AND {UNSETTLED}
+                  AND coalesce(e.not_before, 0) <= :now)
+              ORDER BY c.document LIMIT :size) AS slice""",
         source=source,
         after=after,
         now=state.now(),
@@ -85,18 +99,33 @@ def end_of_slice(state: ClockedReader, source: str, *, after: int, size: int) ->
     return None if row.last is None else int(row.last)
 
 
+def idle_candidates(state: Reader, source: str, *, after: int, last: int, limit: int) -> list[Candidate]:
+    """The next candidates of the source for which no generation has anything to do, in the order of their ids."""
+    rows = state.ask(
+        f"""SELECT c.document, c.seq FROM candidates c CROSS JOIN documents d
+            WHERE d.id = c.document AND c.source = :source AND c.document > :after AND c.document <= :last
+              AND NOT {IS_UNSETTLED} AND NOT {IS_UNWANTED}
+            ORDER BY c.document LIMIT :limit""",
+        source=source,
+        after=after,
+        last=last,
+        limit=limit,
+    )
+    return all_of(Candidate, rows)
+
+
 def unsettled(
     state: ClockedReader, source: str, generation: int, *, after: int, last: int, limit: int
 ) -> list[UnsettledDocument]:
     """Documents whose entry in the generation is not of the content we hold, now due; with body, if we hold it."""
     rows = state.ask(
         f"""SELECT d.id, d.external_id, d.content_version, d.title, d.url, d.audience, d.language, d.updated_at,
-                   d.breadcrumb, d.labels, d.attributes, d.problem, c.body, e.file, e.content_hash, e.metadata_hash,
-                   e.pending, e.pending_hash, coalesce(e.attempts, 0) AS attempts
-            {PAIRS} LEFT JOIN contents c ON c.document = d.id
-            WHERE g.id = :generation AND d.source = :source AND d.id > :after AND d.id <= :last AND {UNSETTLED}
-              AND coalesce(e.not_before, 0) <= :now
-            ORDER BY d.id LIMIT :limit""",
+                   d.breadcrumb, d.labels, d.attributes, d.problem, e.file, e.content_hash, e.metadata_hash,
+                   e.pending, e.pending_hash, coalesce(e.attempts, 0) AS attempts,
+                   (SELECT body FROM contents WHERE contents.document = d.id) AS body
+            {PAIRS} AND g.id = :generation AND c.source = :source AND c.document > :after AND c.document <= :last
+              AND {UNSETTLED} AND coalesce(e.not_before, 0) <= :now
+            ORDER BY c.document LIMIT :limit""",
         source=source,
         generation=generation,
         after=after,
@@ -133,10 +162,10 @@ def unsettled(
 def unsettled_documents(state: Reader, source: str) -> list[int]:
     """The ids of the source's documents that a live store still wants, whenever they are due."""
     rows = state.ask(
-        f"SELECT DISTINCT d.id {PAIRS} WHERE d.source = :source AND g.state = 'active' AND {UNSETTLED}",
+        f"SELECT DISTINCT c.document {PAIRS} AND c.source = :source AND g.state = 'active' AND {UNSETTLED}",
         source=source,
     )
-    return [row.id for row in rows]
+    return [row.document for row in rows]
 
 
 def waiting(state: ClockedReader, source: str, *, problems: bool = True) -> tuple[int, timedelta | None]:
@@ -148,15 +177,16 @@ def waiting(state: ClockedReader, source: str, *, problems: bool = True) -> tupl
     held = 1 if believed(state, source).held else 0
     [row] = state.ask(
         f"""SELECT count(*) AS number, min(due) AS soonest FROM (
-              SELECT d.not_before AS due FROM documents d WHERE d.source = :source
-                AND (({UNREAD}) OR (d.version IS NULL AND (:held = 0 OR d.released = 1)))
+              SELECT d.not_before AS due FROM documents d WHERE d.source = :source AND {UNREAD}
                 AND (:problems = 1 OR d.error = '' OR d.attempts < :attempts)
               UNION ALL
-              SELECT coalesce(e.not_before, 0) {PAIRS}
-              WHERE d.source = :source AND g.state <> 'dropping' AND {UNSETTLED}
+              SELECT d.not_before FROM documents d
+              WHERE d.source = :source AND d.version IS NULL AND (:held = 0 OR d.released = 1)
+                AND (:problems = 1 OR d.error = '' OR d.attempts < :attempts)
               UNION ALL
-              SELECT 0 FROM entries e JOIN documents d ON d.id = e.document
-              JOIN generations g ON g.id = e.generation WHERE d.source = :source AND g.state = 'dropping'
+              SELECT coalesce(e.not_before, 0) {PAIRS} AND c.source = :source AND g.state <> 'dropping' AND {UNSETTLED}
+              UNION ALL
+              SELECT 0 {PAIRS} AND c.source = :source AND g.state = 'dropping' AND e.document IS NOT NULL
               UNION ALL
               SELECT 0 FROM garbage WHERE source = :source) AS due_times""",
         source=source,
@@ -174,8 +204,8 @@ def backlog(state: Reader, source: str) -> Backlog:
         f"""SELECT count(*) AS number, min(CASE WHEN changed_at > 0 THEN changed_at END) AS oldest FROM (
               SELECT d.id, d.changed_at FROM documents d WHERE d.source = :source AND {UNREAD}
               UNION
-              SELECT d.id, d.changed_at {PAIRS}
-              WHERE d.source = :source AND g.state = 'active' AND {UNSETTLED}) AS unsettled""",
+              SELECT d.id, d.changed_at {PAIRS} AND c.source = :source AND g.state = 'active' AND {UNSETTLED}
+            ) AS unsettled""",
         source=source,
     )
     return Backlog(int(row.number), float(row.oldest or 0.0))
@@ -183,10 +213,12 @@ def backlog(state: Reader, source: str) -> Backlog:
 
 def searchable_documents(state: Reader, source: str) -> int:
     """How many documents of the source, not believed gone, a live store holds."""
+    active = {row.id for row in state.ask("SELECT id FROM generations WHERE state = 'active'")}
+    held = sum(count.documents for count in file_counts(state, source) if count.generations & active)
     [row] = state.ask(
-        """SELECT count(DISTINCT e.document) AS number FROM entries e JOIN generations g ON g.id = e.generation
-           JOIN documents d ON d.id = e.document
-           WHERE d.source = :source AND d.version IS NOT NULL AND g.state = 'active' AND e.file IS NOT NULL""",
+        """SELECT count(*) AS number FROM documents d WHERE d.source = :source AND d.version IS NULL AND EXISTS (
+             SELECT 1 FROM entries e JOIN generations g ON g.id = e.generation
+             WHERE e.document = d.id AND g.state = 'active' AND e.file IS NOT NULL)""",
         source=source,
     )
-    return int(row.number)
+    return held - int(row.number)

@@ -7,7 +7,9 @@ from typing import Any
 from sqlalchemy import Row
 
 from sync.model import Audience
+from sync.state.queries._file_counts import known_total
 from sync.state.queries._rows import all_of
+from sync.state.queries.wanted import UNREAD
 from sync.state.transaction import ClockedReader, Reader
 
 BRAKE_SHARE = 0.10
@@ -92,13 +94,11 @@ class Hint:
 
 def believed(state: Reader, source: str) -> Believed:
     [row] = state.ask(
-        """SELECT count(*) AS total,
-                  coalesce(sum(CASE WHEN version IS NULL THEN 1 ELSE 0 END), 0) AS gone,
-                  coalesce(sum(CASE WHEN version IS NULL AND released = 0 THEN 1 ELSE 0 END), 0) AS unreleased
-           FROM documents WHERE source = :source""",
+        """SELECT count(*) AS gone, coalesce(sum(CASE WHEN released = 0 THEN 1 ELSE 0 END), 0) AS unreleased
+           FROM documents WHERE source = :source AND version IS NULL""",
         source=source,
     )
-    return Believed(gone=row.gone, unreleased=row.unreleased, total=row.total)
+    return Believed(gone=row.gone, unreleased=row.unreleased, total=known_total(state, source))
 
 
 def held_removals(state: Reader, source: str) -> list[HeldRemoval]:
@@ -145,12 +145,14 @@ def documents_after(state: Reader, source: str, after: int, *, limit: int = 500)
 
 def unfetched(state: ClockedReader, source: str, *, held: bool, after: int, limit: int) -> list[DocumentState]:
     """Documents whose content is not of their version, and those believed gone that may be confirmed, now due."""
+    columns = "d.id, d.external_id, d.version, d.content_version, d.audience, d.attempts"
+    due = f"SELECT {columns} FROM documents d WHERE d.source = :source AND d.id > :after AND d.not_before <= :now"
     rows = state.ask(
-        """SELECT id, external_id, version, content_version, audience, attempts FROM documents
-           WHERE source = :source AND id > :after AND not_before <= :now
-             AND ((version IS NOT NULL AND (content_version IS NULL OR content_version <> version))
-                  OR (version IS NULL AND (:free = 1 OR released = 1)))
-           ORDER BY id LIMIT :limit""",
+        f"""SELECT * FROM ({due} AND {UNREAD} ORDER BY d.id LIMIT :limit) AS unread
+            UNION ALL
+            SELECT * FROM ({due} AND d.version IS NULL AND (:free = 1 OR d.released = 1)
+                           ORDER BY d.id LIMIT :limit) AS gone
+            ORDER BY id LIMIT :limit""",
         source=source,
         after=after,
         now=state.now(),
@@ -175,16 +177,17 @@ def hints(state: Reader, source: str, *, after: str, limit: int) -> list[Hint]:
 def problems(state: Reader, source: str | None = None) -> list[Problem]:
     """Documents that a person should look at: refused by an index, not readable from the source, or not whole."""
     rows = state.ask(
-        """SELECT DISTINCT d.source, d.external_id, d.title, d.url, e.error FROM entries e
-           JOIN documents d ON d.id = e.document JOIN generations g ON g.id = e.generation
-           WHERE e.error <> '' AND g.state = 'active' AND (e.version IS NOT NULL OR e.attempts >= 3)
-             AND (:source = '' OR d.source = :source)
-           UNION
-           SELECT d.source, d.external_id, d.title, d.url, d.error FROM documents d
-           WHERE d.error <> '' AND d.attempts >= :attempts AND (:source = '' OR d.source = :source)
-           UNION
-           SELECT d.source, d.external_id, d.title, d.url, d.problem FROM documents d
-           WHERE d.problem <> '' AND d.version IS NOT NULL AND (:source = '' OR d.source = :source)
+        """SELECT DISTINCT * FROM (
+             SELECT d.source, d.external_id, d.title, d.url, e.error FROM entries e
+             CROSS JOIN documents d CROSS JOIN generations g
+             WHERE e.error <> '' AND d.id = e.document AND g.id = e.generation AND g.state = 'active'
+               AND (e.version IS NOT NULL OR e.attempts >= 3) AND (:source = '' OR d.source = :source)
+             UNION ALL
+             SELECT d.source, d.external_id, d.title, d.url, d.error FROM documents d
+             WHERE d.error <> '' AND d.attempts >= :attempts AND (:source = '' OR d.source = :source)
+             UNION ALL
+             SELECT d.source, d.external_id, d.title, d.url, d.problem FROM documents d
+             WHERE d.problem <> '' AND d.version IS NOT NULL AND (:source = '' OR d.source = :source)) AS found
            ORDER BY 1, 2""",
         source=source or "",
         attempts=MAX_ATTEMPTS,
@@ -196,8 +199,8 @@ def first_error(state: Reader, source: str) -> str:
     """What one of the source's documents failed at, of those that are tried again; '' where none did."""
     rows = state.ask(
         """SELECT d.error FROM documents d WHERE d.source = :source AND d.error <> ''
-           UNION ALL SELECT e.error FROM entries e JOIN documents d ON d.id = e.document
-           WHERE d.source = :source AND e.version IS NULL AND e.error <> '' LIMIT 1""",
+           UNION ALL SELECT e.error FROM entries e CROSS JOIN documents d
+           WHERE e.error <> '' AND d.id = e.document AND d.source = :source AND e.version IS NULL LIMIT 1""",
         source=source,
     )
     return str(rows[0].error) if rows else ""
@@ -207,9 +210,10 @@ def duplicates(state: Reader) -> list[DuplicateDocument]:
     """Documents of which another source has one with the same words, in groups of equal `fingerprint`."""
     rows = state.ask(
         """SELECT likeness AS fingerprint, source, external_id, title, url FROM documents
-           WHERE version IS NOT NULL AND likeness IN (
-             SELECT likeness FROM documents WHERE likeness <> '' AND version IS NOT NULL
-             GROUP BY likeness HAVING count(DISTINCT source) > 1)
+           WHERE version IS NOT NULL AND likeness <> '' AND likeness IN (
+             SELECT d.likeness FROM shared_texts s CROSS JOIN documents d
+             WHERE d.likeness = s.likeness AND d.likeness <> '' AND d.version IS NOT NULL
+             GROUP BY d.likeness HAVING min(d.source) <> max(d.source))
            ORDER BY likeness, source, external_id"""
     )
     return all_of(DuplicateDocument, rows)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sync.model import Audience, FileId, StoreId
 from sync.state.queries._rows import all_of, first_of
+from sync.state.queries.wanted import PAIRS, UNWANTED
 from sync.state.transaction import Reader
 
 
@@ -157,15 +158,10 @@ def entered_documents(state: Reader, source: str, generation: int, *, after: int
 def unwanted(state: Reader, source: str, limit: int) -> list[UnwantedEntry]:
     """Entries of documents that are not for their index's audiences, or in a generation that is being dropped."""
     rows = state.ask(
-        """SELECT e.document, e.generation,
-                  CASE WHEN g.state = 'dropping' AND g.bound = 0 THEN 1 ELSE 0 END AS store_goes
-           FROM entries e
-           JOIN documents d ON d.id = e.document
-           JOIN generations g ON g.id = e.generation
-           JOIN indexes i ON i.name = g.index_name
-           WHERE d.source = :source AND (g.state = 'dropping'
-             OR (d.content_version IS NOT NULL AND i.audiences NOT LIKE '%,' || d.audience || ',%'))
-           ORDER BY e.document, e.generation LIMIT :limit""",
+        f"""SELECT e.document, e.generation,
+                   CASE WHEN g.state = 'dropping' AND g.bound = 0 THEN 1 ELSE 0 END AS store_goes
+            {PAIRS} AND c.source = :source AND e.document IS NOT NULL AND {UNWANTED}
+            ORDER BY c.document, e.generation LIMIT :limit""",
         source=source,
         limit=limit,
     )

@@ -108,20 +108,9 @@ def live_audiences(state: Reader) -> dict[str, str]:
 def unsettled_in(state: Reader, generation: int, sources: list[str]) -> int:
     """How many documents of the sources the generation still wants, those not read yet included."""
     [row] = state.ask(
-        f"""SELECT (SELECT count(*) {PAIRS} WHERE g.id = :generation AND d.source IN :sources AND {UNSETTLED})
+        f"""SELECT (SELECT count(*) {PAIRS} AND g.id = :generation AND c.source IN :sources AND {UNSETTLED})
                  + (SELECT count(*) FROM documents d WHERE d.source IN :sources AND {UNREAD}) AS waiting""",
         generation=generation,
         sources=sources,
     )
     return int(row.waiting)
-
-
-def searchable_in(state: Reader, generation: int, sources: list[str]) -> int:
-    """How many documents of the sources the generation holds."""
-    [row] = state.ask(
-        """SELECT count(*) AS files FROM entries e JOIN documents d ON d.id = e.document
-           WHERE e.generation = :generation AND e.file IS NOT NULL AND d.source IN :sources""",
-        generation=generation,
-        sources=sources,
-    )
-    return int(row.files)

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from sync.model import Cursor
 from sync.state import lease as leases
+from sync.state.queries._file_counts import FileCount, file_counts
 from sync.state.queries._rows import all_of, first_of
+from sync.state.queries.wanted import PAIRS, UNREAD, UNSETTLED
 from sync.state.transaction import Reader
 
 _COLUMNS = """name, kind, changes_cursor, snapshot_cursor, snapshot_done, epoch, lease_token, lease_until, lease_holder,
@@ -66,9 +68,9 @@ class ProgressMark:
     changes_cursor: str | None
     snapshot_cursor: str | None
     epoch: int
-    known: int
-    held: int
-    settled: int
+    documents: tuple[FileCount, ...]
+    unread: int
+    unsettled: int
     garbage: int
 
 
@@ -85,12 +87,8 @@ def sources(state: Reader) -> list[SourceState]:
 
 def searchable_sources(state: Reader) -> list[SourceState]:
     """The sources of which a store holds a document, configured or not."""
-    rows = state.ask(
-        f"""SELECT {_COLUMNS} FROM sources WHERE EXISTS (
-              SELECT 1 FROM entries e JOIN documents d ON d.id = e.document WHERE d.source = sources.name)
-            ORDER BY name"""
-    )
-    return all_of(SourceState, rows)
+    searchable = {count.source for count in file_counts(state) if count.generations}
+    return [one for one in sources(state) if one.name in searchable]
 
 
 def all_listed(state: Reader, names: list[str]) -> bool:
@@ -106,13 +104,12 @@ def all_listed(state: Reader, names: list[str]) -> bool:
 def progress_mark(state: Reader, source: str) -> ProgressMark | None:
     """How far the source is; None before its first turn."""
     rows = state.ask(
-        """SELECT s.changes_cursor, s.snapshot_cursor, s.epoch,
-             (SELECT count(*) FROM documents WHERE source = s.name) AS known,
-             (SELECT count(*) FROM documents WHERE source = s.name AND content_version = version) AS held,
-             (SELECT count(*) FROM entries e JOIN documents d ON d.id = e.document
-              WHERE d.source = s.name AND e.version = d.content_version) AS settled,
-             (SELECT count(*) FROM garbage WHERE source = s.name) AS garbage
-           FROM sources s WHERE s.name = :name""",
+        f"""SELECT s.changes_cursor, s.snapshot_cursor, s.epoch,
+              (SELECT count(*) FROM documents d WHERE d.source = s.name AND {UNREAD}) AS unread,
+              (SELECT count(*) {PAIRS} AND c.source = s.name AND g.state <> 'dropping' AND {UNSETTLED}) AS unsettled,
+              (SELECT count(*) FROM garbage WHERE source = s.name) AS garbage
+            FROM sources s WHERE s.name = :name""",
         name=source,
     )
-    return first_of(ProgressMark, rows)
+    counts = tuple(sorted(file_counts(state, source), key=lambda count: sorted(count.generations)))
+    return ProgressMark(documents=counts, **rows[0]._asdict()) if rows else None
