@@ -1,7 +1,7 @@
 """Dry run: what a sync would do, read from the source and the state, with nothing written anywhere."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.config import KnowledgeIndex, Source
@@ -14,6 +14,8 @@ from sync.state import queries
 from sync.state.database import State
 from sync.state.queries import DocumentState, Entry
 
+MAX_BATCH = 500
+MAX_BODIES = 8_000_000  # characters
 STORAGE_USD_PER_GB_DAY = 0.10
 """facts: openai.com pricing, vector store storage beyond the first free GB; a GB is 2^30 bytes."""
 
@@ -68,22 +70,19 @@ class _Preview:
         self.calls = self.bytes = self.stored = 0
         self.attached = dict.fromkeys((index.name for index in indexes), 0)
         self.touched: set[int] = set()
+        self.waiting: set[int] = set()
         self.complete = False
 
     def run(self) -> Preview:
-        for change in self._listing():
-            known = queries.known_document(self.state, self.source.name, change.external_id)
-            if known is not None and known.id in self.touched:
-                continue
-            if known is not None:
-                self.touched.add(known.id)
-            self._judge(change, known)
-        waiting = set(queries.unsettled_documents(self.state, self.source.name))
+        self.waiting = set(queries.unsettled_documents(self.state, self.source.name))
+        for changes in _batches(self._listing()):
+            self._judge_all(changes)
         for known in self._untouched():
-            if self.complete or known.version is None:
-                self._removed(known.id)
-            else:
-                self.counts["replace" if known.id in waiting else "keep"] += 1
+            removed = [one.id for one in known if self.complete or one.version is None]
+            self._removed(removed)
+            kept = {one.id for one in known}.difference(removed)
+            self.counts["replace"] += len(kept & self.waiting)
+            self.counts["keep"] += len(kept - self.waiting)
         batches = sum(math.ceil(files / self.batch_size) for files in self.attached.values())
         cost = self.stored / 2**30 * STORAGE_USD_PER_GB_DAY * 30
         return Preview(**self.counts, calls=self.calls + 2 * batches, upload_bytes=self.bytes, cost_usd=round(cost, 6))
@@ -113,25 +112,43 @@ class _Preview:
                 check_advance(cursor, page, "snapshot" if snapshot else "changes")
             cursor, more = page.cursor, page.more
 
-    def _judge(self, change: Change, known: DocumentState | None) -> None:
+    def _judge_all(self, changes: Sequence[Change]) -> None:
+        """Judge each document by the first change that is shown of it."""
+        known = queries.known_documents(self.state, self.source.name, [change.external_id for change in changes])
+        entries = queries.live_entries(self.state, [one.id for one in known.values()])
+        for change in changes:
+            document = known.get(change.external_id)
+            if document is None:
+                self._judge(change, None, {})
+            elif document.id not in self.touched:
+                self.touched.add(document.id)
+                self._judge(change, document, entries.get(document.id, {}))
+
+    def _judge(self, change: Change, known: DocumentState | None, entries: Mapping[str, Entry]) -> None:
         if change.version is None:
             if known is not None:
-                self._removed(known.id)
-        elif change.document is not None:
-            self._settle(change.document, known)
-        elif known is not None and known.is_held_as(change.version):
+                self._remove(entries)
+        elif known is not None and known.is_held_as(change.version) and known.id not in self.waiting:
             self.counts["keep"] += 1
+        elif change.document is not None:
+            self._settle(change.document, entries)
+        elif known is not None and known.is_held_as(change.version):
+            self.counts["replace"] += 1
         else:
             self.calls += 2  # one read, one upload
             self.counts["add" if known is None or known.content_version is None else "replace"] += 1
 
-    def _removed(self, document: int) -> None:
-        self.counts["remove"] += 1
-        self.calls += 1 + sum(1 for entry in queries.live_entries(self.state, document).values() if entry.file)
+    def _removed(self, documents: list[int]) -> None:
+        entries = queries.live_entries(self.state, documents) if documents else {}
+        for document in documents:
+            self._remove(entries.get(document, {}))
 
-    def _settle(self, document: Document, known: DocumentState | None) -> None:
+    def _remove(self, entries: Mapping[str, Entry]) -> None:
+        self.counts["remove"] += 1
+        self.calls += 1 + sum(1 for entry in entries.values() if entry.file)
+
+    def _settle(self, document: Document, entries: Mapping[str, Entry]) -> None:
         shown = render(document, source=self.source.name, installation=self.state.installation)
-        entries = queries.live_entries(self.state, known.id) if known is not None else {}
         actions: list[Action] = []
         for index in self.indexes:
             entry = entries.get(index.name)
@@ -149,11 +166,25 @@ class _Preview:
         self.calls += actions.count(Action.PATCH) + actions.count(Action.REMOVE)
         self.counts[_verdict(actions, new=not any(entry.file for entry in entries.values()))] += 1
 
-    def _untouched(self) -> Iterator[DocumentState]:
+    def _untouched(self) -> Iterator[list[DocumentState]]:
         after = 0
         while found := queries.documents_after(self.state, self.source.name, after):
-            yield from (known for known in found if known.id not in self.touched)
+            yield [known for known in found if known.id not in self.touched]
             after = found[-1].id
+
+
+def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """As many as one statement asks about, or fewer whose bodies fill the memory that a plan may take."""
+    batch: list[Change] = []
+    held = 0
+    for change in changes:
+        batch.append(change)
+        held += len(change.document.body) if change.document else 0
+        if len(batch) >= MAX_BATCH or held >= MAX_BODIES:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
 
 
 def _wants(index: KnowledgeIndex, document: Document) -> bool:

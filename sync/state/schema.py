@@ -224,7 +224,7 @@ def _execute(connection: Connection, statement: str | PerDialect) -> None:
 
 def merged(*schemas: Steps) -> Steps:
     """Return the steps of all schemas. Raises ValueError for two of one number: one of them would never run."""
-    steps: dict[int, Sequence[str]] = {}
+    steps: dict[int, Sequence[str | PerDialect]] = {}
     for schema in schemas:
         if taken := steps.keys() & schema.keys():
             raise ValueError(f"schema steps {sorted(taken)} are numbered twice")

@@ -11,6 +11,7 @@ from cli.state_schema import SCHEMAS
 from session_api.state import schema as chat
 from sync.state import schema as engine
 from sync.state.database import State
+from sync.state.dialects import PerDialect
 
 BEFORE = tuple(engine.STEPS[number] for number in (1, 2, 3)) + tuple(chat.STEPS[number] for number in (4, 5))
 """The steps of the version in which the chat's tables were the engine's, in its one list."""
@@ -19,13 +20,14 @@ BEFORE = tuple(engine.STEPS[number] for number in (1, 2, 3)) + tuple(chat.STEPS[
 EVERY_STEP = sorted(number for steps in (engine.STEPS, *SCHEMAS) for number in steps)
 
 
-def migrate_as_before(connection: Connection, steps: Sequence[Sequence[str]] = BEFORE) -> list[int]:
+def migrate_as_before(connection: Connection, steps: Sequence[Sequence[str | PerDialect]] = BEFORE) -> list[int]:
     """Do what the version before does when it opens a database; return the numbers of the steps that it ran."""
     dialect = connection.dialect.name
     connection.execute(text("CREATE TABLE IF NOT EXISTS schema_steps (step INTEGER PRIMARY KEY)"))
     done = connection.execute(text("SELECT count(*) FROM schema_steps")).scalar_one()
     for number, statements in enumerate(steps[done:], start=done + 1):
         for statement in statements:
+            assert isinstance(statement, str), "the version before wrote the same in both dialects"
             connection.exec_driver_sql(statement.format(**engine._DIALECTS[dialect]))
         connection.execute(text("INSERT INTO schema_steps (step) VALUES (:step)"), {"step": number})
     return list(range(done + 1, len(steps) + 1))

@@ -1,11 +1,36 @@
 """plan: what a sync would do is said before it is done, and comes true."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from sync.errors import Retryable
-from sync.model import Cursor, Page
+from sync.model import Change, Cursor, Page
 from sync.operations.dry_run import Preview, preview
+from sync.state.database import State
+from tests.sync.grown import grown, visits
 from tests.sync.world import INTERNAL, Installation, SourceWorld
+
+
+class OnePage(SourceWorld):
+    """Lists these documents on one page: as the first ones of the world are, or of another version."""
+
+    def __init__(self, names: Sequence[str], shown: SourceWorld) -> None:
+        super().__init__()
+        self.names = names
+        self.shown = shown
+        self.version = ""
+
+    def snapshot(self, after: Cursor | None) -> Page:
+        del after
+        originals = {name: self.shown.documents[name.partition("-")[0]] for name in self.names}
+        changes = [Change(name, self.version or original.version) for name, original in originals.items()]
+        return Page(tuple(changes), Cursor("1"), more=False)
+
+    def changes(self, after: Cursor) -> Page:
+        return Page((), after, more=False)
 
 
 def test_a_first_sync_adds_everything_and_previewing_writes_nothing() -> None:
@@ -85,3 +110,25 @@ def _installation(*, tombstones: bool = True) -> Installation:
     source = SourceWorld(tombstones=tombstones)
     source.put_all(5)
     return Installation("sqlite:///:memory:", source)
+
+
+@pytest.mark.parametrize("change", ["nothing", "everything", "everything gone"])
+def test_a_plan_reads_the_state_by_the_hundred(tmp_path: Path, change: str) -> None:
+    known = grown(State.open(f"sqlite:///{tmp_path}/state.db"), 1000)
+    numbers = range(1000)
+    names = [f"d{number % 10}" + (f"-{number // 10}" if number >= 10 else "") for number in numbers]
+    vendor = OnePage({"nothing": names, "everything": names, "everything gone": []}[change], known.source)
+    vendor.version = "other" if change == "everything" else ""
+    known.engine.sources["s"] = replace(known.engine.sources["s"], connector=vendor)
+    with known.state.transaction() as tx:
+        tx.run("UPDATE sources SET snapshot_done = 0")
+
+    with visits(known.state) as counted:
+        foreseen = preview(known.state, known.engine.sources.values(), list(known.engine.indexes.values()))
+    known.state.close()
+
+    assert foreseen.add == 0
+    assert foreseen.keep == (1000 if change == "nothing" else 0)
+    assert foreseen.remove == (1000 if change == "everything gone" else 0)
+    assert foreseen.replace == (1000 if change == "everything" else 0)
+    assert counted.statements <= 1000 / 100 + 8

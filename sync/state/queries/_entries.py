@@ -99,22 +99,29 @@ def reusable_files(state: Reader, generation: int, documents: list[int]) -> dict
     return found
 
 
-def live_entries(state: Reader, document: int) -> dict[str, Entry]:
-    """The document's entries in the live store of each index, by index."""
+def live_entries(state: Reader, documents: list[int]) -> dict[int, dict[str, Entry]]:
+    """The documents' entries in the live store of each index: by document, and then by index."""
     rows = state.ask(
-        """SELECT g.index_name, e.file, e.content_hash, e.metadata_hash, e.pending, e.pending_hash
+        """SELECT e.document, g.index_name, e.file, e.content_hash, e.metadata_hash, e.pending, e.pending_hash
            FROM entries e JOIN generations g ON g.id = e.generation
-           WHERE e.document = :document AND g.state = 'active'""",
-        document=document,
+           WHERE e.document IN :documents AND g.state = 'active'""",
+        documents=documents,
     )
-    uploads = state.ask("SELECT content_hash, file FROM files WHERE document = :id", id=document) if rows else []
-    reusable = {row.content_hash: FileId(row.file) for row in uploads}
-    return {
-        row.index_name: Entry(
-            row.file, row.content_hash, row.metadata_hash, row.pending, row.pending_hash, uploaded=reusable
+    uploads = state.ask("SELECT document, content_hash, file FROM files WHERE document IN :ids", ids=documents)
+    reusable: dict[int, dict[str, FileId]] = {}
+    for upload in uploads:
+        reusable.setdefault(upload.document, {})[upload.content_hash] = FileId(upload.file)
+    found: dict[int, dict[str, Entry]] = {}
+    for row in rows:
+        found.setdefault(row.document, {})[row.index_name] = Entry(
+            row.file,
+            row.content_hash,
+            row.metadata_hash,
+            row.pending,
+            row.pending_hash,
+            uploaded=reusable.get(row.document, {}),
         )
-        for row in rows
-    }
+    return found
 
 
 def entry_files(state: Reader, document: int, generation: int) -> EntryFiles | None:
