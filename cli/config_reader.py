@@ -41,7 +41,9 @@ def parse(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        what, _, place = str(error).partition(" (at ")
+        what, _, place = re.sub(r"Cannot declare \('([\w.-]+)',?.*\) twice", r"a second [\1]", str(error)).partition(
+            " (at "
+        )
         where = place.rstrip(")").removeprefix("at ")
         raise Misconfigured(f"{path}: {where}: {what}; {toml_mistakes.fix(text, str(error))}") from error
 

@@ -56,8 +56,8 @@ def _table_twice(lines: Sequence[str], name: str) -> str:
     if any(bracket == "[[" for _, bracket in headers):
         return f"write [[{name}]] each time, with two brackets"
     if len(headers) < 2:
-        return f"[{name}] stands twice; put the keys of both under one"
-    return f"[{name}] stands in lines {headers[0][0]} and {headers[-1][0]}; put the keys of both under one"
+        return "put the keys of both under one"
+    return f"the first is in line {headers[0][0]}: put the keys of both under one"
 
 
 def _key_twice(lines: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ def findings(
         yield "info", "customers are not answered: no index has exactly the audience public", "add one, see [[index]]"
         return
     yield from _hosted(settings, today)
-    yield from _model(settings, today)
+    yield from _models(settings, today)
     yield from _pages(widget, server)
     yield from _shown(widget, server)
     yield from _person(widget)
@@ -50,16 +50,21 @@ def _hosted(settings: ChatSettings, today: date) -> Iterator[Finding]:
         yield "warning", f"OpenAI ends hosted workflows on {hosted.ENDS}, in {days} days", hosted.FIX
 
 
-def _model(settings: ChatSettings, today: date) -> Iterator[Finding]:
-    known = settings.model.split("-20", 1)[0]  # gpt-4o-2024-08-06 ends with gpt-4o
-    if known not in ENDING or settings.workflow is not None or settings.hosted:
+def _models(settings: ChatSettings, today: date) -> Iterator[Finding]:
+    """Models of ours that have ended or will; a workflow names its own."""
+    if settings.hosted:
         return
-    ends, successor = ENDING[known]
-    fix = f'write model = "{DEFAULT_MODEL}" under [chat], or another of {successor}'
-    if ends <= today:
-        yield "error", f"OpenAI ended the model {settings.model} on {ends}", fix
-    else:
-        yield "warning", f"OpenAI ends the model {settings.model} on {ends}, in {(ends - today).days} days", fix
+    asked = {"model": settings.model if settings.workflow is None else "", "check_model": settings.check_model or ""}
+    for setting, model in asked.items():
+        known = model.split("-20", 1)[0]  # gpt-4o-2024-08-06 ends with gpt-4o
+        if known not in ENDING:
+            continue
+        ends, successor = ENDING[known]
+        fix = f'write {setting} = "{DEFAULT_MODEL}" under [chat], or another of {successor}'
+        if ends <= today:
+            yield "error", f"OpenAI ended the model {model} on {ends}", fix
+        else:
+            yield "warning", f"OpenAI ends the model {model} on {ends}, in {(ends - today).days} days", fix
 
 
 def _pages(widget: WidgetSettings, server: ServerSettings) -> Iterator[Finding]:
@@ -82,11 +87,7 @@ def _shown(widget: WidgetSettings, server: ServerSettings) -> Iterator[Finding]:
     if not server.public:
         return
     if server.metrics_token is None and server.internal_port is None:
-        yield (
-            "info",
-            "/metrics is closed: others than this machine reach the service",
-            ("write internal_port or metrics_token under [server]"),
-        )
+        yield "info", "/metrics is closed, as others reach the service; internal_port or metrics_token opens it", ""
     if server.docs and server.internal_port is None:
         yield "warning", "/docs shows the admin API to everybody", "remove docs = true, or write internal_port"
     if widget.demo:

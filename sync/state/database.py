@@ -160,7 +160,8 @@ def _redact(failure: ExceptionContext) -> None:
 
 
 def _unusable(url: URL, reason: str) -> Misconfigured:
-    return Misconfigured(f"state database {url!r} does not open: {reason}; check data_dir or database_url")
+    fix = "check data_dir" if url.get_backend_name() == "sqlite" else "check that it is up, and database_url"
+    return Misconfigured(f"state database {url!r} does not open: {reason}; {fix}")
 
 
 def _engine(url: URL, connections: int) -> Engine:

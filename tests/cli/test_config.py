@@ -252,7 +252,7 @@ MISTAKES = [
     ('[widget]\nidentity_keys = { "1" = $KEY }', 'put it in quotes: "$KEY"'),
     (
         '[widget]\ntitle = "a"\n[chat]\nmodel = "m"\n[widget]\naccent = "b"',
-        "[widget] stands in lines 1 and 5; put the keys",
+        "a second [widget]; the first is in line 1: put the keys",
     ),
     ('[[source]]\nname = "a"\n[source]\nname = "b"', "write [[source]] each time, with two brackets"),
     ('[source]\nname = "a"\n[[source]]\nname = "b"', "write [[source]] each time, with two brackets"),

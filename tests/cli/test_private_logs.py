@@ -36,7 +36,7 @@ from workers.tasks import Worker
 QUESTION = "may my neighbour Xaver see the zebra invoice"
 BODY = "The zebra tariff is 4711 crowns for a quarter."
 TOKENS = ("sk-sandbox", "zendesk-secret", "operators-and-nobody-else", "signed-by-nobody-at-all")
-WRITTEN = re.compile(r"zebra|4711|xaver", re.IGNORECASE)
+WRITTEN = re.compile(r"zebra|4711 crowns|xaver", re.IGNORECASE)
 LIBRARIES = ("", "openai", "openai._base_client", "openai.agents", "httpx2", "httpcore2", "httpcore2.http11", "urllib3",
              "urllib3.connectionpool", "atlassian.rest_client", "slack_sdk", "slack_sdk.web.base_client", "google",
              "googleapiclient", "chatkit", "celery", "celery.app.trace", "kombu", "sqlalchemy", "sqlalchemy.engine",
@@ -136,6 +136,36 @@ def test_openai_that_fails_is_told_without_what_was_sent_to_it(acme: Shop, heard
         acme.engine.turn("help-center", ignore_backoff=True)
     finally:
         acme.company.openai_wire.heal()
+
+    assert "question_failed" in heard.text
+    assert heard.is_private(widget.secret)
+
+
+OTHER_WAYS = """
+async def run_workflow(given):
+    raise ValueError(f"cannot answer {given}")
+"""
+MODELS = 'api = "chat_completions"\nmoderation = true\ncheck_model = "other"\n'
+
+
+@pytest.mark.parametrize("way", [MODELS, 'workflow = "other_ways:run_workflow"\n'], ids=["completions", "workflow"])
+def test_other_ways_to_answer_fail_as_silently(
+    heard: Heard, tmp_path_factory: pytest.TempPathFactory, way: str
+) -> None:
+    folder = tmp_path_factory.mktemp("ways")
+    (folder / "other_ways.py").write_text(OTHER_WAYS, "utf-8")
+    with shop(folder, CHAT.replace("[widget]", f"{way}[widget]", 1), {"Tariffs": BODY}) as opened:
+        widget = opened.widget()
+        for path, fault in (
+            ("none", {}),
+            ("/chat/completions", {"status": 400}),
+            ("/chat/completions", {"manner": "half"}),
+            ("/search", {"status": 422}),
+            ("/moderations", {"status": 500}),
+        ):
+            opened.company.openai_wire.fail(Fault(path, times=None, body=complaint(QUESTION), **fault))
+            widget.ask("What is the zebra tariff for a quarter?")
+            opened.company.openai_wire.heal()
 
     assert "question_failed" in heard.text
     assert heard.is_private(widget.secret)

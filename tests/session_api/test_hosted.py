@@ -148,6 +148,13 @@ def test_a_good_set_up_has_no_findings() -> None:
 @pytest.mark.parametrize(
     ("settings", "widget", "today", "level", "said"),
     [
+        (
+            DONE.model_copy(update={"check_model": "gpt-4o-mini-2024-07-18"}),
+            WIDGET,
+            TODAY,
+            "warning",
+            "OpenAI ends the model gpt-4o-mini-2024-07-18 on 2027-01-14",
+        ),
         (None, WIDGET, TODAY, "info", "customers are not answered"),
         (HOSTED_CHAT, WIDGET, TODAY, "warning", "in 4 days"),
         (HOSTED_CHAT, WIDGET, date(2026, 12, 1), "error", "ended hosted workflows"),
