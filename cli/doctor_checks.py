@@ -82,6 +82,17 @@ def openai(config: Config) -> Iterator[Finding]:
     yield Finding(Level.OK, "the key may list files")
     for name, store in _stores(config).items():
         yield _store(index, name, store)
+    yield from _outdated(config)
+
+
+def _outdated(config: Config) -> Iterator[Finding]:
+    """Indexes whose settings say something else than what searches use."""
+    try:
+        outdated = wiring.outdated(config)
+    except SyncError:
+        return  # what is wrong with the state is a finding of its own
+    for name, why in outdated.items():
+        yield Finding(Level.WARNING, f"index {name!r}: {why}", f"`answerwell reindex {name}` fills a new store")
 
 
 def _stores(config: Config) -> dict[str, StoreId]:

@@ -47,6 +47,7 @@ def shown(found: dict[str, Any]) -> RenderableType:
         *errors,
         Text(),
         _table(("index", "store", "generation", "files", "unsettled"), found["indexes"]),
+        *(Text(f"{index['name']}: {index['error']}", "yellow") for index in found["indexes"] if index["error"]),
         *_list("to look at", [f"{_place(p)}: {p['error']}" for p in found["problems"]]),
         *_list("the same text in several sources", [" = ".join(map(_place, group)) for group in found["alike"]]),
     )

@@ -148,6 +148,14 @@ def live_stores(config: Config) -> dict[str, StoreId]:
     return {**bound_stores(config), **stores}
 
 
+def outdated(config: Config) -> dict[str, str]:
+    """The indexes whose settings differ from the store that searches use, each with how. Raises Misconfigured."""
+    from sync.pipeline import generations
+
+    with opened(config) as state:
+        return generations.outdated(state, inventory(config).indexes.values())
+
+
 def bound_stores(config: Config) -> dict[str, StoreId]:
     return {index.name: StoreId(index.vector_store_id) for index in config.indexes if index.vector_store_id}
 

@@ -128,15 +128,17 @@ def drop_emptied(state: State, index: Index) -> None:
             generations.delete_if_empty(tx, generation.id)
 
 
-def outdated(state: State, configured: Iterable[KnowledgeIndex]) -> list[str]:
-    """The indexes whose live store was built to another spec, or is not the store they are bound to."""
+def outdated(state: State, configured: Iterable[KnowledgeIndex]) -> dict[str, str]:
+    """The indexes whose live store was built to another spec, or is not the store they are bound to, each with why."""
     live = {generation.index: generation for generation in queries.generations(state, "active")}
-    return [
-        one.name
-        for one in configured
-        if one.name in live
-        and (live[one.name].spec != spec_of(one) or (one.bound is not None and live[one.name].store != one.bound))
-    ]
+    found: dict[str, str] = {}
+    for one in configured:
+        store = live.get(one.name)
+        if store is not None and one.bound is not None and store.store != one.bound:
+            found[one.name] = f"vector_store_id names {one.bound}, and searches use {store.store}"
+        elif store is not None and store.spec != spec_of(one):
+            found[one.name] = f"its settings changed since {store.store} was filled"
+    return found
 
 
 def _open(tx: Transaction, state: State, wanted: KnowledgeIndex, to: str) -> None:

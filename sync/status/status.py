@@ -127,6 +127,7 @@ def _last_run(state: State, source: str) -> dict[str, Any] | None:
 
 
 def _index(state: State, configured: KnowledgeIndex, sources: list[str]) -> dict[str, Any]:
+    outdated = generations.outdated(state, [configured]).get(configured.name, "")
     live = queries.active(state, configured.name)
     building = queries.building(state, configured.name)
     known = [source.name for source in queries.sources(state)]
@@ -137,5 +138,6 @@ def _index(state: State, configured: KnowledgeIndex, sources: list[str]) -> dict
         "files": queries.searchable_in(state, live.id, known) if live else 0,
         "unsettled": queries.unsettled_in(state, live.id, sources) if live else 0,
         "building": building.store if building else None,
-        "reindex_needed": bool(generations.outdated(state, [configured])),
+        "reindex_needed": bool(outdated),
+        "error": f"{outdated}; `answerwell reindex {configured.name}` is due" if outdated else "",
     }

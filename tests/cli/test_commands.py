@@ -309,3 +309,31 @@ def test_a_source_that_is_configured_no_more_is_forgotten_when_somebody_agrees(a
     assert (agreed.status, agreed.out) == (0, "help-center: 3 documents forgotten\n")
     assert acme.titles() == [["Invoices", "Refunds", "Shipping"]] * 2
     assert "help-center" not in run("status").out
+
+
+def test_an_index_that_was_set_otherwise_says_that_a_reindex_is_due_until_it_is_done(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+    acme.configure('[[index]]\nname = "public"\naudiences = ["public"]\n')
+    run("sync")
+    fine = run("status").out + run("doctor").out
+    acme.configure("chunk_tokens = 400\nchunk_overlap = 100\n")
+
+    run("sync")
+    table, told, checked = run("status"), run("status", "--json").json["indexes"][0], run("doctor")
+    run("reindex", "public")
+
+    for said in (table.out, told["error"], checked.out):
+        assert "answerwell reindex public" in said
+    assert "answerwell reindex" not in fine + run("status").out + run("doctor").out
+
+
+def test_another_vector_store_id_is_told_too(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+    acme.configure('[[index]]\nname = "public"\naudiences = ["public"]\n')
+    run("sync")
+    [store] = acme.openai.stores()
+    acme.configure('vector_store_id = "vs_another"\n')
+
+    said = " ".join(run("status").out.split())
+
+    assert f"vector_store_id names vs_another, and searches use {store}" in said
