@@ -18,19 +18,22 @@ EVENTS = "/api/v2/incremental/ticket_events.json"
 BUCKETS = ("support", "incremental-exports")
 EVENTS_PAGE = 1000  # events on a page
 KINDS = ("Comment", "VoiceComment")
+REWRITES = ("CommentPrivacyChange", "CommentRedactionEvent", "AttachmentRedactionEvent")
+"""Events after which an earlier one tells of a comment as it was, and no longer is: private, or blacked out."""
 
 
 class CommentCache:
     """Comments by ticket in a private temporary database. A failed `fill` goes on where it stopped.
 
-    `used`: a page of tickets was made with it. `alone`: what the export did not show, read ticket by ticket.
+    `used`: a page of tickets was made with it. `alone`: what the export did not show, read ticket by ticket; so are
+    tickets of which a comment was changed afterwards, or cannot be read.
     """
 
     def __init__(self, start: int) -> None:
         self.used = False
         self.alone: dict[int, list[Comment]] = {}
         self._next: int | None = start
-        self._broken: set[object] = set()  # tickets with a comment that cannot be read
+        self._single: set[object] = set()
         self._database = sqlite3.connect("", check_same_thread=False)  # no name: on disk, and gone when closed
         self._database.execute(
             "CREATE TABLE comments (ticket, id, author, created, public, text, files, PRIMARY KEY (ticket, id))"
@@ -58,7 +61,7 @@ class CommentCache:
 
     def comments(self, ticket: int) -> list[Comment]:
         """Return the ticket's comments; none of one that has to be read alone."""
-        if ticket in self._broken:
+        if ticket in self._single:
             return []
         found = self._database.execute(
             "SELECT id, author, created, public, text, files FROM comments WHERE ticket = ?", (ticket,)
@@ -72,10 +75,12 @@ class CommentCache:
         kept = []
         for event in events:
             for child in event.get("child_events") or ():
-                if child.get("event_type") in KINDS:
+                if child.get("event_type") in REWRITES:
+                    self._single.add(event.get("ticket_id"))
+                elif child.get("event_type") in KINDS:
                     c = _comment(child, event)
                     if c is None:
-                        self._broken.add(event.get("ticket_id"))
+                        self._single.add(event.get("ticket_id"))
                         continue
                     files = json.dumps([asdict(file) for file in c.files])
                     row = (event.get("ticket_id"), c.id, c.author, c.created_at.timestamp(), c.public, c.text, files)

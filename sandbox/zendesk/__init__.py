@@ -69,6 +69,7 @@ class ZendeskSandbox:
         self.delete_ticket = tickets.delete_ticket
         self.restore_ticket = tickets.restore_ticket
         self.redact = tickets.redact
+        self.make_private = tickets.make_private
         self.system_update = tickets.system_update
         self.app: ASGIApp = self.brand_app(MAIN)
 

@@ -140,7 +140,10 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An audit of a ticket: a comment, or another change named by `event_type`."""
+    """An audit of a ticket: a comment, as public as it was then, or another change, named by `event_type`.
+
+    `about`: the comment that another change is of.
+    """
 
     id: int
     ticket_id: int
@@ -148,6 +151,8 @@ class Event:
     timestamp: int
     event_type: str
     comment_id: int | None = None
+    public: bool = True
+    about: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

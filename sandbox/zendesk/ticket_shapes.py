@@ -81,7 +81,7 @@ def deleted_ticket(world: Account, record: Ticket) -> Json:
 
 
 def event(world: Account, origin: str, record: Event, *, with_comments: bool) -> Json:
-    """An audit. Its comment is as it reads today, and left out unless it was asked for."""
+    """An audit. Its comment reads as today, is as public as it was then, and left out unless it was asked for."""
     return {
         "id": record.id,
         "ticket_id": record.ticket_id,
@@ -98,7 +98,8 @@ def event(world: Account, origin: str, record: Event, *, with_comments: bool) ->
 
 def _children(world: Account, origin: str, record: Event, *, with_comments: bool) -> list[Json]:
     if record.comment_id is None:
-        return [{"id": record.id, "event_type": record.event_type, "via": "Web form"}]
+        about = {} if record.about is None else {"comment_id": record.about, "public": False}
+        return [{"id": record.id, "event_type": record.event_type, "via": "Web form", **about}]
     if not with_comments:
         return []
     owner = world.tickets[record.ticket_id]
@@ -109,10 +110,10 @@ def _children(world: Account, origin: str, record: Event, *, with_comments: bool
             "type": "Comment",
             "event_type": "Comment",
             "comment_present": True,
-            "comment_public": held.public,
+            "comment_public": record.public,
             "author_id": held.author_id,
             **_texts(SCRUBBED if scrubbed(world, owner) else held.body),
-            "public": held.public,
+            "public": record.public,
             "attachments": [_file(origin, file) for file in held.attachments],
             "audit_id": held.audit_id,
             "via": "Mail",

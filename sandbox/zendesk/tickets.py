@@ -60,7 +60,7 @@ class Tickets:
         added = Comment(self.world.new_id(), self.world.new_id(), person.id, body, public, now, files)
         old = self.world.tickets[ticket]
         self._put(replace(old, comments=(*old.comments, added), updated_at=now), now)
-        self.world.events.append(Event(added.audit_id, ticket, person.id, now, "Comment", added.id))
+        self.world.events.append(Event(added.audit_id, ticket, person.id, now, "Comment", added.id, public))
         return added.id
 
     def set_status(self, ticket: int, status: str) -> None:
@@ -84,7 +84,16 @@ class Tickets:
         )
         comments = tuple(replace(held, body=REDACTED) if held.id == comment else held for held in old.comments)
         self._put(replace(old, comments=comments, description=comments[0].body, updated_at=self.world.now()))
-        self._record(old.id, "CommentRedactionEvent")
+        self._record(old.id, "CommentRedactionEvent", comment)
+
+    def make_private(self, comment: int) -> None:
+        """Turn a public comment into an internal note: the event of its making still says that it is public."""
+        old = next(
+            ticket for ticket in self.world.tickets.values() if any(held.id == comment for held in ticket.comments)
+        )
+        comments = tuple(replace(held, public=False) if held.id == comment else held for held in old.comments)
+        self._put(replace(old, comments=comments, updated_at=self.world.now()))
+        self._record(old.id, "CommentPrivacyChange", comment)
 
     def system_update(self, ticket: int) -> None:
         """Change the ticket as the system does: the export brings it again, `updated_at` stays."""
@@ -96,6 +105,6 @@ class Tickets:
     def _moment(self, at: float | None) -> int:
         return self.world.now() if at is None else int(at)
 
-    def _record(self, ticket: int, event_type: str) -> None:
+    def _record(self, ticket: int, event_type: str, about: int | None = None) -> None:
         agent = self.world.person("Sam Agent", "agent").id
-        self.world.events.append(Event(self.world.new_id(), ticket, agent, self.world.now(), event_type))
+        self.world.events.append(Event(self.world.new_id(), ticket, agent, self.world.now(), event_type, about=about))

@@ -204,6 +204,31 @@ class TestContent:
 
         assert all(f"answer {number}." in body for number in range(250))
 
+    @pytest.mark.parametrize("others", [0, 12])
+    def test_a_comment_that_was_made_private_stays_out_of_every_listing(self, world: TicketWorld, others: int) -> None:
+        """The event of its making goes on saying that it is public."""
+        sandbox = world.account.sandbox
+        put = world.put("Subject", "question")
+        number = int(put.partition(":")[2])
+        comment = sandbox.comment(number, "the margin is 80 percent")
+        said = sandbox.comment(number, "thank you")
+        for n in range(others):
+            sandbox.put_ticket(f"Subject {n}", "question")
+        world.later()
+        connector = world.connect()
+        cursor = connector.head()
+        sandbox.make_private(comment)
+        sandbox.redact(said)
+        world.later()
+
+        listed, (changed, _) = listing(world.connect()), drain(connector, cursor)
+
+        for found in (listed[put], changed[put]):
+            assert found.document is not None
+            assert "80 percent" not in found.document.body
+            assert "thank you" not in found.document.body
+            assert found.version == connector.fetch(put).version
+
     def test_a_redacted_comment_is_a_change(self, world: TicketWorld) -> None:
         put = world.put("Subject", "question")
         comment = world.account.sandbox.comment(int(put.partition(":")[2]), "card 4111 1111 1111 1111")
