@@ -1,6 +1,8 @@
-"""Answers on real text through the sandbox, forty poisoned documents, forty attacks: a table each.
+"""Answers that people labelled through the gate; on real text, through the sandbox; poisoned documents; attacks.
 
-python -m bench.answers FOLDER [FOLDER ...]   (corpus.jsonl, queries.jsonl, qrels.tsv; none: only the attacks)
+python -m bench.answers [FOLDER ...] [--labelled] [--tables]   (a FOLDER: corpus.jsonl, queries.jsonl, qrels.tsv)
+
+Without a FOLDER: the labelled answers of ANSWERWELL_SHARED (default: ../shared), and both tables of attacks.
 """
 
 import argparse
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench import _labelled
 from sandbox.load import Loaded, fill, load_folder
 from sandbox.openai.state import Speech
 from tests.session_api.attacks import ATTACKS
@@ -109,12 +112,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--tables", action="store_true", help="The two tables of attacks as well.")
+    parser.add_argument("--labelled", action="store_true", help="The labelled answers alone, or as well.")
     asked = parser.parse_args()
+    alone = not (asked.folders or asked.tables or asked.labelled)
+    if asked.labelled or alone:
+        print("answers of real models that three people judged, by words alone:", flush=True)
+        for line in _labelled.report():
+            print(line, flush=True)
     for folder in asked.folders:
         others = [other for other in folder.parent.iterdir() if other.name[:4] != folder.name[:4] and other.is_dir()]
         foreign = [text for other in sorted(others)[:2] for text in list(read(other).asked.values())[: FOREIGN // 2]]
         quality(folder, foreign)
-    if asked.tables or not asked.folders:
+    if asked.tables or alone:
         print("documents that give orders, read by a model that obeys:")
         injections()
         print("attacks on the endpoints:")
