@@ -14,6 +14,7 @@ from sync.operations import requests
 from sync.operations.due import Watch
 from sync.state import queries
 from sync.state.database import State
+from sync.state.queries import Newest, SourceState
 from workers.app import Send
 from workers.cadence import Cadence, share
 
@@ -56,9 +57,11 @@ class Schedule:
     def tick(self) -> None:
         """Send what is due now. A state that does not answer is waited for, and said once."""
         try:
+            known = queries.sources_with_newest(self._state)
             for name, schedule in self._sources.items():
-                self._tick_source(name, schedule)
-            if queries.pending_requests(self._state):
+                source, newest = known.get(name, (SourceState(name), Newest(0, 0)))
+                self._tick_source(source, newest, schedule)
+            if queries.has_pending_requests(self._state):
                 self._send_once("reindex", "", every=ATTEND_EVERY)
             self._send_once("housekeep", "", every=HOUSEKEEP_EVERY)
         except Retryable as error:
@@ -70,17 +73,16 @@ class Schedule:
             log.info("schedule_goes_on")
         self._troubled = False
 
-    def _tick_source(self, name: str, schedule: SourceSchedule) -> None:
-        source = queries.source(self._state, name)
+    def _tick_source(self, source: SourceState, newest: Newest, schedule: SourceSchedule) -> None:
+        name = source.name
         snapshots = schedule.snapshots
         if snapshots and source.snapshot_done and self._now() >= snapshots.after(source.snapshot_done, name):
             requests.ask_full_once(self._state, name, "schedule")
         poll_at = schedule.poll.after(source.polled_at, name)
         if source.polled_at:  # after a pause all are late: they still do not start together
             poll_at = max(poll_at, self._started + MAX_DELAY * share(name))
-        if self._watch.due(source, poll_at=poll_at):
-            run = queries.last_run(self._state, name)
-            self._send_once("sync", name, run, every=SEND_AGAIN, stamp=source.lease_token)
+        if self._watch.due(source, poll_at=poll_at, newest=newest):
+            self._send_once("sync", name, newest.run, every=SEND_AGAIN, stamp=source.lease_token)
         if self._watch.audit_due(source):
             self._send_once("audit", name, every=HOUSEKEEP_EVERY, stamp=int(source.stores_audited_at))
 

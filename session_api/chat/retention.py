@@ -1,25 +1,46 @@
 """Retention: deletes what is older than the operator keeps it."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from session_api.state import hosted_sessions, questions, revocations, threads, visitors
 from sync.state.database import State
+from sync.state.transaction import Transaction
 
 log = structlog.get_logger()
 
+SLICE = 200
+
 
 def prune(state: State, retention: timedelta) -> int:
-    """Delete what is older than that: threads by their last use, and questions. Returns how many threads."""
+    """Delete what is older than that: threads by their last use, and questions. Returns how many threads.
+
+    Slice by slice: nobody's question waits for more than one of them.
+    """
     now = state.now()
     before = now - retention.total_seconds()
+    gone = _in_slices(state, partial(threads.prune, before=before, limit=SLICE))
+    _in_slices(state, partial(questions.prune, before=before, limit=SLICE))
+    while idle := visitors.without_records(state, before, limit=SLICE):
+        with state.transaction() as tx:
+            if not visitors.prune(tx, idle):
+                break
     with state.transaction() as tx:
-        gone = threads.prune(tx, before)
-        questions.prune(tx, before)
-        visitors.prune(tx, before)
         hosted_sessions.prune(tx, now)
         revocations.prune(tx, now)
     if gone:
         log.info("threads_forgotten", threads=gone)
+    return gone
+
+
+def _in_slices(state: State, prune_some: Callable[[Transaction], int]) -> int:
+    """Delete until a slice is not full, each in a transaction of its own; returns how many."""
+    gone, some = 0, SLICE
+    while some == SLICE:
+        with state.transaction() as tx:
+            some = prune_some(tx)
+        gone += some
     return gone

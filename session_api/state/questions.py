@@ -71,8 +71,14 @@ def reassign(tx: Transaction, visitor: str, to: str) -> None:
     tx.run("UPDATE chat_questions SET visitor = :to WHERE visitor = :visitor", to=to, visitor=visitor)
 
 
-def prune(tx: Transaction, before: float) -> None:
-    tx.run("DELETE FROM chat_questions WHERE asked_at < :before", before=before)
+def prune(tx: Transaction, before: float, limit: int) -> int:
+    """Delete the first of the questions that were asked before then; returns how many."""
+    return tx.run(
+        """DELETE FROM chat_questions WHERE seq IN (
+             SELECT seq FROM chat_questions WHERE asked_at < :before ORDER BY asked_at LIMIT :limit)""",
+        before=before,
+        limit=limit,
+    )
 
 
 def erase(tx: Transaction, visitors: Sequence[str]) -> int:

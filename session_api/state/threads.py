@@ -131,9 +131,14 @@ def reassign(tx: Transaction, visitor: str, to: str) -> int:
     return tx.run("UPDATE chat_threads SET visitor = :to WHERE visitor = :visitor", to=to, visitor=visitor)
 
 
-def prune(tx: Transaction, before: float) -> int:
-    """Delete the threads that were last used before then; returns how many."""
-    return tx.run("DELETE FROM chat_threads WHERE used_at < :before", before=before)
+def prune(tx: Transaction, before: float, limit: int) -> int:
+    """Delete the first of the threads that were last used before then; returns how many."""
+    return tx.run(
+        """DELETE FROM chat_threads WHERE seq IN (
+             SELECT seq FROM chat_threads WHERE used_at < :before ORDER BY used_at LIMIT :limit)""",
+        before=before,
+        limit=limit,
+    )
 
 
 def erase(tx: Transaction, visitors: Sequence[str]) -> tuple[int, int]:

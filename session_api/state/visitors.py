@@ -12,6 +12,9 @@ STAFF: Final = "s_"
 STAFF_SUBJECT: Final = "staff\x1f"
 """How the subject of a member of staff begins. No identity token's "sub" has such a character in it."""
 
+_WITHOUT_RECORDS: Final = """NOT EXISTS (SELECT 1 FROM chat_threads t WHERE t.visitor = chat_visitors.id)
+    AND NOT EXISTS (SELECT 1 FROM chat_questions q WHERE q.visitor = chat_visitors.id)"""
+
 
 def customer(state: State, subject: str) -> str:
     """Return the visitor id of a customer or of a member of staff, made now if they were never here."""
@@ -36,13 +39,21 @@ def named(state: State, who: str) -> list[str]:
     return [str(row.id) for row in rows]
 
 
-def prune(tx: Transaction, before: float) -> None:
-    """Delete customers from before then of whom nothing else is kept."""
-    tx.run(
-        """DELETE FROM chat_visitors WHERE made_at < :before
-           AND NOT EXISTS (SELECT 1 FROM chat_threads t WHERE t.visitor = chat_visitors.id)
-           AND NOT EXISTS (SELECT 1 FROM chat_questions q WHERE q.visitor = chat_visitors.id)""",
+def without_records(state: State, before: float, limit: int) -> list[str]:
+    """Customers from before then of whom nothing else is kept."""
+    rows = state.ask(
+        f"SELECT id FROM chat_visitors WHERE made_at < :before AND {_WITHOUT_RECORDS} LIMIT :limit",
         before=before,
+        limit=limit,
+    )
+    return [str(row.id) for row in rows]
+
+
+def prune(tx: Transaction, visitors: Sequence[str]) -> int:
+    """Delete those of the customers of whom still nothing else is kept; returns how many."""
+    return tx.run(
+        f"DELETE FROM chat_visitors WHERE id IN :visitors AND {_WITHOUT_RECORDS}",
+        visitors=list(visitors),
     )
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sync.pipeline.turn import MAX_BACKOFF
 from sync.state import queries
 from sync.state.database import State
-from sync.state.queries import SourceState
+from sync.state.queries import Newest, SourceState
 
 MAX_WAIT = timedelta(days=1) + MAX_BACKOFF  # no vendor's wait is longer; a later moment is another clock's
 CLOCKS_DIFFER = timedelta(minutes=1)
@@ -21,9 +21,9 @@ PATIENCE = timedelta(minutes=2)  # a wait that is longer, or no progress for as 
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What a source was left with after `after`, the newest run and generation: the moment the next work is due."""
+    """What a source was left with after the newest run and generation: the moment the next work is due."""
 
-    after: tuple[int, int]
+    after: Newest
     due_at: float | None
 
 
@@ -34,8 +34,11 @@ class Watch:
         self._state = state
         self._rests: dict[str, Rest] = {}
 
-    def due(self, source: SourceState, *, poll_at: float) -> bool:
-        """Whether a turn on the source would do something now; `poll_at`: when it should be asked again anyway."""
+    def due(self, source: SourceState, *, poll_at: float, newest: Newest | None = None) -> bool:
+        """Whether a turn on the source would do something now; `poll_at`: when it should be asked again anyway.
+
+        `newest`: of the source, where it is known; None has the state asked for it.
+        """
         now = self._state.now()
         if source.paused_by or source.is_leased(now) or not _may_be_asked(source, now):
             return False
@@ -45,7 +48,7 @@ class Watch:
             return True
         if source.error and not source.not_before:
             return False  # only a changed setting helps, and `poll_at` finds out
-        return bool(source.not_before) or source.listing or self._work_is_due(source.name, now)
+        return bool(source.not_before) or source.listing or self._work_is_due(source.name, now, newest)
 
     def audit_due(self, source: SourceState) -> bool:
         """Whether the source is at rest and its stores were not compared for a day."""
@@ -54,18 +57,20 @@ class Watch:
         idle = not busy and not source.paused_by and not source.error and source.synced_at > 0
         return bool(idle and now - source.stores_audited_at >= AUDIT_EVERY.total_seconds())
 
-    def _work_is_due(self, source: str, now: float) -> bool:
-        run = queries.newest_run(self._state, source)
-        newest = queries.newest_generation(self._state)
-        after = (run.id if run else 0, newest)
+    def _work_is_due(self, source: str, now: float, newest: Newest | None) -> bool:
+        after = newest or queries.newest(self._state, source)
         rest = self._rests.get(source)
         if rest is None or rest.after != after:
-            _, soonest = queries.waiting(self._state, source)
-            due_at = None if soonest is None else now + soonest.total_seconds()
-            if rest is not None and rest.after[1] == newest and not soonest and run and run.did_nothing:
-                due_at = None  # it will do nothing again: the source's own cadence is often enough
-            rest = self._rests[source] = Rest(after, due_at)
+            rest = self._rests[source] = Rest(after, self._due_at(source, now, after, rest))
         return rest.due_at is not None and rest.due_at <= now
+
+    def _due_at(self, source: str, now: float, after: Newest, before: Rest | None) -> float | None:
+        _, soonest = queries.waiting(self._state, source)
+        if before is not None and before.after.generation == after.generation and not soonest:
+            run = queries.newest_run(self._state, source)
+            if run is not None and run.did_nothing:
+                return None  # it will do nothing again: the source's own cadence is often enough
+        return None if soonest is None else now + soonest.total_seconds()
 
 
 def _may_be_asked(source: SourceState, now: float) -> bool:

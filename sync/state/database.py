@@ -2,15 +2,16 @@
 
 import contextlib
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import URL, Engine, ExceptionContext, Row, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from sync.errors import Misconfigured, Retryable
 from sync.log_redaction import restrain
@@ -21,6 +22,9 @@ from sync.state.schema import Steps
 from sync.state.transaction import Transaction, execute
 
 Clock = Callable[[], datetime]
+
+PING_AFTER = 1.0
+"""Seconds after which a connection that rested is tried before it is used."""
 
 CONNECTIONS = 15
 """How many connections to PostgreSQL a process opens at most, unless it says otherwise."""
@@ -36,6 +40,7 @@ class State:
     def __init__(self, engine: Engine, clock: Clock, holder: str, steps: Steps) -> None:
         self.clock = clock
         self._engine = engine
+        self._reader = _reading(engine)
         self._holder = holder
         with self.transaction() as tx:
             schema.migrate(tx._connection, steps)  # noqa: SLF001 - the one place below the statements
@@ -83,7 +88,7 @@ class State:
 
     def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]:
         """Read, outside any transaction of ours. Raises Retryable when the database fails."""
-        with _translated(), self._engine.connect() as connection:
+        with _translated(), self._reader.connect() as connection:
             return execute(connection, question, parameters).all()
 
     @contextlib.contextmanager
@@ -172,7 +177,6 @@ def _engine(url: URL, connections: int) -> Engine:
         url = url.set(drivername="postgresql+psycopg")
     engine = create_engine(
         url,
-        pool_pre_ping=True,
         hide_parameters=True,
         pool_size=min(5, connections),
         max_overflow=max(0, connections - 5),
@@ -180,7 +184,31 @@ def _engine(url: URL, connections: int) -> Engine:
         connect_args={"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3},
     )
     event.listen(engine, "handle_error", _redact)
+    _ping_after_rest(engine)
     return engine
+
+
+def _reading(engine: Engine) -> Engine:
+    """The same connections, without a transaction around each question: two round trips less to a server."""
+    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _ping_after_rest(engine: Engine) -> None:
+    """Have a connection that rested prove that its server still knows it, and replaced if it does not."""
+
+    @event.listens_for(engine, "checkin")
+    def _rests(_: object, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _wakes(connection: Any, record: ConnectionPoolEntry, _: object) -> None:
+        since = record.info.get("rests_since")
+        if since is None or time.monotonic() - since < PING_AFTER:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
 
 
 def _sqlite(file: str) -> Engine:

@@ -6,9 +6,11 @@ Each function says what is true of a request from now on and may be repeated; wh
 from sync.state.queries import RequestKind
 from sync.state.transaction import Transaction
 
+MAX_REQUESTS_KEPT = 1000
+
 
 def record(tx: Transaction, kind: RequestKind, target: str, who: str, now: float, *, change_seq: int = 0) -> int:
-    """Record what is asked for and return the request's id.
+    """Record what is asked for, and forget the oldest requests that are done; returns the request's id.
 
     `change_seq`: the source's number of changes once it was asked; a turn that has synced up to it has taken it up.
     """
@@ -21,6 +23,7 @@ def record(tx: Transaction, kind: RequestKind, target: str, who: str, now: float
         now=now,
         change_seq=change_seq,
     )
+    tx.run("DELETE FROM requests WHERE id <= :oldest AND done_at IS NOT NULL", oldest=int(row.id) - MAX_REQUESTS_KEPT)
     return int(row.id)
 
 

@@ -11,7 +11,9 @@ from sync.model import FileState
 from sync.operations import requests
 from sync.state import queries
 from sync.state.queries import RequestKind
+from sync.state.request_log import MAX_REQUESTS_KEPT
 from sync.state.sources import signal_change
+from tests.sync.grown import visits
 from tests.sync.world import Installation, SourceWorld, installed
 from workers.cadence import Cron, Every
 from workers.schedule import Schedule, SourceSchedule
@@ -303,3 +305,44 @@ def test_news_that_comes_while_something_else_has_the_source_is_synced_at_once_a
     place.live(2)
 
     assert place.turns == before + 1
+
+
+@pytest.mark.parametrize("number", [1, 50])
+def test_a_tick_asks_two_statements_for_however_many_sources(number: int) -> None:
+    installation = installed()
+    names = ["s", *(f"s{n}" for n in range(1, number))]
+    place = Place(installation, {name: SourceSchedule(Every(timedelta(hours=1))) for name in names})
+    with installation.state.transaction() as tx:
+        for name in names[1:]:
+            tx.run(
+                """INSERT INTO sources (name, kind, changes_cursor, synced_at, heard_at, audited_at, stores_audited_at)
+                   SELECT :name, kind, changes_cursor, synced_at, heard_at, audited_at, :now FROM sources
+                   WHERE name = 's'""",
+                name=name,
+                now=installation.state.now(),
+            )
+        tx.run("UPDATE sources SET stores_audited_at = :now", now=installation.state.now())
+    place.live(3)
+
+    with visits(installation.state) as counted:
+        place.schedule.tick()
+
+    assert place.queue == []
+    assert counted.statements == 2
+
+
+def test_requests_are_kept_for_a_while_and_open_ones_for_ever() -> None:
+    installation = installed()
+    state = installation.state
+    first = requests.ask_of_index(state, RequestKind.REINDEX, "public", "ada")
+    with state.transaction() as tx:
+        tx.run(
+            f"""INSERT INTO requests (what, target, who, asked_at, done_at)
+                WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {MAX_REQUESTS_KEPT + 50})
+                SELECT 'pause', 's', 'ada', 0, 1 FROM n"""
+        )
+
+    last = requests.pause(state, "s", "ada")
+
+    kept = [row.id for row in state.ask("SELECT id FROM requests ORDER BY id")]
+    assert kept == [first, *range(last - MAX_REQUESTS_KEPT + 1, last + 1)]

@@ -7,6 +7,7 @@ from sync.state.queries._activity import (
     Run,
     counts_between,
     full_listing_asked,
+    has_pending_requests,
     is_upload_in_doubt,
     last_run,
     newest_run,
@@ -91,7 +92,6 @@ from sync.state.queries._generations import (
     is_store_shared,
     live_audiences,
     live_generations,
-    newest_generation,
     previous_id,
     store_of,
     storeless_generations,
@@ -99,13 +99,16 @@ from sync.state.queries._generations import (
 )
 from sync.state.queries._installation import counters, installation
 from sync.state.queries._sources import (
+    Newest,
     ProgressMark,
     SourceState,
     all_listed,
+    newest,
     progress_mark,
     searchable_sources,
     source,
     sources,
+    sources_with_newest,
 )
 
 __all__ = [
@@ -129,6 +132,7 @@ __all__ = [
     "Hint",
     "ListedDocument",
     "NamedDocument",
+    "Newest",
     "OperatorRequest",
     "Problem",
     "ProgressMark",
@@ -167,6 +171,7 @@ __all__ = [
     "generations",
     "generations_of",
     "has_entries",
+    "has_pending_requests",
     "held_removals",
     "hints",
     "idle_candidates",
@@ -182,7 +187,7 @@ __all__ = [
     "live_entries",
     "live_generations",
     "named_anywhere",
-    "newest_generation",
+    "newest",
     "newest_run",
     "pending_requests",
     "previous_id",
@@ -198,6 +203,7 @@ __all__ = [
     "searchable_sources",
     "source",
     "sources",
+    "sources_with_newest",
     "store_of",
     "storeless_generations",
     "unfetched",

@@ -146,6 +146,15 @@ def pending_requests(state: Reader) -> list[OperatorRequest]:
     return all_of(OperatorRequest, rows)
 
 
+def has_pending_requests(state: Reader) -> bool:
+    """Whether workers have any request to do or to follow."""
+    rows = state.ask(
+        """SELECT 1 FROM requests WHERE done_at IS NULL
+           AND what IN ('sync', 'release', 'reindex', 'promote', 'rollback') LIMIT 1"""
+    )
+    return bool(rows)
+
+
 def full_listing_asked(state: Reader, source: str) -> bool:
     """Whether a complete listing of the source is asked for and has not begun."""
     rows = state.ask(

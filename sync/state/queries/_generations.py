@@ -71,12 +71,6 @@ def previous_id(state: Reader, index: str) -> int | None:
     return int(rows[0].id) if rows else None
 
 
-def newest_generation(state: Reader) -> int:
-    """The id of the newest generation of any index, 0 before the first."""
-    [row] = state.ask("SELECT coalesce(max(id), 0) AS id FROM generations")
-    return int(row.id)
-
-
 def storeless_generations(state: Reader) -> list[StorelessGeneration]:
     rows = state.ask("SELECT id, index_name FROM generations WHERE store IS NULL AND state <> 'dropping'")
     return [StorelessGeneration(row.id, row.index_name) for row in rows]

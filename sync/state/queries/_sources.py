@@ -62,6 +62,14 @@ class SourceState:
 
 
 @dataclass(frozen=True, slots=True)
+class Newest:
+    """The numbers of the newest run on a source and of the newest generation; 0 where there is none."""
+
+    run: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProgressMark:
     """Equal for as long as no worker gets anywhere with a source."""
 
@@ -89,6 +97,31 @@ def searchable_sources(state: Reader) -> list[SourceState]:
     """The sources of which a store holds a document, configured or not."""
     searchable = {count.source for count in file_counts(state) if count.generations}
     return [one for one in sources(state) if one.name in searchable]
+
+
+def newest(state: Reader, source: str) -> Newest:
+    """The newest of what a turn on the source and an operator begin."""
+    [row] = state.ask(
+        """SELECT (SELECT coalesce(max(id), 0) FROM runs WHERE source = :source) AS run,
+                  (SELECT coalesce(max(id), 0) FROM generations) AS generation""",
+        source=source,
+    )
+    return Newest(row.run, row.generation)
+
+
+def sources_with_newest(state: Reader) -> dict[str, tuple[SourceState, Newest]]:
+    """Every source that a turn ever worked on, by name, with the newest run on it: all that a schedule asks."""
+    rows = state.ask(
+        f"""SELECT {_COLUMNS}, (SELECT coalesce(max(r.id), 0) FROM runs r WHERE r.source = s.name) AS newest_run,
+                   (SELECT coalesce(max(g.id), 0) FROM generations g) AS newest_generation
+            FROM sources s"""
+    )
+    found = {}
+    for row in rows:
+        columns = row._asdict()
+        seen = Newest(columns.pop("newest_run"), columns.pop("newest_generation"))
+        found[row.name] = (SourceState(**columns), seen)
+    return found
 
 
 def all_listed(state: Reader, names: list[str]) -> bool:
