@@ -11,6 +11,8 @@ import pytest
 
 from answering import scope
 from answering.scope import CustomerIndex
+from answering.state import verified
+from answering.state.verified import VerifiedDraft
 from cli import config as configuration
 from connectors import CONNECTORS
 from session_api.access.tokens import Tokens
@@ -75,6 +77,17 @@ def test_staff_are_answered_from_internal_documents_and_customers_never_are(acme
         assert "Goodwill" not in told.text
         assert told.sources == []
     assert "We pay" in staff.ask("Who pays for the parcel?").text
+
+
+def test_an_answer_verified_for_staff_is_told_to_no_customer(acme: Shop) -> None:
+    asked = "Who approves a refund of 500 euros?"
+    draft = VerifiedDraft(asked, "The head of support, Ms Bell.", "Ann", audience=Audience.INTERNAL)
+    verified.add(acme.engine.state, draft)
+    staff, anybody = staffs(acme), acme.widget()
+    staff.open(identity_token=signed())
+
+    assert staff.ask(asked).text == "The head of support, Ms Bell."
+    assert "Bell" not in anybody.ask(asked).text
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from answering.state import verified
+from answering.state.verified import VerifiedDraft
 from sandbox import sample_articles
 from session_api.widget import bundle
 from tests.session_api.kit import CHAT, shop
@@ -21,7 +23,13 @@ TALKS = {
     "small-talk": ["hello!", "are you a bot?", "thanks"],
     "person": ["it still does not work", "I want to talk to a human"],
     "question-back": ["it doesn't work", "the app shows my purifier as offline"],
+    "verified": ["Can I return a Breeze that was a gift?"],
     "abstained": ["Can I return a gift without the receipt to a shop in Norway?"],
+}
+VERIFIED: dict[str, Any] = {
+    "question": "Can I return a Breeze that was a gift?",
+    "answer": "Yes. Whoever got it sends it back within 60 days, and gets a voucher in place of the money.",
+    "owner": "Ann",
 }
 CONVERSATIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
     f"widget-{look}{name}": (said, context)
@@ -34,6 +42,9 @@ CONVERSATIONS: dict[str, tuple[list[str], dict[str, Any]]] = {
 def service() -> Iterator[str]:
     """The address of a service that answers from the sample help center."""
     with tempfile.TemporaryDirectory() as folder, shop(Path(folder), SETTINGS, ARTICLES) as opened:
+        [returns] = [row for row in opened.rows("documents") if row.title == "Sending a product back"]
+        draft = VerifiedDraft(**VERIFIED, documents=[f"{returns.source}:{returns.external_id}"])
+        verified.add(opened.engine.state, draft)
         yield opened.url
 
 

@@ -110,6 +110,18 @@ def test_the_page_asks_through_the_element(embed: Embed) -> None:
     assert chat.page.evaluate("chatkit.sent") == [{"text": "Where is my order?"}]
 
 
+def test_the_elements_button_for_a_person_opens_the_contact(embed: Embed) -> None:
+    chat = embed("ready").open()
+    chat.panel.get_by_text("ChatKit", exact=True).wait_for()
+    told = "name => chatkit.element.dispatchEvent(new CustomEvent('chatkit.effect', { detail: { name } }))"
+
+    chat.page.evaluate(told, "something_else")
+    assert chat.panel.locator(".page").count() == 0
+    chat.page.evaluate(told, "hand_off")
+
+    chat.panel.locator(".page").get_by_role("link", name=chat.words["email"]).wait_for()
+
+
 def test_what_was_said_to_the_element_goes_along_to_a_person(embed: Embed, stage: Stage) -> None:
     chat = embed("ready").open()
     chat.panel.get_by_text("ChatKit", exact=True).wait_for()
