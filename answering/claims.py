@@ -72,15 +72,15 @@ _TURN = re.compile(
     r"takes?|ist|sind|wird|werden|kann|können|muss|hat|haben|kostet|dauert|est|sont|sera|peut|peuvent|coûte|es|son|será|"
     r"puede|cuesta)\b)|,\s*(?=(?:which|who|where|it|they|we|you|welche[rs]?|wobei|es|sie|wir)\b))"
 )
-_SUBORDINATE = re.compile(r"\W*(?:although|though|while|whereas|obwohl|während|bien\s+que|aunque)\b", re.IGNORECASE)
+_SUBORDINATE = re.compile(r"\A\W*+(?:although|though|while|whereas|obwohl|während|bien\s+que|aunque)\b", re.IGNORECASE)
 _COURTESY = re.compile(
     r"\b(?:sorry|unfortunately|apologies|i['’]?m|i\s+am|afraid|that|however|leider|tut\s+mir\s+leid|entschuldigung|"
     r"désolée?|malheureusement|lo\s+siento|lamentablemente|desafortunadamente|عذرًا|للأسف)\b",
     re.IGNORECASE,
 )
 _INTERROGATIVE = re.compile(
-    r"(?:^|[,;:—–-]\s*|\b(?:and|so|or|but|und|also|oder|et|y)\s+|\b(?:tell\s+me|let\s+me\s+know)\s+|[¿])\s*(?:[*_\"“„«]*)(?:(?:in|for|on|at|with|to|from|of|by|about|um|"
-    r"für|bei|mit|in|auf|von|aus|zu|de|à|pour|dans|sur|avec|en|para|con|a)\s+)?(?P<ask>(?:what|which|who|whose|when|where|why|how|"
+    r"(?:^|[,;:—–-]|\b(?:and|so|or|but|und|also|oder|et|y)(?=\s)|\b(?:tell\s++me|let\s++me\s++know)(?=\s)|[¿])\s*+[*_\"“„«]*+(?:(?:in|for|on|at|with|to|from|of|by|about|um|"
+    r"für|bei|mit|in|auf|von|aus|zu|de|à|pour|dans|sur|avec|en|para|con|a)\s++)?(?P<ask>(?:what|which|who|whose|when|where|why|how|"
     r"is|are|do|does|did|can|could|would|will|shall|should|have|has|may|was|were|wer|was|welche[rsmn]?|wann|wo|wie|warum|wieso|"
     r"ist|sind|haben|hast|hat|können|kannst|möchten|möchtest|geht|wollen|meinen|meinst|soll|quel(?:le)?s?|quoi|qui|que|quand|"
     r"où|comment|pourquoi|est-ce|avez|voulez|souhaitez|s['’]agit|parlez|qué|cuál(?:es)?|quién|cuándo|dónde|cómo|por\s+qué|"
@@ -92,8 +92,8 @@ _PRESUPPOSES = re.compile(
     r"have\s+you\s+(?:ever\s+)?(?:tried|considered|thought|seen|heard)|how\s+about|what\s+about|what\s+if|schon\s+gewusst|"
     r"wuss?te(?:n|st)?\s+(?:sie|du|ihr)|warum\s+nicht|wie\s+wäre|saviez|savais|savez|pourquoi\s+pas|sabía[sn]?|sabe[sn]?|"
     r"por\s+qué\s+no|qué\s+tal|هل\s+تعلم)\b"
-    r"|,\s*(?:right|correct|ok(?:ay)?|(?:is|are|do|does|can|will)\s+(?:it|they|you|we)|oder|nicht\s+wahr|richtig|"
-    r"n['’]est-ce\s+pas|non|hein|verdad|cierto|no)\s*\W*$",
+    r"|,\s*+(?:right|correct|ok(?:ay)?|(?:is|are|do|does|can|will)\s+(?:it|they|you|we)|oder|nicht\s+wahr|richtig|"
+    r"n['’]est-ce\s+pas|non|hein|verdad|cierto|no)(?!\w)\W*+$",
     re.IGNORECASE,
 )
 

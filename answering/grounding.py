@@ -25,19 +25,19 @@ SCALE = 0.82  # stretches scores so that 0.5 parts the answers that people found
 STEM = 7
 
 _MARKS = re.compile(
-    r"【[^】]*】|\ue200[^\ue201]*\ue201|(?:file)?cite\W?turn\d\w*(?:\W?turn\d\w*)*|:contentReference\[[^\]]*\](?:\{[^}]*\})?"
-    r"|\[\^\w{1,20}\]|\[(?:(?:source|quelle|fuente|doc(?:ument)?|passage|ref)\W{0,2})?\d{1,3}(?:\s*[-–,]\s*\d{1,3})*\]",
+    r"【[^】【]*+】|\ue200[^\ue200\ue201]*+\ue201|(?:file)?cite\W?turn\d\w*(?:\W?turn\d\w*)*|:contentReference\[[^\]\[]*+\](?:\{[^}{]*+\})?"
+    r"|\[\^\w{1,20}\]|\[(?:(?:source|quelle|fuente|doc(?:ument)?|passage|ref)\W{0,2})?\d{1,3}(?:\s*+[-–,]\s*+\d{1,3})*\]",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w|(?:https?://|www\.)[^\s<>()\[\]\"'`]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]*\w|(?:https?://|www\.)[^\s<>()\[\]\"'`]+", re.IGNORECASE)
 _DENIAL = re.compile(
     r"\b(?:no|not|never|nor|cannot|nicht|kein\w*|nie|niemals|pas|non|jamais|aucun\w*|nunca|ningún\w*|tampoco|لا|ليس|لم|لن)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _AFFIRMATION = re.compile(
-    r"\W*(?:yes|yeah|sure|of course|correct|right|ja|genau|natürlich|oui|sí|si|claro|نعم)\b", re.IGNORECASE
+    r"\A\W*+(?:yes|yeah|sure|of course|correct|right|ja|genau|natürlich|oui|sí|si|claro|نعم)\b", re.IGNORECASE
 )
 _ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ers", "er", "ies", "ied", "ed", "es", "s", "ly")
 

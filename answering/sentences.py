@@ -18,7 +18,7 @@ _ENUMERATOR = re.compile(
     rf"""^\s*(?:[>*+•–—·▪◦-]\s+)*             # quotation marks and bullets
     (?:\#{{1,6}}\s*)?(?:\*\*|__|\*)?\s*       # heading, bold
     (?:
-        {_STEP}\s*\#?\s*{_NUMERAL}\s*(?:[.):–—-]|(?=[*_]|$))
+        {_STEP}\s*+\#?\s*+{_NUMERAL}\s*+(?:[.):–—-]|(?=[*_]|$))
       | \(?{_NUMERAL}[.)](?=[\s*_]|$)
       | [0-9]\ufe0f?\u20e3
       | [\u2460-\u24ff\u2776-\u2793]
@@ -31,9 +31,9 @@ _ABBREVIATION = re.compile(
     r"|\b(?-i:[A-Z]))\.$",
     re.IGNORECASE,
 )
-_END = re.compile(r"(?P<stop>[.!?…؟](?:[\"'”’»)\]*_`]|\[\d+\]|【[^】]*】)*)(?:\s+|$)|(?P<wide>[。！？]+\s*)|\n+")
+_END = re.compile(r"(?P<stop>[.!?…؟](?:[\"'”’»)\]*_`]|\[\d+\]|【[^】【]*+】)*+)(?:\s+|$)|(?P<wide>[。！？]+\s*)|\n+")
 _NUMERAL_AHEAD = re.compile(r"(?<=[:;])[ \t]+(?=\(?\d{1,2}[.)]\s)")
-_FENCE = re.compile(r"[ \t]*(```|~~~)")
+_FENCE = re.compile(r"\A[ \t]*+(```|~~~)")
 _DAY = re.compile(r"(?<!\d)[0-3]?\d\.$")
 _MONTHS = ("jan", "jän", "feb", "mär", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez")
 

@@ -15,10 +15,10 @@ MAX_LENGTH = 50_000  # characters of one page that are judged; of more, the rest
 
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
 _UNSEEN = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0?\.?0*\s*(?:;|!|$)"
-    r"|font-size\s*:\s*0?\.?[01]?(?:px|pt|em|rem|%)?\s*(?:;|!|$)|(?:max-)?(?:width|height)\s*:\s*[01]?(?:px|pt|em|%)?\s*(?:;|!|$)"
-    r"|(?:left|top|right|bottom|text-indent|margin-left|margin-top)\s*:\s*-\d{3,}|clip\s*:\s*rect\(\s*[01]"
-    r"|clip-path\s*:\s*(?:inset\(\s*(?:50|100)%|circle\(\s*0)|transform\s*:\s*scale\(\s*0",
+    r"display\s*+:\s*+none|visibility\s*+:\s*+(?:hidden|collapse)|opacity\s*+:\s*+0*+\.?0*+\s*+(?:;|!|$)"
+    r"|font-size\s*+:\s*+0?\.?[01]?(?:px|pt|em|rem|%)?\s*+(?:;|!|$)|(?:max-)?(?:width|height)\s*+:\s*+[01]?(?:px|pt|em|%)?\s*+(?:;|!|$)"
+    r"|(?:left|top|right|bottom|text-indent|margin-left|margin-top)\s*+:\s*+-\d{3,}|clip\s*+:\s*+rect\(\s*+[01]"
+    r"|clip-path\s*+:\s*+(?:inset\(\s*+(?:50|100)%|circle\(\s*+0)|transform\s*+:\s*+scale\(\s*+0",
     re.IGNORECASE,
 )
 

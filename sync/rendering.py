@@ -13,7 +13,7 @@ RENDER_VERSION = "1"
 _MAX_KEY_LENGTH = 200
 _MAX_VALUE_LENGTH = 256  # the guide says 256, the schema 512: facts differ, so the smaller
 _MAX_ATTRIBUTES = 16
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*$")
+_HEADING = re.compile(r"(?:^)(#{1,6})[ \t]++(.+)$")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _FILENAME = re.compile(r"aw-\w+-\S+:\S*-[0-9a-f]{12}\.md")
 _HASHES = ("content_hash", "metadata_hash")
@@ -98,13 +98,18 @@ def _body(document: Document) -> str:
         elif opened:
             fence = opened[1]
         elif heading := _HEADING.match(line):
-            line = _heading(heading[1], heading[2], _line(document.title))  # noqa: PLW2901 - the line as rendered
+            line = _heading(heading[1], _without_closing(heading[2]), _line(document.title))  # noqa: PLW2901 - the line as rendered
         lines.append(line)
     return "\n\n".join(part for part in head if part.strip("# ")) + "\n\n" + "\n".join(lines).strip("\n") + "\n"
 
 
 def _heading(marks: str, section: str, title: str) -> str:
     return f"{marks} {section}" if not title or section == title else f"{marks} {title} › {section}"
+
+
+def _without_closing(section: str) -> str:
+    """Return a heading's words without the marks that may close it."""
+    return section.rstrip("#").rstrip(" \t") or section
 
 
 def _line(value: str) -> str:

@@ -31,9 +31,9 @@ MAX_FILES = 20_000  # the cursor names them all
 MAX_BYTES = 5 * 1024 * 1024
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?P<fields>.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_FIELD = re.compile(r"^(title|labels|tags|url|draft):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_FIELD = re.compile(r"^(title|labels|tags|url|draft):[ \t]*+(.*)$", re.MULTILINE)
 _BYTE = re.compile(rb"\\x([0-9a-f]{2})")
-_HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\n|\Z)")
+_HEADING = re.compile(r"\A\s*+#[ \t]++([^\n]+)\n?")
 
 Files = dict[str, str]  # what is known of each file: its path in the folder, and the start of its version
 
@@ -172,8 +172,9 @@ class MarkdownFolder:
             return None
         text = _FRONT_MATTER.sub("", text)
         heading = _HEADING.match(text)
-        title = front.title or (heading[1] if heading else PurePosixPath(path).stem)
-        body = from_markdown(text[heading.end() :] if heading and heading[1] == title else text)
+        first = _without_closing(heading[1]) if heading else ""
+        title = front.title or first or PurePosixPath(path).stem
+        body = from_markdown(text[heading.end() :] if heading and first == title else text)
         audience = Audience.PUBLIC if self._settings.public else Audience.INTERNAL
         url = front.url or self._url(path)
         shown = json.dumps([title, body, url, audience, front.labels, problem], ensure_ascii=False)
@@ -248,7 +249,8 @@ def _hidden(path: Path) -> bool:
 
 def _front(text: str) -> Front:
     matter = _FRONT_MATTER.match(text)
-    fields = dict(_FIELD.findall(matter["fields"])) if matter else {}
+    found = _FIELD.findall(matter["fields"]) if matter else []
+    fields = {name: value.rstrip(" \t") for name, value in found}
     given = fields.get("labels") or fields.get("tags") or ""
     labels = [label.strip(" \"'") for label in given.strip("[]").split(",")]
     return Front(
@@ -257,3 +259,9 @@ def _front(text: str) -> Front:
         url=fields.get("url", "").strip("\"'"),
         draft=fields.get("draft", "").lower() == "true",
     )
+
+
+def _without_closing(heading: str) -> str:
+    """Return a heading's words without the marks that may close it."""
+    words = heading.rstrip(" \t")
+    return words.rstrip("#").rstrip(" \t") or words

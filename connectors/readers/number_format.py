@@ -25,8 +25,8 @@ BUILT_IN: Final = {
 }
 # fmt: on
 _TOKEN = re.compile(
-    r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|_.|\*.|\[\$(?P<currency>[^\]-]*)[^\]]*\]|\[(?P<elapsed>h+|m+|s+)\]'
-    r"|\[(?P<condition>[<>=]+-?[0-9.]+)\]|\[[^\]]*\]|(?P<general>General|Standard)|(?P<noon>AM/PM|A/P)"
+    r'"(?P<quoted>[^"]*+)"|\\(?P<escaped>.)|_.|\*.|\[\$(?P<currency>[^\]\[-]*+)[^\]\[]*+\]|\[(?P<elapsed>h+|m+|s+)\]'
+    r"|\[(?P<condition>[<>=]+-?[0-9.]+)\]|\[[^\]\[]*+\]|(?P<general>General|Standard)|(?P<noon>AM/PM|A/P)"
     r"|(?P<power>E[+-])|(?P<date>y+|m+|d+|h+|s+|e+|b+|g+)|(?P<digit>[0#?])|(?P<sign>[.,%/@])|(?P<plain>.)",
     re.IGNORECASE | re.DOTALL,
 )

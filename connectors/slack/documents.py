@@ -20,9 +20,9 @@ FORMAT = "2"  # part of every version: a new way to build documents renews them 
 MAX_TITLE_LENGTH = 100
 MAX_FIRST_LINE = 2000  # characters that are looked at for a title
 
-_ID = re.compile(r"([CDG][0-9A-Z]+):(?:day:([0-9-]+)|([0-9.]+))")
+_ID = re.compile(r"(?<![0-9A-Z])([CDG][0-9A-Z]++):(?:day:([0-9-]+)|([0-9.]+))")
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_LINK = re.compile(r"\[((?:\\.|[^\]\\])*)\]\([^()\s]*\)")
+_LINK = re.compile(r"(?<!\\)\[((?:\\.|[^\[\]\\])*+)\]\([^()\s]*+\)")
 _MARKS = re.compile(r"^(?:[>\s]|- |\d+\. |\|)+|\*\*|~~|`|\\(?=[#\[\]])")
 
 
