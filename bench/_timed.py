@@ -65,6 +65,7 @@ class TimedIndex:
 
     def __init__(self, inner: Index, stages: Stages) -> None:
         self.create, self.drop, self.search = inner.create, inner.drop, inner.search
+        self.store_problem = inner.store_problem
         self.status, self.exists, self.patch = inner.status, inner.exists, inner.patch
         self.detach, self.delete = inner.detach, inner.delete
         self.files, self.uploads = inner.files, inner.uploads

@@ -74,6 +74,9 @@ class Derived:
         self.attached.setdefault(StoreId(name), 0)
         return StoreId(name)
 
+    def store_problem(self, store: StoreId) -> str:
+        return "" if store in self.attached else "is not there"
+
     def drop(self, store: StoreId) -> None:
         del self.attached[store]
 

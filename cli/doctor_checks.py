@@ -11,7 +11,7 @@ from cli import model_checks, wiring
 from cli.config import Config
 from connectors.check import Finding, Level
 from session_api import check
-from sync.errors import Misconfigured, Missing, SyncError
+from sync.errors import Misconfigured, SyncError
 from sync.model import StoreId
 from workers import broker as brokers
 
@@ -104,12 +104,12 @@ def _stores(config: Config) -> dict[str, StoreId]:
 
 def _store(index: "OpenAIIndex", name: str, store: StoreId) -> Finding:
     try:
-        next(index.files(store), None)
-    except Missing as error:
-        fix = f"{error}; `answerwell reindex {name}` builds it anew, or correct vector_store_id"
-        return Finding(Level.PROBLEM, f"index {name!r}: its vector store {store} is not there", fix)
+        wrong = index.store_problem(store)
     except SyncError as error:
         return problem(f"index {name!r}: its vector store {store} cannot be read", error)
+    if wrong:
+        fix = f"`answerwell reindex {name}` fills a new one; where it is bound, correct vector_store_id first"
+        return Finding(Level.PROBLEM, f"index {name!r}: its vector store {store} {wrong}", fix)
     return Finding(Level.OK, f"index {name!r}: its vector store {store} is there")
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from sync.errors import SyncError
+from sync.state import queries
 from sync.state.database import State
 
 WITHIN = timedelta(milliseconds=800)  # orchestrators give a probe a second
@@ -18,6 +19,7 @@ routes = APIRouter(tags=["health"])
 def install(app: FastAPI, state: State, broker_answers: Callable[[], bool]) -> None:
     """Add `/healthz` (the process answers) and `/readyz` (database and broker answer it, synced or not)."""
     app.state.readiness = {"database": Check(lambda: _answers(state)), "broker": Check(broker_answers)}
+    app.state.stores = Stores(state)
     app.include_router(routes)
 
 
@@ -29,12 +31,17 @@ def healthz() -> dict[str, str]:
 
 @routes.get("/readyz", responses={503: {"description": "A part is down; `checks` says which."}})
 async def readyz(request: Request) -> JSONResponse:
-    """Whether this process can serve: its database and its broker answer, synced or not."""
+    """Whether this process can serve: its database and its broker answer, synced or not.
+
+    `stores` tells of each index whose vector store cannot be used; no restart mends that, so the process is ready.
+    """
     parts: dict[str, Check] = request.app.state.readiness
-    answered = await asyncio.gather(*(check.answers() for check in parts.values()))
+    stores: Stores = request.app.state.stores
+    *answered, _ = await asyncio.gather(*(check.answers() for check in parts.values()), stores.check.answers())
     ready = all(answered)
+    checks = dict(zip(parts, answered, strict=True))
     return JSONResponse(
-        {"status": "ok" if ready else "unavailable", "checks": dict(zip(parts, answered, strict=True))},
+        {"status": "ok" if ready else "unavailable", "checks": checks, "stores": stores.errors},
         status_code=200 if ready else 503,
     )
 
@@ -52,6 +59,23 @@ class Check:
             self._asking = asyncio.ensure_future(asyncio.to_thread(self._ask))
         done, _ = await asyncio.wait([self._asking], timeout=self._within)
         return bool(done) and self._asking.result()
+
+
+class Stores:
+    """What is wrong with the live store of each index, as far as the last turn saw."""
+
+    def __init__(self, state: State) -> None:
+        self.errors: dict[str, str] = {}
+        self.check = Check(self._read)
+        self._state = state
+
+    def _read(self) -> bool:
+        try:
+            live = queries.generations(self._state, "active")
+        except SyncError:
+            return False
+        self.errors = {one.index: queries.store_error(one, one.problem) for one in live if one.problem}
+        return True
 
 
 def _answers(state: State) -> bool:

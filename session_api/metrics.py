@@ -132,10 +132,13 @@ class _Installation:
     def _of_indexes(self) -> Iterator[Metric]:
         files = _gauge("index_files", "Files in the live store of an index.", "index")
         outdated = _gauge("index_reindex_needed", "1 where the live store was built to another specification.", "index")
+        lost = _gauge("index_store_lost", "1 where the live store is lost, expired or unreadable: reindex.", "index")
         for measured in gauges.of_indexes(self._state, self._inventory.indexes.values()):
             files.add_metric([measured.index], measured.files)
             outdated.add_metric([measured.index], measured.reindex_needed)
+            lost.add_metric([measured.index], measured.store_lost)
         yield files
+        yield lost
         yield outdated
         requests = _gauge("open_requests", "What operators asked for and is not done.")
         requests.add_metric([], gauges.open_requests(self._state))

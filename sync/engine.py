@@ -22,6 +22,7 @@ from sync.pipeline.heartbeat import give_back, heartbeat
 from sync.pipeline.hints import read_hints
 from sync.pipeline.observe import observe
 from sync.pipeline.publish import publish, withdraw
+from sync.pipeline.stores import check_stores
 from sync.pipeline.turn import TURN_BUDGET, NoProgress, ProgressListener, SerialExecutor, Stop, Turn, backoff
 from sync.rendering import is_managed, managed_by
 from sync.state import queries, runs, sources
@@ -245,6 +246,8 @@ class Engine:
                 self._poll(turn, window)
         except (Retryable, Misconfigured) as error:
             failure = error
+        with _stage(turn, "check"):
+            failure = failure or check_stores(turn)
         with turn.isolated("publishing"), _stage(turn, "publish"):
             publish(turn)
         if audit.due(turn, run):

@@ -199,6 +199,10 @@ class Index(Protocol):
         """Return the store of that name, made now if there is none: calling twice makes one store."""
         ...
 
+    def store_problem(self, store: StoreId) -> str:
+        """Say why the store cannot be used any more, as the end of a sentence about it; '' where it can."""
+        ...
+
     def drop(self, store: StoreId) -> None:
         """Remove the store; its files stay uploaded. Absent is success."""
         ...

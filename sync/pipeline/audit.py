@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from sync.model import FileId, FileState, StoredFile, StoreId
 from sync.pipeline.removal import remove_entry
+from sync.pipeline.stores import check_stores
 from sync.pipeline.turn import Turn
 from sync.rendering import filename_prefix, hash_of, managed_by
 from sync.state import candidates, entries, files, queries, sources
@@ -48,10 +49,15 @@ class Findings:
 def audit(turn: Turn, *, repair: bool) -> Findings:
     """Compare the source's files with the index; `repair` marks what is wrong, for publish and collect to mend.
 
-    Only files of this installation and source are judged; what others put into a store is never touched.
+    Only files of this installation and source are judged; what others put into a store is never touched. Raises
+    Misconfigured for an active store that is lost or has expired.
     """
+    if failure := check_stores(turn):
+        raise failure
     findings = Findings()
     for generation in queries.live_generations(turn.state):
+        if generation.problem:
+            continue
         findings += _audit_store(turn, generation, repair=repair)
     findings += audit_uploads(turn, repair=repair)
     return findings

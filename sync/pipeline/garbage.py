@@ -1,7 +1,9 @@
 """Garbage collection: what nothing names any more leaves the index; its record goes last."""
 
+from collections.abc import Collection
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
+from sync.model import StoreId
 from sync.pipeline.turn import Turn
 from sync.state import files, queries
 from sync.state.queries import GarbageFile
@@ -12,6 +14,8 @@ def collect(turn: Turn) -> None:
 
     Raises LeaseLost before an outside delete that is no longer ours to make, and what the index raises.
     """
+    every_state = ("building", "active", "draining", "dropping")
+    unusable = {one.store for one in queries.generations(turn.state, *every_state) if one.problem}
     while not turn.should_stop:
         found = queries.garbage(turn.state, turn.source.name, limit=200)
         if not found:
@@ -20,13 +24,14 @@ def collect(turn: Turn) -> None:
         for one in found:
             if len(running) >= turn.max_concurrency:
                 _forget_done(turn, running)
-            running[turn.executor.submit(_let_go, turn, one)] = one
+            running[turn.executor.submit(_let_go, turn, one, unusable)] = one
         while running:
             _forget_done(turn, running)
 
 
-def _let_go(turn: Turn, garbage: GarbageFile) -> None:
-    if garbage.store and not queries.is_named(turn.state, garbage.file, garbage.store):
+def _let_go(turn: Turn, garbage: GarbageFile, unusable: Collection[StoreId]) -> None:
+    in_store = garbage.store and garbage.store not in unusable  # nothing is found in one of those
+    if in_store and not queries.is_named(turn.state, garbage.file, garbage.store):
         turn.state.check(turn.lease)
         turn.index.detach(garbage.store, garbage.file)
     if not queries.is_named(turn.state, garbage.file):

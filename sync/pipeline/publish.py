@@ -32,7 +32,8 @@ def publish(turn: Turn) -> None:
     """
     withdraw(turn)
     collect(turn)
-    publishers = [GenerationPublisher(turn, generation) for generation in queries.live_generations(turn.state)]
+    usable = [generation for generation in queries.live_generations(turn.state) if not generation.problem]
+    publishers = [GenerationPublisher(turn, generation) for generation in usable]
     lost = _publish_all(turn, publishers)
     check_off(turn)
     if lost:
@@ -112,10 +113,8 @@ def _publish_slice(turn: Turn, after: int, last: int, publisher: GenerationPubli
 
 
 def _store_gone(generation: Generation, error: Missing) -> Misconfigured:
-    gone = Misconfigured(
-        f"index {generation.index!r}: its vector store {generation.store} is not there; check openai.api_key, project "
-        f"and base_url; if it was deleted, `answerwell reindex {generation.index}` publishers a new one"
-    )
+    problem = "is not there; check openai.api_key, project and base_url; if it was deleted"
+    gone = Misconfigured(queries.store_error(generation, problem))
     gone.__cause__ = error
     return gone
 

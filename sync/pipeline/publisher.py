@@ -201,7 +201,7 @@ class GenerationPublisher:
 
     def _land_attached(self) -> None:
         future, works = self.attaching.popleft()
-        outcome = future.result()
+        outcome = self._confirmed(works, future.result())
         searchable = {file: work for file, work in works.items() if file in outcome and outcome[file] is None}
         outcomes.swapped(self.turn, self.generation, searchable)
         self.turn.count("attached", len(searchable))
@@ -211,6 +211,21 @@ class GenerationPublisher:
                 outcomes.refused(self.turn, self.generation, work, reason)
             elif file not in outcome:
                 outcomes.waiting(self.turn, self.generation, work)
+
+    def _confirmed(self, works: dict[FileId, Work], told: dict[FileId, str | None]) -> dict[FileId, str | None]:
+        """The outcome of an attach, by the files' own status where an older file is to go.
+
+        Some servers count files as completed that cannot be found yet.
+        """
+        replacing = [file for file, work in works.items() if file in told and work.entry.file not in (None, file)]
+        stored = self.turn.executor.map(partial(self.turn.index.status, self.generation.store), replacing)
+        confirmed = dict(told)
+        for file, one in zip(replacing, stored, strict=True):
+            if one.state is FileState.FAILED and not one.passing:
+                confirmed[file] = one.reason
+            elif one.state is not FileState.COMPLETED:
+                del confirmed[file]
+        return confirmed
 
 
 def _without_content(work: Work) -> Work:

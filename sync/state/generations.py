@@ -39,6 +39,11 @@ def set_store(tx: Transaction, generation: int, store: StoreId) -> bool:
     )
 
 
+def note_problem(tx: Transaction, generation: int, problem: str) -> None:
+    """Write why the generation's store cannot be used; '' where it can."""
+    tx.run("UPDATE generations SET problem = :problem WHERE id = :id", problem=problem, id=generation)
+
+
 def move(tx: Transaction, index: str, before: str, after: str, now: float) -> None:
     """Move the index's generations that are in one state to another."""
     tx.run(

@@ -193,6 +193,10 @@ STEPS: Steps = {
         )""",
         "CREATE INDEX evaluations_by_index ON evaluations (index_name, id)",
     ),
+    6: (
+        # why the store of an active generation cannot be used; '': it can
+        "ALTER TABLE generations ADD COLUMN problem TEXT NOT NULL DEFAULT ''",
+    ),
 }
 
 _DIALECTS = {

@@ -32,11 +32,12 @@ class SourceMeasures:
 
 @dataclass(frozen=True, slots=True)
 class IndexMeasures:
-    """One index: the files of its live store, and 1 where it should be rebuilt."""
+    """One index: the files of its live store, 1 where it should be rebuilt, and 1 where it cannot be used."""
 
     index: str
     files: int
     reindex_needed: int
+    store_lost: int
 
 
 def of_source(state: State, name: str) -> SourceMeasures:
@@ -75,7 +76,7 @@ def of_indexes(state: State, indexes: Iterable[KnowledgeIndex]) -> list[IndexMea
     for one in configured:
         live = queries.active(state, one.name)
         files = queries.searchable_in(state, live.id, sources) if live else 0
-        measured.append(IndexMeasures(one.name, files, int(one.name in outdated)))
+        measured.append(IndexMeasures(one.name, files, int(one.name in outdated), int(bool(live and live.problem))))
     return measured
 
 

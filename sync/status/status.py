@@ -8,7 +8,7 @@ from sync.pipeline import generations
 from sync.rendering import moment
 from sync.state import queries
 from sync.state.database import State
-from sync.state.queries import Run, SourceState
+from sync.state.queries import Generation, Run, SourceState
 from sync.state.transaction import Reader
 
 SETTLING = ("attached", "patched", "removed", "withdrawn", "collected")
@@ -139,5 +139,12 @@ def _index(state: State, configured: KnowledgeIndex, sources: list[str]) -> dict
         "unsettled": queries.unsettled_in(state, live.id, sources) if live else 0,
         "building": building.store if building else None,
         "reindex_needed": bool(outdated),
-        "error": f"{outdated}; `answerwell reindex {configured.name}` is due" if outdated else "",
+        "error": _index_error(configured.name, live, outdated),
     }
+
+
+def _index_error(name: str, live: Generation | None, outdated: str) -> str:
+    """Why searches of the index fail, or else why it should be rebuilt."""
+    if live is not None and live.problem:
+        return queries.store_error(live, live.problem).removeprefix(f"index {name!r}: ")
+    return f"{outdated}; `answerwell reindex {name}` is due" if outdated else ""

@@ -79,6 +79,16 @@ class OpenAIIndex:
             )
             return StoreId(made.id)
 
+    def store_problem(self, store: StoreId) -> str:
+        call = self._api.vector_stores.with_raw_response.retrieve
+        try:
+            found = self._client.call_idempotent(f"look for {store}", lambda: call(store), responses.StoreAnswer)
+        except Missing:
+            return "is not there; check openai.api_key, project and base_url; if it was deleted"
+        except Misconfigured as error:
+            return f"cannot be read ({error}); if the settings are right"
+        return "has expired" if found.status == "expired" else ""
+
     def drop(self, store: StoreId) -> None:
         self._remove(f"delete {store}", lambda: self._api.vector_stores.with_raw_response.delete(store))
 

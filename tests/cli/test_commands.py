@@ -337,3 +337,20 @@ def test_another_vector_store_id_is_told_too(acme: Company, run: Run) -> None:
     said = " ".join(run("status").out.split())
 
     assert f"vector_store_id names vs_another, and searches use {store}" in said
+
+
+def test_a_lost_store_is_told_by_every_command_and_healed_by_a_reindex(acme: Company, run: Run) -> None:
+    acme.write(ARTICLES)
+    run("sync")
+    for store in acme.openai.stores():
+        acme.delete_store(store)
+
+    for command in ("sync", "audit", "doctor", "status"):
+        done = run(command)
+        assert "answerwell reindex public" in " ".join((done.out + done.err).split()), command
+        assert done.status == (0 if command == "status" else 1)
+    assert run("reindex").status == 0
+
+    assert [run(command).status for command in ("sync", "audit", "doctor")] == [0, 0, 0]
+    assert "reindex" not in run("status").out
+    assert acme.titles() == [["Invoices", "Refunds", "Shipping"]] * 2

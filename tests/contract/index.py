@@ -54,6 +54,13 @@ class IndexContract:
     def store(self, index: Index) -> StoreId:
         return index.create("public")
 
+    def test_a_store_can_be_used_until_it_is_not_there(self, index: Index, store: StoreId) -> None:
+        assert index.store_problem(store) == ""
+
+        index.drop(store)
+
+        assert "not there" in index.store_problem(store)
+
     def put(self, index: Index, store: StoreId, file: Rendered) -> FileId:
         uploaded = index.upload(file)
         assert index.attach(store, {uploaded: file.attributes}, CHUNKING) == {uploaded: None}

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sync.errors import Missing, Rejected
+from sync.errors import Misconfigured, Missing, Rejected
 from sync.model import Attributes, Chunking, FileId, FileState, Filter, Hit, Rendered, StoredFile, StoreId, Upload
 
 
@@ -24,6 +24,8 @@ class MemoryIndex:
         self.stores: dict[StoreId, MemoryStore] = {}
         self.uploaded: dict[FileId, tuple[str, bytes]] = {}
         self.outcome: Callable[[str], tuple[FileState, str]] = lambda _: (FileState.COMPLETED, "")
+        self.expired: set[StoreId] = set()
+        self.counts_ahead = False  # whether attach says that files are searchable which are not yet
         self._installation = installation
         self._made = 0
         self._lock = threading.RLock()
@@ -44,6 +46,10 @@ class MemoryIndex:
             made = StoreId(f"vs_{self._next()}")
             self.stores[made] = MemoryStore(name)
             return made
+
+    def store_problem(self, store: StoreId) -> str:
+        with self._lock:
+            return "has expired" if store in self.expired else "" if store in self.stores else "is not there"
 
     def drop(self, store: StoreId) -> None:
         with self._lock:
@@ -70,7 +76,7 @@ class MemoryIndex:
                 state, reason = self.outcome(self.uploaded[file][0])
                 passing = reason.startswith("server_error")
                 held[file] = StoredFile(file, state, dict(attributes), reason, passing)
-                if state is FileState.COMPLETED:
+                if state is FileState.COMPLETED or self.counts_ahead:
                     settled[file] = None
                 elif state is FileState.FAILED and not passing:
                     settled[file] = reason
@@ -132,6 +138,8 @@ class MemoryIndex:
         return self._made
 
     def _held(self, store: StoreId) -> dict[FileId, StoredFile]:
+        if store in self.expired:
+            raise Misconfigured(f"{store} has expired")
         if store not in self.stores:
             raise Missing(f"there is no {store}")
         return self.stores[store].files

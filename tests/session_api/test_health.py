@@ -8,6 +8,9 @@ from contextlib import closing
 import pytest
 
 from session_api.app import Services, create_app
+from sync.config import KnowledgeIndex
+from sync.model import Audience, StoreId
+from sync.pipeline import generations
 from sync.state.database import State
 from tests import loopback
 from tests.valkey import client_of, valkey
@@ -53,3 +56,19 @@ def test_ready_is_answered_while_the_broker_is_frozen() -> None:
     assert still_frozen
     assert (ready.status_code, ready.json()["checks"]) == (503, {"database": True, "broker": False})
     assert alive.status_code == 200
+
+
+def test_ready_tells_of_a_store_that_cannot_be_used_and_stays_ready() -> None:
+    with closing(State.open("sqlite://")) as state:
+        one = KnowledgeIndex("public", frozenset({Audience.PUBLIC}), bound=StoreId("vs_1"))
+        generations.prepare(state, None, [one])  # type: ignore[arg-type]  # a bound store is not made
+        with state.transaction() as tx:
+            tx.run("UPDATE generations SET problem = 'has expired'")
+        app = create_app(Services(state, wake=lambda task, source: None, broker_answers=lambda: True))
+
+        with loopback.serve(app) as url:
+            ready = loopback.http.get(f"{url}/readyz")
+
+    assert ready.status_code == 200
+    assert "vs_1 has expired" in ready.json()["stores"]["public"]
+    assert "answerwell reindex public" in ready.json()["stores"]["public"]

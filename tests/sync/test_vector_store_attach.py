@@ -260,3 +260,13 @@ def test_a_cancelled_file_is_left_out(world: OpenAIWorld, store: StoreId) -> Non
 
     assert world.index.status(store, file).state is FileState.FAILED
     assert world.index.status(store, file).passing is True
+
+
+def test_a_store_that_has_expired_or_may_not_be_read_says_so(world: OpenAIWorld) -> None:
+    made = world.client.vector_stores.create(name="theirs", expires_after={"anchor": "last_active_at", "days": 1})
+    world.wire.fail(Fault(path=r"/v1/vector_stores/vs_", status=403))
+    refused = world.index.store_problem(StoreId(made.id))
+    world.time.sleep(timedelta(days=2).total_seconds())
+
+    assert "cannot be read" in refused
+    assert world.index.store_problem(StoreId(made.id)) == "has expired"

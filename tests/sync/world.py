@@ -232,6 +232,7 @@ class TrippedIndex:
         self.files = inner.files
         self.status = inner.status
         self.exists = inner.exists
+        self.store_problem = inner.store_problem
 
     def create(self, name: str) -> StoreId:
         with self._around("create"):

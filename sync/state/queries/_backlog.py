@@ -171,8 +171,8 @@ def unsettled_documents(state: Reader, source: str) -> list[int]:
 def waiting(state: ClockedReader, source: str, *, problems: bool = True) -> tuple[int, timedelta | None]:
     """How many documents or files of the source wait for something, and for how long the first of them still must.
 
-    (0, None): converged, but for removals that are held. `problems` False: what failed so often that it is a problem
-    for people does not count.
+    (0, None): converged, but for removals that are held, and for what a store that cannot be used would get. `problems`
+    False: what failed so often that it is a problem for people does not count.
     """
     held = 1 if believed(state, source).held else 0
     [row] = state.ask(
@@ -184,7 +184,8 @@ def waiting(state: ClockedReader, source: str, *, problems: bool = True) -> tupl
               WHERE d.source = :source AND d.version IS NULL AND (:held = 0 OR d.released = 1)
                 AND (:problems = 1 OR d.error = '' OR d.attempts < :attempts)
               UNION ALL
-              SELECT coalesce(e.not_before, 0) {PAIRS} AND c.source = :source AND g.state <> 'dropping' AND {UNSETTLED}
+              SELECT coalesce(e.not_before, 0) {PAIRS} AND c.source = :source AND g.state <> 'dropping'
+                AND g.problem = '' AND {UNSETTLED}
               UNION ALL
               SELECT 0 {PAIRS} AND c.source = :source AND g.state = 'dropping' AND e.document IS NOT NULL
               UNION ALL

@@ -9,7 +9,10 @@ from sync.state.transaction import Reader
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One store that holds, held or will hold an index's documents. `spec`: what it was built to."""
+    """One store that holds, held or will hold an index's documents. `spec`: what it was built to.
+
+    `problem`: why the store cannot be used, as far as a turn saw; '' where it can.
+    """
 
     id: int
     index: str
@@ -18,6 +21,7 @@ class Generation:
     state: str
     chunking: Chunking
     spec: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +35,34 @@ class StorelessGeneration:
 def generations(state: Reader, *states: str) -> list[Generation]:
     """The generations that have a store, active ones first, draining ones last."""
     rows = state.ask(
-        """SELECT id, index_name, store, bound, state, tokens, overlap, spec FROM generations
+        """SELECT id, index_name, store, bound, state, tokens, overlap, spec, problem FROM generations
            WHERE state IN :states AND store IS NOT NULL
            ORDER BY CASE state WHEN 'active' THEN 0 WHEN 'building' THEN 1 ELSE 2 END, id""",
         states=list(states),
     )
     return [
-        Generation(r.id, r.index_name, StoreId(r.store), bool(r.bound), r.state, Chunking(r.tokens, r.overlap), r.spec)
+        Generation(
+            r.id,
+            r.index_name,
+            StoreId(r.store),
+            bool(r.bound),
+            r.state,
+            Chunking(r.tokens, r.overlap),
+            r.spec,
+            r.problem,
+        )
         for r in rows
     ]
+
+
+def store_error(generation: Generation, problem: str) -> str:
+    """Say what is wrong with a generation's store, and what to do; '' where nothing is."""
+    if not problem:
+        return ""
+    fix = f"`answerwell reindex {generation.index}` fills a new one"
+    if generation.bound:
+        fix = f"correct vector_store_id, then `answerwell reindex {generation.index}` fills that one"
+    return f"index {generation.index!r}: its vector store {generation.store} {problem}; {fix}"
 
 
 def live_generations(state: Reader) -> list[Generation]:
@@ -64,7 +87,7 @@ def building_id(state: Reader, index: str) -> int:
 def previous_id(state: Reader, index: str) -> int | None:
     """The id of the generation to go back to; None where none is kept."""
     rows = state.ask(
-        """SELECT id FROM generations WHERE index_name = :index AND state = 'draining'
+        """SELECT id FROM generations WHERE index_name = :index AND state = 'draining' AND problem = ''
            ORDER BY since DESC, id DESC LIMIT 1""",
         index=index,
     )
