@@ -10,8 +10,7 @@ from pydantic import BaseModel
 
 from cli import config_reader, settings
 from cli.spelling import near
-from session_api.access.settings import ServerSettings
-from session_api.access.staff import StaffSettings
+from session_api.access.settings import ServerSettings, StaffSettings
 from session_api.admin.settings import AdminSettings
 from session_api.chat.settings import ChatSettings
 from session_api.widget.settings import WidgetSettings

@@ -51,7 +51,7 @@ def forget(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Take a source out of every index that is configured no more.
+    """Take a source that is not configured out of all indexes.
 
     Nothing of the other sources is uploaded again.
     """

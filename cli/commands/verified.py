@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from answering.state.verified import VerifiedAnswer, VerifiedDraft
 
-app = typer.Typer(help="Keep a person's own answers: used before any model, cited as verified.", no_args_is_help=True)
+app = typer.Typer(help="Keep answers by people, used before any model.", no_args_is_help=True)
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="As `verified list` shows it.")]
 Question = Annotated[str, typer.Option("--question", help="What customers ask.")]

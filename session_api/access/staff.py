@@ -1,42 +1,10 @@
 """Staff: who may ask on the endpoint for internal documents, by an identity of an allowed group, and where from."""
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from pydantic import AfterValidator, Field
 
 from session_api.access.identity import Identity, refusal
-from session_api.access.settings import EmbeddingSettings, Origin, RateSettings, identity_key
 from session_api.errors import ApiError
 from session_api.state.visitors import STAFF_SUBJECT
-from sync.setting_types import Secret, Section, Text
-
-
-class StaffSettings(Section):
-    """`[staff]`: a second endpoint, below `/staff`, that answers from an index with internal documents.
-
-    Only who proves an identity that is in one of the `groups` gets a session. Keys are its own: who can sign for
-    customers cannot sign for staff.
-    """
-
-    index: Text = "internal"
-    groups: list[Text] = Field(min_length=1)
-    identity_keys: dict[Text, Annotated[Secret, AfterValidator(identity_key)]] = Field(min_length=1)
-    identity_audience: Text = "answerwell-staff"
-    origins: list[Origin] = Field(default=[])
-    title: Text = "Ask (staff)"
-    rates: RateSettings = RateSettings()
-
-    @property
-    def embedding(self) -> EmbeddingSettings:
-        """Return where the staff's widget may be embedded, and that nobody asks there anonymously."""
-        return EmbeddingSettings(
-            origins=self.origins,
-            identity_keys=self.identity_keys,
-            identity_audience=self.identity_audience,
-            require_identity=True,
-            rates=self.rates,
-        )
 
 
 @dataclass(frozen=True)

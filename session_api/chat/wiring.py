@@ -19,8 +19,8 @@ from session_api.access.origins import Origins
 from session_api.access.rate_limit import VisitorLimits
 from session_api.access.request_guard import RequestGuard
 from session_api.access.sessions import SessionService
-from session_api.access.settings import EmbeddingSettings, ServerSettings
-from session_api.access.staff import StaffIdentity, StaffSettings
+from session_api.access.settings import EmbeddingSettings, ServerSettings, StaffSettings
+from session_api.access.staff import StaffIdentity
 from session_api.access.tokens import Tokens
 from session_api.chat import routes
 from session_api.chat.routes import ChatService

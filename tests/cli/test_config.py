@@ -11,8 +11,7 @@ import cli
 from cli import config
 from cli.settings import General, IndexSection, OpenAISection, SourceSection
 from connectors import CONNECTORS
-from session_api.access.settings import RateSettings, ServerSettings
-from session_api.access.staff import StaffSettings
+from session_api.access.settings import RateSettings, ServerSettings, StaffSettings
 from session_api.admin.settings import AdminSettings
 from session_api.chat.settings import ChatSettings
 from session_api.widget.settings import WidgetSettings
