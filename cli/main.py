@@ -23,6 +23,7 @@ from cli.commands import (
     status,
     sync,
     verified,
+    watch,
 )
 from cli.options import CONFIG_VARIABLE, Verbose
 from sync.errors import SyncError
@@ -70,6 +71,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(verified.app, name="verified")
+app.add_typer(watch.app, name="watch")
 app.command("release", hidden=True)(operate.approve_removals)  # its name before
 
 

@@ -49,6 +49,7 @@ def shown(found: dict[str, Any]) -> RenderableType:
         _table(("index", "store", "generation", "files", "unsettled"), found["indexes"]),
         *(Text(f"{index['name']}: {index['error']}", "yellow") for index in found["indexes"] if index["error"]),
         *_list("to look at", [f"{_place(p)}: {p['error']}" for p in found["problems"]]),
+        *_list("answers to look at", [_answer(one) for one in found.get("answers", {}).get("look_at", [])]),
         *_list("the same text in several sources", [" = ".join(map(_place, group)) for group in found["alike"]]),
     )
 
@@ -71,6 +72,10 @@ def _list(heading: str, lines: Sequence[str]) -> list[RenderableType]:
     more = len(lines) - SHOWN
     rest = [Text(f"  and {more:,} more: `answerwell status --json`", "dim")] if more > 0 else []
     return [Text(f"\n{heading}: {len(lines):,}", "bold"), *(Text(f"  {line}") for line in lines[:SHOWN]), *rest]
+
+
+def _answer(one: dict[str, Any]) -> str:
+    return f"{one['what']} {one['id']} “{one['question']}”: {one['why']} ({one['owner']})"
 
 
 def _place(document: dict[str, str]) -> str:

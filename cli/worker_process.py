@@ -12,6 +12,7 @@ from cli import supervise, tracing, wiring
 from cli.config import Config
 from cli.reload import Reload
 from sync.pipeline.turn import Stop
+from sync.state.database import State
 from workers.app import create, register_tasks, sender
 from workers.cadence import Cadence, Cron, Every
 from workers.process import restore_unacknowledged, slots_for
@@ -33,7 +34,7 @@ def work(path: Path, *, slots: int | None, alive_file: Path | None, with_schedul
     app = create(broker)
     send = sender(app)
     with wiring.running(config, stop, connections=many + CONNECTIONS_BESIDE_SLOTS) as engine:
-        worker = Worker(engine, send, many)
+        worker = Worker(engine, send, many, ask_watched=_asker(config, engine.state))
         register_tasks(app, worker)
         keeper = ScheduleKeeper(Schedule(engine.state, source_schedules(config), send)) if with_schedule else None
         if supervise.supervised() and (restored := restore_unacknowledged(app, broker)):
@@ -41,6 +42,7 @@ def work(path: Path, *, slots: int | None, alive_file: Path | None, with_schedul
 
         def renew(fresh: Config) -> None:
             worker.engine = wiring.engine(fresh, engine.state, stop)
+            worker.ask_watched = _asker(fresh, engine.state)
             if keeper is not None:
                 keeper.schedule = Schedule(engine.state, source_schedules(fresh), send)
 
@@ -93,6 +95,15 @@ class ScheduleKeeper:
             current = self.schedule
             while not over(TICK) and self.schedule is current:
                 current.tick()
+
+
+def _asker(config: Config, state: State) -> Callable[[], int]:
+    def ask() -> int:
+        from cli import watching  # what answers questions is large: it is loaded where one is due
+
+        return watching.ask_due(config, state)
+
+    return ask
 
 
 def source_schedules(config: Config) -> dict[str, SourceSchedule]:

@@ -14,6 +14,7 @@ from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from answering.state.attention import attention
 from sync.config import Inventory
 from sync.metrics import BUCKETS, COUNTERS, Sample
 from sync.state import counters, queries
@@ -96,6 +97,7 @@ class _Installation:
         yield from self._of_sources()
         yield from self._of_indexes()
         yield from self._of_queue()
+        yield from self._of_answers()
         counters.flush(self._state, COUNTERS)
         counted = queries.counters(self._state)
         yield from _counters(counted)
@@ -143,6 +145,15 @@ class _Installation:
         requests = _gauge("open_requests", "What operators asked for and is not done.")
         requests.add_metric([], gauges.open_requests(self._state))
         yield requests
+
+    def _of_answers(self) -> Iterator[Metric]:
+        found = attention(self._state)
+        verified = _gauge("verified_answers", "People's own answers: active, expiring, expired, changed.", "standing")
+        watch = _gauge("watch_questions", "Watched questions: waiting, ok, flipped, failing.", "standing")
+        for name, gauge in (("verified", verified), ("watch", watch)):
+            for standing, number in found[name].items():
+                gauge.add_metric([standing], number)
+            yield gauge
 
     def _of_queue(self) -> Iterator[Metric]:
         waiting = self._queue()

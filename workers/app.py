@@ -32,6 +32,7 @@ class TaskBodies(Protocol):
     def audit(self, source: str) -> None: ...
     def reindex(self) -> None: ...
     def housekeep(self) -> None: ...
+    def watch(self) -> None: ...
 
 
 def create(broker: Broker) -> Celery:
@@ -83,6 +84,10 @@ def register_tasks(app: Celery, bodies: TaskBodies) -> None:
     @app.task(name="housekeep")  # type: ignore[untyped-decorator]  # Celery has no types
     def housekeep() -> None:
         bodies.housekeep()
+
+    @app.task(name="watch")  # type: ignore[untyped-decorator]  # Celery has no types
+    def watch() -> None:
+        bodies.watch()
 
 
 def sender(app: Celery) -> Send:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from answering.state import watch
 from sync.errors import Retryable
 from sync.operations import requests
 from sync.operations.due import Watch
@@ -24,6 +25,7 @@ TICK = 1.0
 SEND_AGAIN = 60.0
 ATTEND_EVERY = 2.0
 HOUSEKEEP_EVERY = 600.0
+WATCH_EVERY = 5.0
 MAX_DELAY = 30.0
 
 
@@ -53,6 +55,7 @@ class Schedule:
         self._started = state.now()
         self._sent: dict[tuple[str, str], tuple[float, int]] = {}
         self._troubled = False
+        self._watched_at = float("-inf")
 
     def tick(self) -> None:
         """Send what is due now. A state that does not answer is waited for, and said once."""
@@ -64,6 +67,7 @@ class Schedule:
             if queries.has_pending_requests(self._state):
                 self._send_once("reindex", "", every=ATTEND_EVERY)
             self._send_once("housekeep", "", every=HOUSEKEEP_EVERY)
+            self._tick_watched()
         except Retryable as error:
             if not self._troubled:
                 log.warning("schedule_waits", error=str(error))
@@ -85,6 +89,13 @@ class Schedule:
             self._send_once("sync", name, newest.run, every=SEND_AGAIN, stamp=source.lease_token)
         if self._watch.audit_due(source):
             self._send_once("audit", name, every=HOUSEKEEP_EVERY, stamp=int(source.stores_audited_at))
+
+    def _tick_watched(self) -> None:
+        if self._clock() - self._watched_at < WATCH_EVERY:
+            return
+        self._watched_at = self._clock()
+        if watch.due(self._state):
+            self._send_once("watch", "", every=SEND_AGAIN)
 
     def _send_once(self, task: str, *ids: str | int, every: float, stamp: int = 0) -> None:
         """Send unless the same was sent a moment ago and nothing has come of it (`stamp`) since."""

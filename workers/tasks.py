@@ -25,12 +25,23 @@ NEVER = float("inf")
 
 
 class Worker:
-    """One worker process at work, on as many slots as its pool has threads; the engine may be replaced meanwhile."""
+    """One worker process at work, on as many slots as its pool has threads; the engine may be replaced meanwhile.
 
-    def __init__(self, engine: Engine, send: Send, slots: int, clock: Callable[[], float] = time.monotonic) -> None:
+    `ask_watched` asks the watch questions that are due and returns how many.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        send: Send,
+        slots: int,
+        clock: Callable[[], float] = time.monotonic,
+        ask_watched: Callable[[], int] = lambda: 0,
+    ) -> None:
         self.engine = engine
         self._send = send
         self._slots = slots
+        self.ask_watched = ask_watched
         self._clock = clock
         self._watch = Watch(engine.state)
         self._lock = threading.Lock()
@@ -90,6 +101,12 @@ class Worker:
             if engine is not None:
                 engine.prepare()
                 engine.housekeep()
+
+    def watch(self) -> None:
+        """Ask the watch questions that are due."""
+        with self._under_way("watch", "") as engine:
+            if engine is not None and (asked := self.ask_watched()):
+                log.info("watch_questions_asked", questions=asked)
 
     def _is_wanted(self, engine: Engine, source: str, after: int | None) -> bool:
         row = queries.source(engine.state, source)

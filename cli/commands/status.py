@@ -15,6 +15,7 @@ def status(
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again every second, until Ctrl-C.")] = False,
 ) -> None:
     """Show sources and indexes, running syncs, what is wrong."""
+    from answering.state.attention import attention
     from cli import status_view, wiring
     from sync.status import status
 
@@ -24,7 +25,7 @@ def status(
         if watch:
             status_view.follow(lambda: status.status(state, inventory))
             return
-        found = status.status(state, inventory)
+        found = {**status.status(state, inventory), "answers": attention(state)}
     if as_json:
         output.print_json(found)
     else:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query, Request
 from fastapi.responses import Response
 
+from answering.state.attention import attention
 from session_api.admin import events as admin_events
 from session_api.admin.dependencies import Operations, OperationsOf, Operator, WakeOf, require_token
 from session_api.admin.errors import RESPONSES, engine_errors_as_http
@@ -34,6 +35,7 @@ def status(operations: OperationsOf) -> dict[str, Any]:
     waiting = operations.queue()
     return {
         **installation.status(operations.state, operations.inventory),
+        "answers": attention(operations.state),
         "requests": [_run(operations, request.id) for request in queries.pending_requests(operations.state)],
         "queue": {"tasks": waiting.tasks, "seconds": round(waiting.seconds, 1)},
     }

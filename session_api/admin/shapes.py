@@ -98,6 +98,7 @@ class Status(BaseModel):
     indexes: list[dict[str, Any]]
     problems: list[dict[str, Any]]
     alike: list[list[dict[str, Any]]]
+    answers: dict[str, Any] = Field(description="Verified and watched: how many stand how, and `look_at`.")
     requests: list[Run]
     queue: Waiting
 

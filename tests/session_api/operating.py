@@ -55,6 +55,9 @@ def site(token: str | None = TOKEN, *, broker: bool = True) -> Iterator[Site]:
         woken.append((task, source))
 
     operations = Operations(installation.state, installation.engine.inventory, token, lambda: queue)
-    app = create_app(Services(installation.state, wake, broker_answers=lambda: broker, operations=operations))
+    services = Services(
+        installation.state, wake, broker_answers=lambda: broker, operations=operations, refusals=100_000
+    )
+    app = create_app(services)
     with loopback.serve(app) as url, loopback.client() as http:
         yield Site(url, installation, woken, queue, http)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine as EngineOfSql
 
+from cli.state_schema import SCHEMAS
 from sync.config import KnowledgeIndex, Source
 from sync.engine import Concurrency, Engine, Result
 from sync.errors import CursorExpired, Gone, Held, Retryable
@@ -312,7 +313,7 @@ def _reopened(database: bytes, clock: Clock) -> TrippedState:
                 connection.driver_connection.deserialize(database)  # type: ignore[union-attr]  # it is SQLite's
             super().__init__(engine, *others)
 
-    return Reopened.open("sqlite:///:memory:", clock)
+    return Reopened.open("sqlite:///:memory:", clock, schemas=SCHEMAS)
 
 
 class Installation:
@@ -332,7 +333,7 @@ class Installation:
         self.trip = trip or Trip()
         self.source = source
         if held is None:
-            self.state = TrippedState.open(url, self.clock)
+            self.state = TrippedState.open(url, self.clock, schemas=SCHEMAS)
             self.memory = MemoryIndex(self.state.installation)
         else:
             self.clock.now, self.trip.calls = held.now, held.calls

@@ -30,6 +30,9 @@ class Written:
     def housekeep(self) -> None:
         self.done.append(("housekeep",))
 
+    def watch(self) -> None:
+        self.done.append(("watch",))
+
 
 def test_each_limit_is_shorter_than_the_one_around_it() -> None:
     settings = create(broker("redis://host/0")).conf
@@ -71,6 +74,8 @@ def test_each_task_calls_its_body_by_the_name_in_the_queue_and_nothing_is_tried_
     app.tasks["audit"]("s")
     app.tasks["reindex"]()
     app.tasks["housekeep"]()
+    app.tasks["watch"]()
 
-    assert bodies.done == [("sync", "s", 7), ("publish", "s"), ("audit", "s"), ("reindex",), ("housekeep",)]
+    others = [(name,) for name in ("reindex", "housekeep", "watch")]
+    assert bodies.done == [("sync", "s", 7), ("publish", "s"), ("audit", "s"), *others]
     assert all(not getattr(app.tasks[name], "autoretry_for", ()) for name in ("sync", "publish", "audit"))

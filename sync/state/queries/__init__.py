@@ -80,6 +80,7 @@ from sync.state.queries._evaluation import (
     documents_behind,
     documents_named,
     evaluations,
+    searchable_changed_at,
 )
 from sync.state.queries._file_counts import FileCount, file_counts, searchable_in
 from sync.state.queries._generations import (
@@ -199,6 +200,7 @@ __all__ = [
     "request",
     "reusable_files",
     "run",
+    "searchable_changed_at",
     "searchable_documents",
     "searchable_in",
     "searchable_sources",

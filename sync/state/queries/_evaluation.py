@@ -95,6 +95,15 @@ def documents_behind(state: Reader, files: Sequence[FileId]) -> dict[FileId, Nam
     return {row.file: NamedDocument(row.id, row.source, row.external_id, row.title, row.url) for row in rows}
 
 
+def searchable_changed_at(state: Reader) -> float:
+    """When a search last began to find something else: a store was switched to, or a turn changed documents."""
+    [row] = state.ask(
+        """SELECT coalesce((SELECT max(since) FROM generations WHERE state = 'active'), 0) AS switched,
+                  coalesce((SELECT max(finished_at) FROM runs WHERE counts <> '{}'), 0) AS changed"""
+    )
+    return float(max(row.switched, row.changed))
+
+
 def evaluations(state: Reader, index: str, limit: int) -> list[Evaluation]:
     """What was measured of the index, newest first."""
     rows = state.ask(
