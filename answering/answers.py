@@ -97,6 +97,7 @@ class AnswerStream:
     may_spend: bool
     first_text: timedelta | None = None
     _read: int = 0  # so much of the draft was judged, or shown as it came
+    _taken: int = 0  # characters that the model has written, marks and links included
     _announced: int = 0  # so many of its citations were yielded
     _cut_short: bool = False
     _refused: str = ""
@@ -190,7 +191,7 @@ class AnswerStream:
                 # A workflow may speak before it searches; what nothing supports ends at the verdict.
                 if self.retrieved.evidence is not None and not self.retrieved.evidence and not self._shown.text:
                     return _NOTHING_FOUND
-                self._draft.write(event, self.retrieved.pages)
+                self._draft.write(self._fitting(event), self.retrieved.pages)
             case FileCitation():
                 self._draft.cite(event)
             case Thought() | CallBegan() | Usage():
@@ -225,7 +226,17 @@ class AnswerStream:
 
     @property
     def _overlong(self) -> bool:
-        return len(self._draft.text) > self._settings.longest_answer * MAX_CHARACTERS_A_TOKEN
+        return self._taken > self._longest
+
+    @property
+    def _longest(self) -> int:
+        return self._settings.longest_answer * MAX_CHARACTERS_A_TOKEN
+
+    def _fitting(self, delta: TextDelta) -> TextDelta:
+        """Return what may still be read of the next piece: judging a megabyte would hold up everybody."""
+        room = max(0, self._longest - self._taken)
+        self._taken += len(delta.text)
+        return delta if len(delta.text) <= room else replace(delta, text=delta.text[:room])
 
     async def _ready(self, *, final: bool) -> list[AnswerEvent]:
         """What may be shown by now, and the citations in it."""
