@@ -19,7 +19,7 @@ from sync.log_redaction import restrain
 RUN = RunConfig(tracing_disabled=True)  # a trace would carry what customers ask to a second place
 
 
-def _build_events() -> None:
+def build_events() -> None:
     """Build what the SDK builds at the first event: half a second that no visitor should wait for."""
     for event in (ResponseOutputItemDoneEvent, ResponseTextDeltaEvent, ResponseCompletedEvent):
         event.model_rebuild()
@@ -29,7 +29,7 @@ class AgentModel:
     """Answers by our own agent: one turn, one file search tool, nothing kept at the other side."""
 
     def __init__(self, client: Client, settings: AnsweringSettings) -> None:
-        _build_events()
+        build_events()
         restrain("openai")
         self._model = OpenAIResponsesModel(settings.model, openai_client=client)
         self._passages = settings.passages

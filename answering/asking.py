@@ -4,16 +4,19 @@ from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from answering import scope, verified
-from answering.answers import Answering, AnswerStream
 from answering.events import Citation, Cost, Done
-from answering.judge import Judged
 from answering.localized_texts import language_of
 from answering.question import Question
-from answering.retrieved import FoundPassage
 from sync.config import KnowledgeIndex
 from sync.errors import Misconfigured
+
+if TYPE_CHECKING:  # what answers is loaded when somebody asks, and what is told of it is described before
+    from answering.answers import Answering, AnswerStream
+    from answering.judge import Judged
+    from answering.retrieved import FoundPassage
 
 MICRO = 1_000_000
 
@@ -90,7 +93,7 @@ class ExplainedAnswer:
 class Asking:
     """Asks any configured index. `index`: what customers are answered from; `book` takes what a question cost."""
 
-    answering: Answering
+    answering: "Answering"
     indexes: Mapping[str, KnowledgeIndex]
     index: str
     book: Callable[[Cost], None]
@@ -121,7 +124,7 @@ class Asking:
         return Question(text, [("user", text)], where, language, answer)
 
 
-def explained(index: str, question: Question, stream: AnswerStream, done: Done) -> ExplainedAnswer:
+def explained(index: str, question: Question, stream: "AnswerStream", done: Done) -> ExplainedAnswer:
     """Return a finished answer with everything that tells why it is what it is."""
     statements = [_statement(stream, judged) for judged in stream.judged]
     return ExplainedAnswer(
@@ -151,14 +154,14 @@ def _sources(citations: tuple[Citation, ...]) -> list[AnswerSource]:
     return [AnswerSource(title, url, as_of) for (title, url), as_of in reversed(found.items())]
 
 
-def _passage(stream: AnswerStream, found: FoundPassage) -> SearchedPassage:
+def _passage(stream: "AnswerStream", found: "FoundPassage") -> SearchedPassage:
     passage, page = found.passage, stream.retrieved.pages.get(found.passage.file)
     title = page.title if page else str(passage.attributes.get("title") or passage.filename)
     url = page.url if page else str(passage.attributes.get("url") or "")
     return SearchedPassage(title, url, passage.score, passage.text, found.left_out or "")
 
 
-def _statement(stream: AnswerStream, judged: Judged) -> JudgedStatement:
+def _statement(stream: "AnswerStream", judged: "Judged") -> JudgedStatement:
     support, withheld = judged.support, {one.statement: one for one in stream.withheld}.get(judged.statement)
     page = (
         "" if support.passage is None else stream.retrieved.pages[stream.retrieved.passages[support.passage].file].title

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 import uvicorn
@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from answering.blocking import BlockingPool
-from cli import asking, chat, supervise, tracing, wiring
+from cli import chat, supervise, tracing, wiring
 from cli.config import Config
 from cli.http_protocol import BoundedHttp, tell_rarely
 from cli.listener import Address, inherited
@@ -23,7 +23,7 @@ from connectors.webhook import WebhookEvent
 from session_api.access.rate_limit import both_stacks
 from session_api.admin.dependencies import Evaluate, Operations
 from session_api.app import Services, create_app
-from session_api.lazy import Lazy
+from session_api.lazy import Lazy, Once
 from session_api.operators.exposure import Exposure
 from session_api.webhooks import Verify
 from sync.errors import Retryable
@@ -33,6 +33,10 @@ from workers.app import Send as SendTask
 from workers.app import create, sender
 from workers.broker import Broker, answers
 from workers.queue_depth import QueueDepth, queue_depth
+
+if TYPE_CHECKING:
+    from answering.asking import Asking
+    from answering.services import AnsweringServices
 
 log = structlog.get_logger()
 
@@ -59,7 +63,7 @@ def serve(path: Path) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)  # the server's own come before; these keep the exit code 0
         signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=reload, daemon=True).start())
-        threading.Thread(target=_tell_when_ready, args=(server, address), daemon=True).start()
+        threading.Thread(target=_tell_when_ready, args=(server, address, current), daemon=True).start()
         server.run(sockets=sockets)
 
 
@@ -93,6 +97,11 @@ class Current:
         self._first.state.closing.extend(app.state.closing)
         self._last = app
 
+    def prepare(self) -> None:
+        """Begin to load what the first visitor needs. Returns at once."""
+        for prepare in self._last.state.preparing:
+            prepare()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._last(scope, receive, send)
 
@@ -125,7 +134,14 @@ def application(config: Config, state: State, broker: Broker | None = None) -> F
     inventory = wiring.inventory(config)
     state.register(inventory.sources)  # what is asked of a source, or told about it, before its first turn
     client = broker.client() if broker else None
-    answering, pool = chat.answering_services(config), BlockingPool(ADMIN_THREADS)
+    answering, pool = Once(lambda: chat.answering_services(config)), BlockingPool(ADMIN_THREADS)
+    if config.chat is not None and config.chat.workflow is not None:
+        answering()  # a workflow that does not load is refused at once
+
+    async def close() -> None:
+        if answering.made is not None:
+            await answering.made.client.close()
+
     return create_app(
         Services(
             state,
@@ -138,11 +154,11 @@ def application(config: Config, state: State, broker: Broker | None = None) -> F
                 token=config.admin.token.get_secret_value() if config.admin.token else None,
                 queue=lambda: queue_depth(client) if client else QueueDepth(0),
                 evaluate=_evaluator(config, state),
-                asking=Lazy(lambda: asking.asking(config, state, pool, answering)),
+                asking=Lazy(lambda: _asking(config, state, pool, answering)),
             ),
             chat=chat.chat_services(config, answering),
             staff=chat.staff_services(config, answering),
-            closing=(pool.close, answering.client.close),
+            closing=(pool.close, close),
             appearance=config.widget,
             trusted_proxies=config.server.trusted_proxies,
             refusals=config.widget.rates.address,
@@ -174,11 +190,18 @@ def _evaluator(config: Config, state: State) -> Evaluate:
     return evaluate
 
 
+def _asking(config: Config, state: State, pool: BlockingPool, answering: "Callable[[], AnsweringServices]") -> "Asking":
+    from cli import asking
+
+    return asking.asking(config, state, pool, answering())
+
+
 def _nobody_listens(task: str, source: str) -> None:
     del task, source
 
 
-def _tell_when_ready(server: uvicorn.Server, address: Address) -> None:
+def _tell_when_ready(server: uvicorn.Server, address: Address, current: Current) -> None:
+    """Say that we are ready, and only then load what answers: the first question finds it there."""
     tick = threading.Event()
     while not server.started:
         tick.wait(0.02)
@@ -186,3 +209,4 @@ def _tell_when_ready(server: uvicorn.Server, address: Address) -> None:
         supervise.tell_ready()
     else:
         log.info("ready", process="api", address=str(address))
+    current.prepare()

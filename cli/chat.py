@@ -3,16 +3,14 @@
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import redis.asyncio
 
-from answering import openai_client
-from answering.completions import CompletionsModel
 from answering.model import Model
 from answering.scope import CustomerIndex, StaffIndex
-from answering.services import AnsweringServices
 from cli.config import Config
 from session_api.chat.settings import ChatSettings
 from session_api.chat.wiring import ChatServices, StaffServices
@@ -20,10 +18,14 @@ from sync.errors import Misconfigured
 from sync.model import Audience
 from workers.broker import broker
 
+if TYPE_CHECKING:  # they load openai
+    from answering.openai_client import Client
+    from answering.services import AnsweringServices
+
 SECRET_FILE = "answerwell.secret"  # noqa: S105 - a file name
 
 
-def chat_services(config: Config, answering: AnsweringServices | None = None) -> ChatServices | None:
+def chat_services(config: Config, answering: "Callable[[], AnsweringServices] | None" = None) -> ChatServices | None:
     """Return how customers are answered; None where no index is for customers. `answering`: shared with others."""
     settings = chat_settings(config)
     if settings is None:
@@ -34,13 +36,13 @@ def chat_services(config: Config, answering: AnsweringServices | None = None) ->
         embedding=config.widget,
         server=config.server,
         secret=signing_secret(config),
-        answering=answering or answering_services(config),
+        answering=answering or partial(answering_services, config),
         index=CustomerIndex(index.name, frozenset(index.audiences), index.search_unmanaged),
         counters=_shared(config),
     )
 
 
-def staff_services(config: Config, answering: AnsweringServices) -> StaffServices | None:
+def staff_services(config: Config, answering: "Callable[[], AnsweringServices]") -> StaffServices | None:
     """Return how staff are answered; None without `[staff]`."""
     if config.staff is None:
         return None
@@ -56,8 +58,10 @@ def staff_services(config: Config, answering: AnsweringServices) -> StaffService
     )
 
 
-def answering_services(config: Config) -> AnsweringServices:
-    """Return what any question is answered with, whoever asks it: as `[chat]` says."""
+def answering_services(config: Config) -> "AnsweringServices":
+    """Return what any question is answered with, whoever asks it: as `[chat]` says. Loads libraries."""
+    from answering.services import AnsweringServices
+
     settings = config.chat or ChatSettings()
     client = _client(config, settings)
     model = _model(config, client, settings)
@@ -96,7 +100,9 @@ def _create(path: Path, secret: str) -> None:
         draft.unlink()
 
 
-def _client(config: Config, settings: ChatSettings) -> openai_client.Client:
+def _client(config: Config, settings: ChatSettings) -> "Client":
+    from answering import openai_client
+
     section = config.openai
     return openai_client.connect(
         section.api_key.get_secret_value(),
@@ -107,7 +113,7 @@ def _client(config: Config, settings: ChatSettings) -> openai_client.Client:
     )
 
 
-def _model(config: Config, client: openai_client.Client, settings: ChatSettings) -> Callable[[], Model]:
+def _model(config: Config, client: "Client", settings: ChatSettings) -> Callable[[], Model]:
     """Return what makes the model: the operator's workflow, or our agent through the API of the server.
 
     A workflow that does not load is refused at once; our own agent is loaded when the first visitor comes.
@@ -118,11 +124,13 @@ def _model(config: Config, client: openai_client.Client, settings: ChatSettings)
         answers = workflow.WorkflowModel(client, workflow.load(settings.workflow, config.path.absolute().parent))
         return lambda: answers
     if settings.api == "chat_completions":
+        from answering.completions import CompletionsModel
+
         return cache(lambda: CompletionsModel(client, settings))
     return cache(lambda: _agent(client, settings))
 
 
-def _agent(client: openai_client.Client, settings: ChatSettings) -> Model:
+def _agent(client: "Client", settings: ChatSettings) -> Model:
     from answering.agent import AgentModel
 
     return AgentModel(client, settings)

@@ -53,6 +53,7 @@ def create_app(services: Services) -> FastAPI:
     """Return the application around its services."""
     app = FastAPI(title="Answerwell", version=version("answerwell"), docs_url=None, redoc_url=None, lifespan=_closing)
     app.state.closing = list(services.closing)
+    app.state.preparing = []
     app.state.wake = services.wake
     errors.install(app)
     health.install(app, services.state, services.broker_answers)
@@ -68,16 +69,16 @@ def create_app(services: Services) -> FastAPI:
         look, hosted = services.appearance, services.chat.settings.hosted
         app.include_router(widget.router(look, hosted=hosted, demo=services.exposure.demo))
     if services.staff is not None:
-        app.mount(STAFF, _staff_app(services, services.staff, app.state.closing))
+        app.mount(STAFF, _staff_app(services, services.staff, app))
     description.install(app)
     _lead_on(app, services)
     return app
 
 
-def _staff_app(services: Services, staff: StaffServices, closing: list[Callable[[], Awaitable[None]]]) -> FastAPI:
+def _staff_app(services: Services, staff: StaffServices, around: FastAPI) -> FastAPI:
     """The staff's endpoints and widget: an application of its own, so that customers' routes never serve it."""
     app = FastAPI(title="Answerwell for staff", docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.closing = closing
+    app.state.closing, app.state.preparing = around.state.closing, around.state.preparing
     errors.install(app)
     staff.install(app, services.state, STAFF)
     look: dict[str, Any] = {

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 
-from session_api.access.hosted import LatestFailure
+from session_api.access.latest_failure import LatestFailure
 from session_api.access.origins import LOOPBACK, Origin
 from session_api.access.request_guard import RequestGuard
 from session_api.access.tokens import SKEW

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from answering.blocking import BlockingPool
 from answering.openai_client import Client, plain
+from session_api.access.latest_failure import LatestFailure
 from session_api.access.settings import HostedSettings
 from session_api.errors import ApiError
 from session_api.state import hosted_sessions
@@ -38,24 +39,6 @@ class SessionGrant(BaseModel):
     id: str = Field(min_length=1)
     client_secret: str = Field(min_length=1)
     expires_at: int
-
-
-@dataclass
-class LatestFailure:
-    """The latest refusal from OpenAI, which `/widget/diagnose` shows; forgotten after a success or an hour."""
-
-    error: ApiError | None = None
-    at: float = 0.0
-    warned_at: float = 0.0
-
-    def note(self, error: ApiError, now: float) -> None:
-        self.error, self.at = error, now
-
-    def clear(self) -> None:
-        self.error = None
-
-    def recent(self, now: float) -> ApiError | None:
-        return self.error if now - self.at < 3600 else None
 
 
 @dataclass

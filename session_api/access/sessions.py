@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 
-from session_api.access.hosted import HostedSessions
 from session_api.access.request_guard import RequestGuard, bearer
 from session_api.access.tokens import SESSION, invalid
 from session_api.access.visitors import claim, new_visitor
 from session_api.errors import REFUSED, ApiError
 from session_api.state import revocations, visitors
+
+if TYPE_CHECKING:
+    from session_api.access.hosted import HostedSessions  # loads openai, which it asks
 
 
 class Wanted(BaseModel):
@@ -42,7 +44,7 @@ class SessionService:
     """
 
     guard: RequestGuard
-    hosted: HostedSessions | None
+    hosted: "HostedSessions | None"
     prune: Callable[[], object]
     prepare: Callable[[], object]
 
@@ -135,7 +137,7 @@ async def _anonymous(guard: RequestGuard, token: str | None) -> str:
     return new_visitor() if gone else visitor
 
 
-async def _granted_by_openai(hosted: HostedSessions, visitor: str, token: str) -> Granted:
+async def _granted_by_openai(hosted: "HostedSessions", visitor: str, token: str) -> Granted:
     grant = await hosted.create(visitor)
     hosted.remember(grant, visitor)
     return Granted(
@@ -147,7 +149,7 @@ async def _granted_by_openai(hosted: HostedSessions, visitor: str, token: str) -
     )
 
 
-async def _cancel_at_openai(guard: RequestGuard, hosted: HostedSessions, request: Request) -> None:
+async def _cancel_at_openai(guard: RequestGuard, hosted: "HostedSessions", request: Request) -> None:
     guard.origin(request)
     session = await hosted.session_of(bearer(request))
     if session is None:

@@ -5,10 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from answering import openai_client
-from answering.answers import NothingSynced
 from answering.asking import ExplainedAnswer
-from session_api import model_errors
 from session_api.admin.dependencies import OperationsOf, require_token
 from session_api.admin.errors import RESPONSES, engine_errors_as_http
 from session_api.errors import ApiError
@@ -42,6 +39,11 @@ async def ask(asked: Ask, operations: OperationsOf) -> ExplainedAnswer:
     if operations.asking is None:
         raise ApiError(409, "not_now", "This process answers no questions.", "Give it a [chat] table, and restart.")
     asking = await operations.asking.ready()
+    # loaded with it, and not before
+    from answering import openai_client
+    from answering.answers import NothingSynced
+    from session_api import model_errors
+
     try:
         return await asking.ask(asked.question, asked.index, asked.language)
     except NothingSynced as error:

@@ -1,5 +1,6 @@
 """Wiring of the chat: what the application is given to serve the widget, and how its parts hold together."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -8,13 +9,12 @@ from redis.asyncio import Redis
 
 from answering.blocking import BlockingPool
 from answering.scope import CustomerIndex, StaffIndex
-from answering.services import AnsweringServices
 from session_api.access import diagnose, sessions
 from session_api.access.cors import CorsMiddleware
 from session_api.access.diagnose import DiagnosisService
-from session_api.access.hosted import HostedSessions, LatestFailure
 from session_api.access.identity import Identity
 from session_api.access.identity_keys import read_keys
+from session_api.access.latest_failure import LatestFailure
 from session_api.access.origins import Origins
 from session_api.access.rate_limit import VisitorLimits
 from session_api.access.request_guard import RequestGuard
@@ -25,27 +25,28 @@ from session_api.access.tokens import Tokens
 from session_api.chat import routes
 from session_api.chat.routes import ChatService
 from session_api.chat.settings import ChatSettings
-from session_api.chat.store import VisitorStore
 from session_api.chat.upkeep import Upkeep, chores
 from session_api.lazy import Lazy
 from sync.state.database import State
 
-if TYPE_CHECKING:
-    from session_api.chat.conversation import Conversation
+if TYPE_CHECKING:  # loaded once the server is ready: OpenAI's libraries take as long as all the rest
+    from answering.services import AnsweringServices
+    from session_api.access.hosted import HostedSessions
+    from session_api.chat.protocol import ChatProtocol
 
 
 @dataclass(frozen=True)
 class ChatServices:
     """What answering customers needs. `secret`: what tokens are signed from; the same on every host.
 
-    `answering` is made once, in a thread, when the first visitor comes. `index` holds public documents only.
+    `answering` is called in a thread, once the server is ready. `index` holds public documents only.
     """
 
     settings: ChatSettings
     embedding: EmbeddingSettings
     server: ServerSettings
     secret: str = field(repr=False)
-    answering: AnsweringServices
+    answering: "Callable[[], AnsweringServices]"
     index: CustomerIndex
     counters: Redis | None = None
 
@@ -74,10 +75,12 @@ class ChatServices:
             limits=VisitorLimits(self.embedding.rates, self.counters),
         )
 
-    def _hosted(self, state: State, pool: BlockingPool, failure: LatestFailure) -> HostedSessions | None:
+    def _hosted(self, state: State, pool: BlockingPool, failure: LatestFailure) -> "HostedSessions | None":
         if not self.settings.hosted:
             return None
-        hosted = HostedSessions(self.answering.client, self.settings, state, pool, failure)
+        from session_api.access.hosted import HostedSessions
+
+        hosted = HostedSessions(self.answering().client, self.settings, state, pool, failure)
         hosted.warn()
         return hosted
 
@@ -92,7 +95,7 @@ class StaffServices:
     staff: StaffSettings
     server: ServerSettings
     secret: str = field(repr=False)
-    answering: AnsweringServices
+    answering: "Callable[[], AnsweringServices]"
     index: StaffIndex
     counters: Redis | None = None
 
@@ -121,23 +124,27 @@ def _install(
     app: FastAPI,
     guard: RequestGuard,
     settings: ChatSettings,
-    answering: AnsweringServices,
+    answering: "Callable[[], AnsweringServices]",
     index: CustomerIndex | StaffIndex,
-    hosted: HostedSessions | None,
+    hosted: "HostedSessions | None",
 ) -> None:
     state, pool = guard.state, guard.pool
-    store = VisitorStore(state, pool)
 
-    def conversation() -> "Conversation":
+    def protocol() -> "ChatProtocol":
         from session_api.chat.conversation import Conversation
+        from session_api.chat.protocol import ChatProtocol
+        from session_api.chat.store import VisitorStore
 
-        return Conversation(answering.make(state, pool), store, settings, index)
+        store = VisitorStore(state, pool)
+        conversation = Conversation(answering().make(state, pool), store, settings, index)
+        return ChatProtocol(guard, settings, conversation, store)
 
-    prepared = Lazy(conversation)
+    prepared = Lazy(protocol)
     upkeep = Upkeep(state, pool, chores(state, settings.retention))
     app.state.sessions = SessionService(guard, hosted, upkeep.start_if_due, prepared.prepare)
-    app.state.chat = ChatService(guard, settings, prepared, store)
+    app.state.chat = ChatService(guard, prepared)
     for router in (sessions.router, routes.router, diagnose.router):
         app.include_router(router)
     app.add_middleware(CorsMiddleware, origins=guard.origins)
+    app.state.preparing.append(prepared.prepare)
     app.state.closing[:0] = [pool.close, guard.limits.close]

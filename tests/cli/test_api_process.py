@@ -48,3 +48,20 @@ def test_what_every_application_opened_is_closed_when_the_server_stops() -> None
     state.close()
     assert (before, after) == ("first", "second")
     assert sorted(closed) == ["first", "second"]
+
+
+def test_what_is_served_now_is_made_ready_for_the_first_visitor() -> None:
+    prepared: list[str] = []
+    state = State.open("sqlite:///:memory:")
+    services = Services(state, wake=lambda *_: None, broker_answers=lambda: True)
+    first, second = create_app(services), create_app(services)
+    first.state.preparing.append(lambda: prepared.append("first"))
+    second.state.preparing.append(lambda: prepared.append("second"))
+    current = Current(first)
+
+    current.prepare()
+    current.replace(second)
+    current.prepare()
+
+    state.close()
+    assert prepared == ["first", "second"]

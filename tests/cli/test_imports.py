@@ -23,10 +23,10 @@ finally:
 
 
 @contextmanager
-def reporting(acme: Company, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def reporting(acme: Company, *arguments: str, program: str = REPORT) -> Iterator[subprocess.Popen[str]]:
     """A command that writes, when it ends, which modules it has loaded."""
     process = subprocess.Popen(
-        [sys.executable, "-c", REPORT.format(arguments=arguments)],
+        [sys.executable, "-c", program.format(arguments=arguments)],
         cwd=acme.folder,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **acme.environ},
         stdout=subprocess.PIPE,
@@ -94,23 +94,44 @@ def test_a_sync_loads_the_sources_that_are_configured(acme: Company) -> None:
     assert not modules & {"slack_sdk", "atlassian", "googleapiclient", "google.auth", "celery", "fastapi"}
 
 
-def test_an_api_that_is_ready_has_loaded_no_connector_and_no_agent(acme: Company) -> None:
+AT_READY = """
+import atexit, sys
+from cli.main import main
+
+class Telling:
+    def write(self, text):
+        sys.__stderr__.write(text)
+        if '"ready"' in text:
+            print("\\nloaded:", *sys.modules, file=sys.__stderr__)
+
+    def __getattr__(self, name):
+        return getattr(sys.__stderr__, name)
+
+sys.stderr = Telling()
+atexit.register(lambda: print("loaded:", *sys.modules, file=sys.__stderr__))  # after every thread has ended
+main({arguments!r})
+"""
+ANSWERING = {"openai", "agents", "chatkit", "httpx2", "aiohttp", "answering.answers", "session_api.chat.conversation"}
+
+
+def test_an_api_is_ready_before_it_loads_what_answers_and_loads_it_then_without_being_asked(acme: Company) -> None:
     acme.configure(f"[server]\nport = {free_port()}\n")
     text = acme.config.read_text("utf-8")
     acme.config.write_text(f'redis_url = "redis://127.0.0.1:1/0"\n{text}', "utf-8")
 
-    with reporting(acme, "api") as api:
+    with reporting(acme, "api", program=AT_READY) as api:
         assert api.stderr is not None
-        for line in api.stderr:
-            if '"ready"' in line:
-                api.send_signal(signal.SIGTERM)
-                break
-        modules = set(api.stderr.read().rpartition("loaded: ")[2].split())
+        told = (line for line in api.stderr if line.startswith("loaded: "))
+        modules = set(next(told).split())
+        api.send_signal(signal.SIGTERM)
+        later = set(next(told).split())
 
     assert "session_api.app" in modules
-    assert not modules & {"slack_sdk", "atlassian", "googleapiclient", "google.auth", "agents"}
+    assert not modules & {"slack_sdk", "atlassian", "googleapiclient", "google.auth"}
     assert not modules & {"sync.vector_store.index", "cli.worker_process"}
-    assert connectors(modules) == set()
+    assert not modules & ANSWERING
+    assert connectors(later) == set()
+    assert later > ANSWERING
 
 
 def test_help_shows_what_each_command_does_whole(run: Run) -> None:

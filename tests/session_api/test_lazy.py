@@ -1,23 +1,13 @@
 """What answers is loaded once, when somebody is about to ask, and whoever asks waits for it."""
 
 import asyncio
-import subprocess
-import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from session_api.lazy import Lazy
+from session_api.lazy import Lazy, Once
 from tests.awaiting import awaited
-from tests.cli.kit import ROOT
-
-
-def test_a_server_that_nobody_asks_does_not_load_the_agents_sdk() -> None:
-    program = "import sys; import cli.api_process; print('agents' in sys.modules)"
-
-    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
-
-    assert told.stdout == "False\n"
 
 
 def test_it_is_loaded_once_for_all_who_wait() -> None:
@@ -62,3 +52,36 @@ def test_what_cannot_be_loaded_says_so_to_everyone() -> None:
     for _ in range(2):
         with pytest.raises(ImportError, match="so"):
             awaited(prepared.ready())
+
+
+def test_threads_that_ask_at_once_are_given_the_same() -> None:
+    made: list[object] = []
+
+    def make() -> object:
+        made.append(object())
+        return made[-1]
+
+    once = Once(make)
+    assert once.made is None
+
+    with ThreadPoolExecutor(8) as pool:
+        given = set(pool.map(lambda _: once(), range(32)))
+
+    assert given == {once.made}
+    assert len(made) == 1
+
+
+def test_what_could_not_be_made_is_tried_again() -> None:
+    left = ["an address that nobody knows", "a broken pipe"]
+
+    def make() -> str:
+        if left:
+            raise OSError(left.pop())
+        return "made"
+
+    once = Once(make)
+
+    for _ in range(2):
+        with pytest.raises(OSError, match="a"):
+            once()
+    assert once() == "made"
