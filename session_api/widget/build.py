@@ -13,8 +13,8 @@ HERE = Path(__file__).parent
 STATIC = HERE / "static"
 BUILT = HERE / "built"
 MODULES = (
-    "markdown", "announcer", "api", "conversation", "actions", "store", "panel", "dom", "contact", "composer",
-    "message", "message_list", "history", "layout", "mobile_dialog", "theme",
+    "markdown", "announcer", "conversation", "actions", "store", "api", "dom", "theme", "contact", "history",
+    "message", "layout", "composer", "message_list", "panel", "mobile_dialog",
 )  # fmt: skip
 """What the chat consists of, in an order that compresses well. But for constants, nothing runs before all is there."""
 ENTRY = "panel"

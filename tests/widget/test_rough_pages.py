@@ -34,13 +34,12 @@ DIALOG = """<dialog id="order"><p>Your order</p><button data-answerwell-open>Hel
 GAPS = """() => {
   window.gaps = 0;
   const root = document.querySelector("answerwell-chat").shadowRoot;
-  const look = () => {
-    const shown = [...root.querySelectorAll(".progress, .answer .body")].some((one) => one.textContent.trim()
-      && one.getClientRects().length);
-    if (root.querySelector(".question") && !shown) gaps += 1;
-    requestAnimationFrame(look);
-  };
-  look();
+  new MutationObserver(() => {
+    const question = [...root.querySelectorAll(".question")].pop();
+    const answer = question && question.nextElementSibling && question.nextElementSibling.querySelector(".body");
+    const below = [root.querySelector(".progress"), answer];
+    if (question && !below.some((one) => one && one.innerText.trim() && one.getClientRects().length)) gaps += 1;
+  }).observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
 }"""
 OVERLAPS = """() => {
   const root = document.querySelector("answerwell-chat").shadowRoot;
