@@ -124,7 +124,7 @@ def _service(path: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 def _show_sync(stage: Stage) -> None:
     stage.say("A company's help center, wiki, Drive and Slack run on this machine. Its knowledge goes into two stores:")
     _wait(stage, "the first sync", lambda: _is_synced(stage.status()))
-    _wait(stage, "the vectors of what was synced", lambda: stage.acme.openai.settle(0.05))
+    stage.acme.openai.settle(PATIENCE)  # what is late is found by its words meanwhile
     for source in stage.status()["sources"]:
         uploaded = source["last_run"]["counts"].get("uploaded", 0)
         stage.console.print(f"  {source['name']:<14}{source['documents']:>4} documents · {uploaded} uploaded")

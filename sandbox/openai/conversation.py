@@ -67,9 +67,10 @@ def _asking(text: str, before: str, answered: str) -> Asking:
         return Asking(text, f"{before} {text}", alone=False)
     telling = [word for word in words if word not in texts.ANY_STOPWORD and word not in texts.LIGHT]
     rest = CONNECTIVE.sub("", text)
-    if rest != text or not telling:
+    points = not POINTING.isdisjoint(words)
+    if rest != text or not telling or (points and len(telling) == 1):
         return Asking(text, _joined(before, rest), alone=False)
-    if len(telling) <= MAX_TELLING and not POINTING.isdisjoint(words):
+    if points and len(telling) <= MAX_TELLING:
         return Asking(text, _joined(before, rest), alone=True)
     return Asking(text, text, alone=True)
 

@@ -42,8 +42,8 @@ NOTHING = {
     "en": "I found nothing about this in the knowledge base.",
     "de": "Dazu habe ich in der Wissensdatenbank nichts gefunden.",
 }
-IN_ENGLISH = {"de": "Auf Englisch:", "en": ""}
-IN_GERMAN = {"en": "In German:", "de": ""}
+IN_ENGLISH = {"de": "Antwort (EN):", "en": ""}  # claims nothing, so that the gate lets it stand before what it leads to
+IN_GERMAN = {"en": "Answer (DE):", "de": ""}
 WHICH = {"en": ("Which one do you mean: {}?", "or"), "de": ("Was davon meinen Sie: {}?", "oder")}
 
 

@@ -15,6 +15,7 @@ def said(*turns: str) -> list[tuple[str, str]]:
         (["Was kostet der Versand nach Österreich?", "und nach Polen?"], "Was kostet der Versand nach Polen?"),
         (["Geht das zurück?", "=Ja.", "und wie lange habe ich Zeit?"], "Geht das zurück? wie lange habe ich Zeit?"),
         (["What does the blinking blue light mean?", "and orange?"], "What does the blinking orange light mean?"),
+        (["May I send it back?", "=Yes.", "Do I pay for that?"], "May I send it back? Do I pay for that?"),
         (["How do I change the filter?", "how often?"], "How do I change the filter? how often?"),
         (["Which filter fits?", "=Which model do you have: 100 or 300?", "the 300"], "Which filter fits? the 300"),
         (["Is delivery free to Spain?", "and to Italy?", "what about express?"], "Is delivery free to Italy? express?"),

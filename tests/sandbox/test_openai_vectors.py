@@ -78,7 +78,13 @@ def test_what_means_the_same_is_found_without_a_word_in_common(
 
 
 @pytest.mark.parametrize(
-    "question", ["Who won the football match?", "Verkauft ihr Fahrräder?", "What does firmware 4.2 do?"]
+    "question",
+    [
+        "Who won the football match?",
+        "Verkauft ihr Fahrräder?",
+        "What does firmware 4.2 do?",
+        "Is the warranty valid in Oslo?",
+    ],
 )
 def test_what_nothing_answers_scores_low(shelf: tuple[openai.OpenAI, str, list[str]], question: str) -> None:
     client, store, _ = shelf
