@@ -7,7 +7,7 @@ import structlog
 
 from sync.errors import Gone, Misconfigured, Retryable, SyncError
 from sync.model import Document
-from sync.pipeline.observe import store_document
+from sync.pipeline.observe import store_documents
 from sync.pipeline.removal import remove
 from sync.pipeline.turn import Turn, backoff, fault_of
 from sync.state import documents, queries
@@ -77,7 +77,7 @@ def _settle(turn: Turn, known: DocumentState, future: Future[Document]) -> bool:
         _postpone(turn, known, Misconfigured(f"cannot be read ({fault_of(error)}); please report it"))
         return False
     with turn.state.commit(turn.lease) as tx:
-        store_document(tx, known.id, document)
+        store_documents(tx, {known.id: document})
     turn.count("fetched")
     return True
 

@@ -43,6 +43,5 @@ def _forget_done(turn: Turn, running: dict[Future[None], GarbageFile]) -> None:
     done, _ = wait(running, return_when=FIRST_COMPLETED)
     gone = [running.pop(future) for future in done if future.result() is None]
     with turn.state.commit(turn.lease) as tx:
-        for garbage in gone:
-            files.forget_garbage(tx, garbage.store, garbage.file)
+        files.forget_garbage(tx, [(garbage.store, garbage.file) for garbage in gone])
     turn.count("collected", len(gone))

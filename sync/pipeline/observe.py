@@ -1,6 +1,7 @@
 """Incremental sync: `observe` reads what a source shows into the state; a page is one commit, with its cursor."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -43,17 +44,20 @@ def snapshot_due(state: State, wanted: Source) -> bool:
     return state.now() - source.snapshot_done >= wanted.snapshot_every.total_seconds()
 
 
-def store_document(tx: Transaction, document: int, shown: Document) -> None:
-    """Write a document as it is now; its version is then both known and held.
+def store_documents(tx: Transaction, shown: Mapping[int, Document]) -> None:
+    """Write documents, by id, as they are now; their versions are then both known and held.
 
     One that cannot be written as it is, is written as internal and empty, with that as its problem.
     """
+    documents.store(tx, {document: _writable(document, one) for document, one in shown.items()})
+
+
+def _writable(document: int, shown: Document) -> documents.Columns:
     try:
-        columns = _columns(shown)
+        return _columns(shown)
     except Exception as error:  # whatever a vendor sends in a field: it is this document's problem, and no other's
         log.exception("document_unstorable", document=document)
-        columns = _columns(_unstorable(shown, error))
-    documents.store(tx, document, columns)
+        return _columns(_unstorable(shown, error))
 
 
 def _columns(shown: Document) -> documents.Columns:
@@ -189,6 +193,7 @@ def write(tx: Transaction, turn: Turn, page: Page, epoch: int) -> Counter[str]:
     changes = {change.external_id: change for change in map(_kept, page.changes)}  # the last word on each document
     known = queries.known_documents(tx, turn.source.name, list(changes))
     same: list[int] = []
+    fresh: list[Change] = []
     for change in changes.values():
         before = known.get(change.external_id)
         if change.version is None:
@@ -200,13 +205,27 @@ def write(tx: Transaction, turn: Turn, page: Page, epoch: int) -> Counter[str]:
         if before is not None and before.is_held_as(change.version):
             same.append(before.id)
             continue
-        document = documents.note_version(tx, turn.source.name, change, epoch=epoch, now=turn.state.now())
+        fresh.append(change)
+    _write_fresh(tx, turn, fresh, known, epoch)
+    documents.note_unchanged(tx, same, epoch=epoch)
+    return seen
+
+
+def _write_fresh(
+    tx: Transaction, turn: Turn, fresh: Sequence[Change], known: Mapping[str, DocumentState], epoch: int
+) -> None:
+    """Write what is not held as it is shown: the versions, and the texts that the page carries."""
+    documents.note_versions(tx, turn.source.name, fresh, epoch=epoch, now=turn.state.now())
+    new = [change.external_id for change in fresh if change.external_id not in known]
+    ids = {name: one.id for name, one in {**known, **queries.known_documents(tx, turn.source.name, new)}.items()}
+    shown: dict[int, Document] = {}
+    for change in fresh:
+        document, before = ids[change.external_id], known.get(change.external_id)
         if change.closes and before is not None and before.audience is Audience.PUBLIC:
             documents.close(tx, document)  # its text may take long to be read, or never be
         if change.document is not None and not _needs_confirmation(change, before):
-            store_document(tx, document, change.document)
-    documents.note_unchanged(tx, same, epoch=epoch)
-    return seen
+            shown[document] = change.document
+    store_documents(tx, shown)
 
 
 def _kept(change: Change) -> Change:

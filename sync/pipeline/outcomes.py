@@ -10,7 +10,7 @@ from sync.pipeline.plan import Work
 from sync.pipeline.turn import Turn, backoff
 from sync.rendering import RENDER_VERSION
 from sync.state import documents, entries, files, queries
-from sync.state.files import discard
+from sync.state.files import UploadedFile, discard
 from sync.state.queries import Generation
 
 log = structlog.get_logger()
@@ -23,54 +23,50 @@ def keep(turn: Turn, generation: Generation, kept: Sequence[Work]) -> None:
     """The store has the right bytes and attributes under the entries' files."""
     if not kept:
         return
+    columns: dict[int, dict[str, entries.Column]] = {
+        work.document: {"version": work.version, "metadata_hash": work.rendered.metadata_hash, **entries.AT_REST}
+        for work in kept
+    }
     with turn.state.commit(turn.lease) as tx:
-        for work in kept:
-            entries.write(
-                tx,
-                work.document,
-                generation.id,
-                version=work.version,
-                metadata_hash=work.rendered.metadata_hash,
-                **entries.AT_REST,
-            )
-            discard(tx, turn.source.name, generation.store, work.entry.pending)
-            files.note_version(tx, work.document, content_hash=work.rendered.content_hash, version=work.version)
+        entries.write_all(tx, generation.id, columns)
+        discard(tx, turn.source.name, generation.store, *(work.entry.pending for work in kept))
+        files.note_versions(tx, [(work.document, work.rendered.content_hash, work.version) for work in kept])
 
 
 def pending(turn: Turn, generation: Generation, landed: Sequence[tuple[Work, FileId]]) -> None:
     """Files that are uploaded and about to be attached: from here on a crash is resumed, not repeated."""
     if not landed:
         return
+    uploaded = [UploadedFile(work.document, file, work.rendered.content_hash, work.version) for work, file in landed]
+    columns: dict[int, dict[str, entries.Column]] = {
+        one.document: {"pending": one.file, "pending_hash": one.content_hash, "not_before": 0.0} for one in uploaded
+    }
+    replaced = [work.entry.pending for work, file in landed if work.entry.pending != file]
     with turn.state.commit(turn.lease) as tx:
-        for work, file in landed:
-            content_hash = work.rendered.content_hash
-            entries.write(tx, work.document, generation.id, pending=file, pending_hash=content_hash, not_before=0.0)
-            if work.entry.pending != file:
-                discard(tx, turn.source.name, generation.store, work.entry.pending)
-            files.record_upload(
-                tx, work.document, file, content_hash=content_hash, version=work.version, render=RENDER_VERSION
-            )
-            files.forget_garbage(tx, generation.store, file)
+        entries.write_all(tx, generation.id, columns)
+        discard(tx, turn.source.name, generation.store, *replaced)
+        files.record_uploads(tx, uploaded, render=RENDER_VERSION)
+        files.forget_garbage(tx, [(generation.store, file) for _, file in landed])
 
 
 def swapped(turn: Turn, generation: Generation, searchable: Mapping[FileId, Work]) -> None:
     """The new files are searchable: they become the entries' files, and the old ones garbage, at once."""
     if not searchable:
         return
+    columns: dict[int, dict[str, entries.Column]] = {
+        work.document: {
+            "version": work.version,
+            "content_hash": work.rendered.content_hash,
+            "metadata_hash": work.rendered.metadata_hash,
+            "file": file,
+            **entries.AT_REST,
+        }
+        for file, work in searchable.items()
+    }
+    replaced = [work.entry.file for file, work in searchable.items() if work.entry.file != file]
     with turn.state.commit(turn.lease) as tx:
-        for file, work in searchable.items():
-            entries.write(
-                tx,
-                work.document,
-                generation.id,
-                version=work.version,
-                content_hash=work.rendered.content_hash,
-                metadata_hash=work.rendered.metadata_hash,
-                file=file,
-                **entries.AT_REST,
-            )
-            if work.entry.file != file:
-                discard(tx, turn.source.name, generation.store, work.entry.file)
+        entries.write_all(tx, generation.id, columns)
+        discard(tx, turn.source.name, generation.store, *replaced)
 
 
 def refused(turn: Turn, generation: Generation, work: Work, reason: str) -> None:

@@ -35,6 +35,7 @@ class GenerationPublisher:
         self.reusing: list[tuple[Work, FileId]] = []
         self.asking: dict[Future[Settlement], Work] = {}
         self.uploading: dict[Future[FileId], Work] = {}
+        self.uploaded: list[tuple[Work, FileId]] = []
         self.ready: dict[FileId, Work] = {}
         self.attaching: deque[tuple[Future[dict[FileId, str | None]], dict[FileId, Work]]] = deque()
         self.failures = 0
@@ -65,6 +66,7 @@ class GenerationPublisher:
             self._land_asked()
         while self.uploading:
             self._land_uploads()
+        self._record_uploaded()
         self._record_reused()
 
     def finish(self) -> None:
@@ -78,7 +80,7 @@ class GenerationPublisher:
         """Commit what is uploaded or about to be, although the pass has failed: recorded, it is never an orphan."""
         wait(self.uploading)
         landed = [(work, future.result()) for future, work in self.uploading.items() if future.exception() is None]
-        outcomes.pending(self.turn, self.generation, landed)
+        outcomes.pending(self.turn, self.generation, [*self.uploaded, *landed])
         self.turn.count("doubtful", sum(isinstance(future.exception(), Retryable) for future in self.uploading))
 
     def _keep(self, work: Work) -> None:
@@ -158,22 +160,19 @@ class GenerationPublisher:
 
     def _land_uploads(self) -> None:
         done, _ = wait(self.uploading, return_when=FIRST_COMPLETED)
-        landed: list[tuple[Work, FileId]] = []
         failed: list[tuple[Work, Retryable | Rejected | Misconfigured | Stopping]] = []
         for future in done:
             work = self.uploading.pop(future)
             try:
-                landed.append((work, future.result()))
+                file = future.result()
             except (Retryable, Rejected, Misconfigured, Stopping) as error:
                 failed.append((work, error))
-        outcomes.pending(
-            self.turn, self.generation, landed
-        )  # first of all: an upload that is not recorded is an orphan
-        self.turn.count("uploaded", len(landed))
+            else:
+                self.uploaded.append((_without_content(work), file))
+                self.failures = 0
+        if failed or len(self.uploaded) >= max(1, self.turn.max_concurrency // 2):
+            self._record_uploaded()
         self.turn.count("doubtful", sum(isinstance(failure, Retryable) for _, failure in failed))
-        self.failures = 0 if landed else self.failures
-        for work, file in landed:
-            self._make_ready(file, _without_content(work))
         for work, failure in failed:
             if isinstance(failure, Rejected):
                 outcomes.refused(self.turn, self.generation, work, str(failure))
@@ -181,6 +180,14 @@ class GenerationPublisher:
                 self.postpone(work, failure)
             else:
                 raise failure
+
+    def _record_uploaded(self) -> None:
+        """Commit some uploads at once: not recorded, they are orphans, which an audit finds should we be killed now."""
+        landed, self.uploaded = self.uploaded, []
+        outcomes.pending(self.turn, self.generation, landed)
+        self.turn.count("uploaded", len(landed))
+        for work, file in landed:
+            self._make_ready(file, work)
 
     def _make_ready(self, file: FileId, work: Work) -> None:
         self.ready[file] = work

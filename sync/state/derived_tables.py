@@ -68,7 +68,11 @@ _ONE_OF_SEVERAL = """INSERT INTO shared_texts (likeness) SELECT NEW.likeness
 CANDIDATES: Sequence[str | PerDialect] = (
     "CREATE TABLE candidates (document BIGINT PRIMARY KEY, source TEXT NOT NULL, seq BIGINT NOT NULL)",
     "CREATE INDEX candidates_by_source ON candidates (source, document)",
-    _trigger("document_stored", "UPDATE OF content_version ON documents", _named("documents d WHERE d.id = NEW.id")),
+    _trigger(
+        "document_stored",
+        "UPDATE OF content_version, audience ON documents",
+        _named("documents d WHERE d.id = NEW.id"),
+    ),
     _trigger(
         "document_noted",
         "UPDATE OF version ON documents",

@@ -10,9 +10,9 @@ from sync.state.queries import DocumentState
 from sync.state.transaction import Transaction
 
 
-def note_version(tx: Transaction, source: str, change: Change, *, epoch: int, now: float) -> int:
-    """Write that the document has this version now, in the listing of that epoch; returns its id."""
-    [row] = tx.ask(
+def note_versions(tx: Transaction, source: str, changes: Sequence[Change], *, epoch: int, now: float) -> None:
+    """Write that the documents have these versions now, in the listing of that epoch."""
+    tx.run_many(
         """INSERT INTO documents (source, external_id, version, epoch, changed_at)
            VALUES (:source, :external_id, :version, :epoch, :now)
            ON CONFLICT (source, external_id) DO UPDATE SET
@@ -20,15 +20,12 @@ def note_version(tx: Transaction, source: str, change: Change, *, epoch: int, no
              attempts = CASE WHEN documents.version = excluded.version THEN documents.attempts ELSE 0 END,
              not_before = CASE WHEN documents.version = excluded.version THEN documents.not_before ELSE 0 END,
              changed_at = CASE WHEN documents.version = excluded.version THEN documents.changed_at
-                               ELSE excluded.changed_at END
-           RETURNING id""",
-        now=now,
-        source=source,
-        external_id=change.external_id,
-        version=change.version,
-        epoch=epoch,
+                               ELSE excluded.changed_at END""",
+        [
+            {"source": source, "external_id": one.external_id, "version": one.version, "epoch": epoch, "now": now}
+            for one in changes
+        ],
     )
-    return int(row.id)
 
 
 def note_unchanged(tx: Transaction, documents: Sequence[int], *, epoch: int) -> None:
@@ -63,22 +60,20 @@ def columns(shown: Document, *, problem: str, fingerprint: str) -> Columns:
     return Columns(row, zlib.compress(shown.body.encode("utf-8", errors="replace"), 1))
 
 
-def store(tx: Transaction, document: int, given: Columns) -> None:
-    """Write a document as it is now; its version is then both known and held."""
-    tx.run(
+def store(tx: Transaction, given: Mapping[int, Columns]) -> None:
+    """Write documents, by id, as they are now; their versions are then both known and held."""
+    tx.run_many(
         """UPDATE documents SET version = :version, content_version = :version, title = :title, url = :url,
              audience = :audience, language = :language, updated_at = :updated_at, breadcrumb = :breadcrumb,
              labels = :labels, attributes = :attributes, problem = :problem, likeness = :fingerprint,
              released = 0, attempts = 0, not_before = 0, error = ''
            WHERE id = :id""",
-        id=document,
-        **given.row,
+        [{"id": document, **columns.row} for document, columns in given.items()],
     )
-    tx.run(
+    tx.run_many(
         """INSERT INTO contents (document, body) VALUES (:id, :body)
            ON CONFLICT (document) DO UPDATE SET body = excluded.body""",
-        id=document,
-        body=given.body,
+        [{"id": document, "body": columns.body} for document, columns in given.items()],
     )
 
 

@@ -1,6 +1,6 @@
 """Entries table: what each generation has of each document; the one module that writes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sync.state.transaction import Transaction
 
@@ -23,12 +23,21 @@ _WRITE = """INSERT INTO entries (document, generation, {columns})
 
 def write(tx: Transaction, document: int, generation: int, **columns: Column) -> None:
     """Write these columns of the entry; nothing happens in a generation that is being dropped."""
+    write_all(tx, generation, {document: columns})
+
+
+def write_all(tx: Transaction, generation: int, entries: Mapping[int, Mapping[str, Column]]) -> None:
+    """Write columns of many entries, the same of each, by document; none in a generation that is being dropped."""
+    if not entries:
+        return
+    names = list(next(iter(entries.values())))
     statement = _WRITE.format(
-        columns=", ".join(columns),
-        values=", ".join(f":{name}" for name in columns),
-        updates=", ".join(f"{name} = excluded.{name}" for name in columns),
+        columns=", ".join(names),
+        values=", ".join(f":{name}" for name in names),
+        updates=", ".join(f"{name} = excluded.{name}" for name in names),
     )
-    tx.run(statement, document=document, generation=generation, **columns)
+    rows = [{"document": document, "generation": generation, **columns} for document, columns in entries.items()]
+    tx.run_many(statement, rows)
 
 
 def compare_again(tx: Transaction, generation: int, documents: Sequence[int], *, lost: bool) -> None:

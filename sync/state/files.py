@@ -1,6 +1,7 @@
 """Files and garbage tables: uploads that may be reused, and what has to go; the one module that writes them."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from sync.model import FileId, StoreId
 from sync.state.transaction import Transaction
@@ -9,46 +10,50 @@ NO_STORE = StoreId("")
 """Stands for the upload itself: the file leaves no store, it is only deleted."""
 
 
-def record_upload(
-    tx: Transaction, document: int, file: FileId, *, content_hash: str, version: str, render: str
-) -> None:
-    """Remember a file as reusable for these bytes of the document."""
-    tx.run(
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file that holds the bytes of the document's `version`, as they hash."""
+
+    document: int
+    file: FileId
+    content_hash: str
+    version: str
+
+
+def record_uploads(tx: Transaction, uploaded: Sequence[UploadedFile], *, render: str) -> None:
+    """Remember files as reusable for these bytes of their documents, rendered by `render`."""
+    tx.run_many(
         """INSERT INTO files (document, content_hash, file, version, render)
-           VALUES (:document, :hash, :file, :version, :render)
+           VALUES (:document, :content_hash, :file, :version, :render)
            ON CONFLICT (document, content_hash) DO UPDATE SET
              file = excluded.file, version = excluded.version, render = excluded.render""",
-        document=document,
-        hash=content_hash,
-        file=file,
-        version=version,
-        render=render,
+        [{**asdict(one), "render": render} for one in uploaded],
     )
 
 
-def note_version(tx: Transaction, document: int, *, content_hash: str, version: str) -> None:
-    """Another version of the document has these bytes too."""
-    tx.run(
+def note_versions(tx: Transaction, versions: Sequence[tuple[int, str, str]]) -> None:
+    """Other versions of documents have the same bytes too: document, content hash, version."""
+    tx.run_many(
         "UPDATE files SET version = :version WHERE document = :document AND content_hash = :hash",
-        version=version,
-        document=document,
-        hash=content_hash,
+        [
+            {"document": document, "hash": content_hash, "version": version}
+            for document, content_hash, version in versions
+        ],
     )
 
 
-def discard(tx: Transaction, source: str, store: StoreId, file: FileId | None) -> None:
-    """Hand the file to garbage collection: out of the store, and deleted when nothing names it.
+def discard(tx: Transaction, source: str, store: StoreId, *found: FileId | None) -> None:
+    """Hand files to garbage collection: out of the store, and deleted when nothing names them.
 
-    Call after the entry let go. A file that no entry names any more is also forgotten as reusable: nothing may attach
+    Call after the entries let go. A file that no entry names any more is also forgotten as reusable: nothing may attach
     what is about to be deleted.
     """
-    if file is None:
-        return
-    add_garbage(tx, source, store, [file])
-    tx.run(
+    discarded = [file for file in found if file is not None]
+    add_garbage(tx, source, store, discarded)
+    tx.run_many(
         """DELETE FROM files WHERE file = :file
            AND NOT EXISTS (SELECT 1 FROM entries WHERE file = :file OR pending = :file)""",
-        file=file,
+        [{"file": file} for file in discarded],
     )
 
 
@@ -59,9 +64,12 @@ def add_garbage(tx: Transaction, source: str, store: StoreId, found: Sequence[Fi
     )
 
 
-def forget_garbage(tx: Transaction, store: StoreId, file: FileId) -> None:
-    """The file is gone from there, or is wanted there again."""
-    tx.run("DELETE FROM garbage WHERE store = :store AND file = :file", store=store, file=file)
+def forget_garbage(tx: Transaction, garbage: Sequence[tuple[StoreId, FileId]]) -> None:
+    """The files are gone from there, or are wanted there again."""
+    tx.run_many(
+        "DELETE FROM garbage WHERE store = :store AND file = :file",
+        [{"store": store, "file": file} for store, file in garbage],
+    )
 
 
 def clear(tx: Transaction) -> None:

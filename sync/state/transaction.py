@@ -33,8 +33,9 @@ class Transaction:
         return execute(self._connection, statement, parameters).rowcount
 
     def run_many(self, statement: str, rows: Sequence[Parameters]) -> None:
+        """Execute once for each row, all in one message to the database."""
         if rows:
-            self._connection.execute(text(statement), rows)
+            self._connection.execute(_parsed(statement, ()), rows)
 
     def ask(self, question: str, **parameters: Any) -> Sequence[Row[Any]]:
         """Execute and return the rows: of a question, or those that a statement says it wrote (RETURNING)."""

@@ -33,7 +33,7 @@ class Writer:
                 self._open(tx, index, "active")
 
     def step(self) -> None:
-        writes = [self._add, self._note, self._store, self._enter, self._enter, self._leave, self._forget]
+        writes = [self._add, self._note, self._store, self._close, self._enter, self._enter, self._leave, self._forget]
         rare = [self._rebuild, self._promote, self._drop, self._widen, self._clear]
         write = self.random.choice(writes if self.random.random() < 0.9 else rare)
         with self.state.transaction() as tx:
@@ -60,6 +60,9 @@ class Writer:
             likeness=self.random.choice(["", "a", "b"]),
             id=self._document(),
         )
+
+    def _close(self, tx: Transaction) -> None:
+        tx.run("UPDATE documents SET audience = 'internal' WHERE id = :id", id=self._document())
 
     def _enter(self, tx: Transaction) -> None:
         tx.run(

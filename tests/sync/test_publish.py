@@ -12,13 +12,16 @@ import pytest
 from sync.config import Source
 from sync.engine import Concurrency, Engine, Outcome, Result
 from sync.errors import Misconfigured, Retryable
-from sync.model import FileId, FileState, Rendered
+from sync.model import Cursor, FileId, FileState, Page, Rendered
 from sync.operations.commands import rebuild
 from sync.pipeline.audit import audit
 from sync.state import queries
+from sync.state.database import State
 from sync.status.status import problems
+from tests.contract.memory_index import MemoryIndex
 from tests.contract.state import until
-from tests.sync.world import INTERNAL, Installation, SourceWorld, installed
+from tests.sync.grown import visits
+from tests.sync.world import INDEXES, INTERNAL, Installation, SourceWorld, installed
 
 
 def test_a_document_in_two_indexes_is_uploaded_once() -> None:
@@ -481,3 +484,26 @@ def fail(installation: Installation, wanted: str, *, times: int) -> None:
             raise Retryable("not now")
 
     installation.index.asked = asked
+
+
+class WholePage(SourceWorld):
+    """Lists everything on one page."""
+
+    def snapshot(self, after: Cursor | None) -> Page:
+        del after
+        return Page(tuple(self._change(name) for name in self.documents), Cursor("end"), more=False)
+
+
+def test_a_first_sync_takes_less_than_a_statement_for_a_document_in_two_stores(tmp_path: Path) -> None:
+    source = WholePage()
+    source.put_all(400)
+    state = State.open(f"sqlite:///{tmp_path}/state.db")
+    engine = Engine(state, MemoryIndex(state.installation), [Source("s", "made-up", source)], INDEXES)
+    engine.prepare()
+
+    with visits(state) as counted:
+        result = engine.turn("s")
+    state.close()
+
+    assert result.counts["attached"] == 800
+    assert counted.statements <= 400
