@@ -1,14 +1,13 @@
 """Agent: our own, whose model searches the store itself.
 
-The Agents SDK takes two seconds and sixty megabytes to load, so this module is imported when a visitor comes.
+Events are read as plain objects: to build the SDK's class of each takes longer than all else that a piece of an answer
+costs. Retries, timeouts and errors are those of the SDK's client.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
 
 import openai
-from agents import Agent, AgentsException, FileSearchTool, ModelSettings, RunConfig, Runner
-from agents.models.openai_responses import OpenAIResponsesModel
-from openai.types.responses import ResponseCompletedEvent, ResponseOutputItemDoneEvent, ResponseTextDeltaEvent
 
 from answering.model import ModelEvent, ModelRequest
 from answering.openai_client import Client, ModelFailed, plain
@@ -16,56 +15,57 @@ from answering.responses import PARSED, TERMINAL, ResponseEventParser, filters, 
 from answering.settings import AnsweringSettings
 from sync.log_redaction import restrain
 
-RUN = RunConfig(tracing_disabled=True)  # a trace would carry what customers ask to a second place
-
-
-def build_events() -> None:
-    """Build what the SDK builds at the first event: half a second that no visitor should wait for."""
-    for event in (ResponseOutputItemDoneEvent, ResponseTextDeltaEvent, ResponseCompletedEvent):
-        event.model_rebuild()
-
 
 class AgentModel:
     """Answers by our own agent: one turn, one file search tool, nothing kept at the other side."""
 
     def __init__(self, client: Client, settings: AnsweringSettings) -> None:
-        build_events()
         restrain("openai")
-        self._model = OpenAIResponsesModel(settings.model, openai_client=client)
-        self._passages = settings.passages
-        self._settings = ModelSettings(
-            store=False,
-            max_tokens=settings.longest_answer,
-            response_include=["file_search_call.results"],
-        )
+        self._client = client
+        self._settings = settings
 
     async def answer(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
-        agent = Agent(
-            name="answerwell",
-            instructions=request.instructions,
-            model=self._model,
-            model_settings=self._settings,
-            tools=[
-                FileSearchTool(
-                    vector_store_ids=[request.store],
-                    max_num_results=self._passages,
-                    include_search_results=True,
-                    filters=filters(request.filters),
-                )
-            ],
-        )
-        run = Runner.run_streamed(agent, to_input_items(request), max_turns=2, run_config=RUN)
         parser = ResponseEventParser()
+        stream: openai.AsyncStream[object] | None = None
         try:
-            async for event in run.stream_events():
-                if event.type == "raw_response_event" and event.data.type in PARSED:
-                    for model_event in parser.parse(plain(event.data)):
+            stream = await self._client.post(
+                "/responses",
+                body=self._body(request),
+                cast_to=object,
+                options={"security": {"bearer_auth": True}},
+                stream=True,
+                stream_cls=openai.AsyncStream[object],
+            )
+            async for read in stream:
+                event = plain(read)
+                if event.get("type") in PARSED:
+                    for model_event in parser.parse(event):
                         yield model_event
-                    if event.data.type in TERMINAL:
-                        return  # the SDK would ask once more where no text came, and fail where it was cut
+                if event.get("type") in TERMINAL:
+                    return
         except openai.APIError as error:
             yield refusal(error)
-        except AgentsException as error:
-            raise ModelFailed(type(error).__name__) from (error.__cause__ or error)
+            return
         finally:
-            run.cancel()
+            if stream is not None:
+                await stream.close()
+        raise ModelFailed("the stream ended before the response did")
+
+    def _body(self, request: ModelRequest) -> Mapping[str, Any]:
+        search: dict[str, Any] = {
+            "type": "file_search",
+            "vector_store_ids": [request.store],
+            "max_num_results": self._settings.passages,
+        }
+        if (only := filters(request.filters)) is not None:
+            search["filters"] = only
+        return {
+            "model": self._settings.model,
+            "instructions": request.instructions,
+            "input": to_input_items(request),
+            "tools": [search],
+            "include": ["file_search_call.results"],
+            "max_output_tokens": self._settings.longest_answer,
+            "store": False,
+            "stream": True,
+        }

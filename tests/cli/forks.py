@@ -198,7 +198,6 @@ def _import_everything() -> None:
     import session_api.chat.conversation
     import sync.vector_store.index
 
-    answering.agent.build_events()
     del answering, celery, cli, connectors, kombu, session_api, sync, uvicorn
 
 
