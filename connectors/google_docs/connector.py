@@ -5,7 +5,7 @@ import time
 from connectors.cursor import CursorCodec
 from connectors.google_docs import errors
 from connectors.google_docs.account import ServiceAccount
-from connectors.google_docs.audience import audience_of, document_of, needs_grants, version_of
+from connectors.google_docs.audience import document_of, needs_grants, reach_of, version_of
 from connectors.google_docs.channels import WatchChannels
 from connectors.google_docs.configured_roots import ConfiguredRoots
 from connectors.google_docs.contents import Contents
@@ -58,6 +58,7 @@ class GoogleDocs:
         self._feed = DriveFeed(settings.scope, self.drive, self.places, self._cache, audiences=audiences)
         self._listing = FolderWalk(self.drive, self.places, self._cache, trashed=False)
         self._recheck = FolderWalk(self.drive, self.places, self._cache, trashed=True)
+        self._public_editable = settings.public_editable
         self._speaker_notes = settings.speaker_notes
         self.contents = Contents(self.drive, docs, speaker_notes=settings.speaker_notes)
         self.channels = WatchChannels(self.drive, settings.webhook_url, settings.webhook_token, clock)
@@ -133,9 +134,9 @@ class GoogleDocs:
         return placed
 
     def _document(self, file: DriveFile, place: Place) -> Document:
-        audience = audience_of(file, place, self._clock())
-        body, problem = self.contents.of(file, public=audience is Audience.PUBLIC)
-        return document_of(file, place, audience, body, problem, speaker_notes=self._speaker_notes)
+        reach = reach_of(file, place, self._clock(), public_editable=self._public_editable)
+        body, problem = self.contents.of(file, public=reach.audience is Audience.PUBLIC)
+        return document_of(file, place, reach, body, problem, speaker_notes=self._speaker_notes)
 
     def _judged(self, file: DriveFile) -> Change:
         return judged(file.id, repr(file), lambda: self._judge(file))
@@ -146,9 +147,9 @@ class GoogleDocs:
         if placed is None:
             return Change(file.id, None)
         file, place = placed
-        audience = audience_of(file, place, self._clock())
-        version = version_of(file, place, audience, speaker_notes=self._speaker_notes)
-        return Change(file.id, version, audience=audience)
+        reach = reach_of(file, place, self._clock(), public_editable=self._public_editable)
+        version = version_of(file, place, reach, speaker_notes=self._speaker_notes)
+        return Change(file.id, version, audience=reach.audience)
 
     def _placed(self, file: DriveFile) -> tuple[DriveFile, Place] | None:
         """Return the file and its place, with who may read it where that matters; None where it is out of scope."""

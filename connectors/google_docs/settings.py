@@ -31,7 +31,8 @@ class GoogleDocsSettings(BaseModel):
     """What one service account reads: `folders`, shared `drives`, and single `files`, each by its id or its link.
 
     `public_folders`: those, among `folders` and `drives` or below them, whose files are public where anyone with the
-    link may read them. `subject`: the person on whose behalf, with domain-wide delegation.
+    link may read them; `public_editable`: also where anyone may edit them. `subject`: on whose behalf, with domain-wide
+    delegation.
     `speaker_notes`: those of slides are text too. `webhook_url`, with
     `webhook_token`: where Google tells of changes.
     """
@@ -43,6 +44,7 @@ class GoogleDocsSettings(BaseModel):
     drives: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     public_folders: tuple[str, ...] = ()
+    public_editable: bool = False
     speaker_notes: bool = False
     subject: str = ""
     drive_url: str = "https://www.googleapis.com"
@@ -91,7 +93,12 @@ class GoogleDocsSettings(BaseModel):
     def stamp(self) -> str:
         """Return what cursors carry, so that one made under other settings is known."""
         scope = [sorted(self.folders), sorted(self.drives), sorted(self.files), sorted(self.public_folders)]
-        return scope_of([scope, self.subject, self.drive_url, *(["notes"] if self.speaker_notes else [])])
+        return scope_of([scope, self.subject, self.drive_url, *self._added])
+
+    @property
+    def _added(self) -> list[str]:
+        """What later versions added to a stamp, so that the stamps of before stay as they are."""
+        return [*(["notes"] if self.speaker_notes else []), *(["editable"] if self.public_editable else [])]
 
 
 def is_id(text: str) -> bool:

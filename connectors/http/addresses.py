@@ -1,10 +1,12 @@
 """Where requests may go: the configured origins, and of all others only what is on the public internet."""
 
 import socket
-from ipaddress import ip_address
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 from sync.errors import Misconfigured, Retryable
+
+_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
 
 def check_origin(url: str, setting: str) -> str:
@@ -42,8 +44,22 @@ def check_public(url: str) -> None:
     except OSError as error:
         raise Retryable(f"{host} is not found ({error.strerror}); check the address and the network") from error
     for *_, address in found:
-        if not ip_address(str(address[0]).partition("%")[0]).is_global:
+        if not is_public(str(address[0])):
             raise Misconfigured(f"{host} is an address of a private network and is not followed")
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one machine on the public internet.
+
+    An IPv6 address that leads to an IPv4 one (mapped, 6to4, Teredo, NAT64) reaches whatever that is: none of them is.
+    """
+    found = ip_address(address.partition("%")[0])
+    if not found.is_global or found.is_multicast or found.is_reserved:
+        return False
+    if not isinstance(found, IPv6Address):
+        return True
+    leads_on = found.ipv4_mapped or found.sixtofour or found.teredo
+    return not leads_on and not any(found in network for network in _NAT64)
 
 
 def is_loopback(host: str) -> bool:

@@ -68,11 +68,39 @@ def test_other_permissions_make_nothing_public(world: GoogleWorld, permission: P
     assert audience(world, document) is Audience.INTERNAL
 
 
-@pytest.mark.parametrize("role", ["reader", "commenter", "writer"])
+@pytest.mark.parametrize("role", ["reader", "commenter"])
 @pytest.mark.parametrize("name", ["anyone", "anyoneWithLink"])
 def test_anyone_with_any_role_that_shows_the_content_is_everybody(world: GoogleWorld, role: str, name: str) -> None:
     document = world.sandbox.put_doc("Doc", "text", world.folder)
     world.sandbox.share(document, replace(ANYONE, id=name, role=role, expires=4_000_000_000.0))
+
+    assert audience(world, document) is Audience.PUBLIC
+
+
+@pytest.mark.parametrize("others", [(), ("reader",), ("commenter",)])
+def test_what_anyone_may_edit_is_public_only_where_the_operator_says_so(
+    world: GoogleWorld, others: tuple[str, ...]
+) -> None:
+    document = world.sandbox.put_doc("Doc", "text", world.folder)
+    for role in (*others, "writer"):
+        world.sandbox.share(document, replace(ANYONE, id=f"anyone-{role}", role=role))
+
+    assert audience(world, document) is Audience.INTERNAL
+    assert "public_editable = true" in world.connect().fetch(document).problem
+    assert audience(world, document, public_editable=True) is Audience.PUBLIC
+    assert not world.connect(public_editable=True).fetch(document).problem
+
+
+def test_what_anyone_may_edit_by_the_folder_above_is_not_public(world: GoogleWorld) -> None:
+    shared = world.sandbox.put_folder("Shared", world.folder, permissions=[replace(ANYONE, role="writer")])
+    inside = world.sandbox.put_doc("In", "text", shared)
+
+    assert audience(world, inside, public_folders=[shared]) is Audience.INTERNAL
+
+
+def test_an_edit_link_that_has_expired_takes_nothing_from_the_public(world: GoogleWorld) -> None:
+    document = world.put("Doc", "text")
+    world.sandbox.share(document, replace(ANYONE, id="old", role="writer", expires=1_000_000_000.0))
 
     assert audience(world, document) is Audience.PUBLIC
 

@@ -15,7 +15,7 @@ from starlette.responses import Response as Sent
 from starlette.types import Receive, Scope, Send
 
 from connectors.http import client
-from connectors.http.addresses import check_origin, check_public
+from connectors.http.addresses import check_origin, check_public, is_public
 from connectors.http.auth import Anonymous, Basic
 from connectors.http.oauth import CachedToken, ClientCredentials
 from connectors.http.rate_limit import VendorLimits
@@ -416,3 +416,20 @@ def test_an_origin_is_taken_as_it_is(given: str, origin: str) -> None:
 def test_anything_but_an_origin_is_refused(given: str) -> None:
     with pytest.raises(ValueError, match="url must"):
         check_origin(given, "url")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("64:ff9b::a9fe:a9fe", "64:ff9b::808:808", "64:ff9b:1::a00:1", "2002:a00:1::", "2002:808:808::1"),
+        *("2001:0:53aa:64c::1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "ff0e::1", "224.0.1.1", "239.1.2.3"),
+        *("240.0.0.1", "100.64.0.1", "fe80::1%eth0", "fd00::1", "::"),
+    ],
+)
+def test_an_address_that_leads_on_or_to_many_is_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700:4700::1111", "2a00:1450:4001:80e::200e"])
+def test_a_machine_on_the_internet_is_public(address: str) -> None:
+    assert is_public(address)
