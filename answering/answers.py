@@ -57,7 +57,8 @@ class Answering:
     """Everything that answering needs.
 
     `moderation` None: any question is answered. `second_look` None: words alone decide. `contact`: how the page leads
-    to a person, where `[chat] hand_off` says nothing.
+    to a person, where `[chat] hand_off` says nothing. `link_hosts`: where a passage's links may
+    lead.
     """
 
     state: State
@@ -67,6 +68,7 @@ class Answering:
     moderation: Moderation | None = None
     second_look: SecondLook | None = None
     contact: str = ""
+    link_hosts: Sequence[str] = ()
     timer: Callable[[], float] = time.perf_counter
 
     def answer(self, question: Question, *, may_spend: bool = True) -> "AnswerStream":
@@ -108,7 +110,9 @@ class AnswerStream:
         self._language = language_of(self.question.text, self.question.language)
         self._phrases = PHRASES[self._language]
         answering = self.answering
-        self.retrieved = Retrieved(answering.state, answering.pool, self.question, self._settings.min_score)
+        self.retrieved = Retrieved(
+            answering.state, answering.pool, self.question, self._settings.min_score, answering.link_hosts
+        )
         self._draft = Draft(self.retrieved.allows)
         self._shown = Shown()
         self._gate = Gate(self._settings.grounding or EXPOSED_GROUNDING)

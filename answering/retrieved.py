@@ -7,6 +7,7 @@ from answering import citations, grounding
 from answering.blocking import BlockingPool
 from answering.events import CitedPage
 from answering.grounding import Evidence
+from answering.links import host_of, links_to
 from answering.model import Passage, SearchDone
 from answering.question import Question
 from answering.rules import Rule
@@ -32,6 +33,7 @@ class Retrieved:
     pool: BlockingPool
     question: Question
     min_score: float
+    link_hosts: Sequence[str] = ()
     queries: list[str] = field(default_factory=list)
     found: list[FoundPassage] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
@@ -60,9 +62,14 @@ class Retrieved:
         return await self.pool.run(citations.pages, self.state, passages, self.question.scope)
 
     def allows(self, address: str) -> bool:
-        """Whether a link may lead there: to a page that was found, or where a passage's own text leads."""
+        """Whether a link may lead there: to a page that was found, or where a passage's text leads on a listed host.
+
+        What a document says is not enough: who may write into it could send readers anywhere.
+        """
         known = {grounding.plain_address(page.url) for page in self.pages.values() if page.url}
-        return grounding.plain_address(address) in known or bool(self.evidence and self.evidence.says(address))
+        if grounding.plain_address(address) in known and host_of(address):
+            return True
+        return bool(self.evidence and self.evidence.says(address)) and links_to(address, self.link_hosts)
 
     def nearest(self) -> list[CitedPage]:
         """Return the pages that were found, best first, each title and address once."""

@@ -15,18 +15,23 @@ from sync.state.database import State
 
 @dataclass(frozen=True)
 class AnsweringServices:
-    """The model and the connection to it. `model` loads libraries: call it in a thread. `contact`: see Answering."""
+    """The model and the connection to it. `model` loads libraries: call it in a thread. `contact` and
+    `link_hosts`: see Answering.
+    """
 
     settings: AnsweringSettings
     model: Callable[[], Model]
     client: Client
     moderation: bool = False
     contact: str = ""
+    link_hosts: tuple[str, ...] = ()
 
     def make(self, state: State, pool: BlockingPool) -> Answering:
         """Return answering over an open state."""
         moderation = Moderation(self.client) if self.moderation else None
-        return Answering(state, self.settings, self.model(), pool, moderation, self._second_look(), self.contact)
+        return Answering(
+            state, self.settings, self.model(), pool, moderation, self._second_look(), self.contact, self.link_hosts
+        )
 
     def _second_look(self) -> ModelSecondLook | None:
         settings = self.settings

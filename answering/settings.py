@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from answering.links import link_host
 from answering.model import Usage
 from sync.setting_types import Duration, Section, Text
 
@@ -31,7 +32,8 @@ class AnsweringSettings(Section):
     `workflow` None: our own agent answers. `min_score`: what a passage must score to count. `grounding`: how much of an
     answer its passages must say; 0 checks nothing. `stream`: "sentence" shows a statement once it is supported, "token"
     shows everything as it comes. `check_model` is asked about statements that words leave in doubt: None is `model`, ""
-    asks nobody. Prices are US dollars for a million tokens; None: not counted.
+    asks nobody. `link_hosts`: where an answer may link to besides the pages it cites; None: the sources' own hosts and
+    the company's. Prices are US dollars for a million tokens; None: not counted.
     """
 
     model: Text = DEFAULT_MODEL
@@ -44,6 +46,7 @@ class AnsweringSettings(Section):
     stream: Literal["sentence", "token"] = "sentence"
     check_model: Text | Literal[""] | None = None
     hand_off: str = ""
+    link_hosts: tuple[Annotated[str, AfterValidator(link_host)], ...] | None = None
     price_input: float | None = Field(default=None, ge=0)
     price_output: float | None = Field(default=None, ge=0)
     longest_answer: int = Field(default=1200, ge=64)

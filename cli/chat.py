@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import redis.asyncio
+from pydantic import BaseModel
 
+from answering.links import host_of
 from answering.model import Model
 from answering.scope import CustomerIndex, StaffIndex
 from cli.config import Config
@@ -22,6 +24,7 @@ if TYPE_CHECKING:  # they load openai
     from answering.openai_client import Client
     from answering.services import AnsweringServices
 
+OWN_SITES = frozenset(("zendesk", "confluence", "markdown_folder"))
 SECRET_FILE = "answerwell.secret"  # noqa: S105 - a file name
 
 
@@ -65,7 +68,30 @@ def answering_services(config: Config) -> "AnsweringServices":
     settings = config.chat or ChatSettings()
     client = _client(config, settings)
     model = _model(config, client, settings)
-    return AnsweringServices(settings, model, client, settings.moderation, config.widget.contact)
+    return AnsweringServices(
+        settings, model, client, settings.moderation, config.widget.contact, link_hosts(config, settings)
+    )
+
+
+def link_hosts(config: Config, settings: ChatSettings) -> tuple[str, ...]:
+    """Return where answers may link to: as configured, else the hosts of the sources' own sites and of the company.
+
+    A vendor's host that everybody can put something on, such as docs.google.com, is nobody's own.
+    """
+    if settings.link_hosts is not None:
+        return settings.link_hosts
+    widget, server = config.widget, config.server
+    company = [*widget.origins, widget.contact_url or "", widget.contact_form or "", server.public_url or ""]
+    mail = (widget.contact_email or "").rpartition("@")[2]
+    sites = [site for source in config.sources if source.common.kind in OWN_SITES for site in _sites(source.settings)]
+    found = [host_of(address) for address in (*company, *sites)]
+    return tuple(dict.fromkeys(host for host in (*found, mail, f"www.{mail}" if mail else "") if host))
+
+
+def _sites(source: BaseModel) -> list[str]:
+    """Return the addresses that a source is configured with."""
+    values = [getattr(source, name, None) for name in ("url", "base_url", "brand_urls")]
+    return [str(text) for value in values if value for text in (value if isinstance(value, list | tuple) else [value])]
 
 
 def chat_settings(config: Config) -> ChatSettings | None:

@@ -51,7 +51,16 @@ def reach_of(file: DriveFile, place: Place, now: datetime, *, public_editable: b
 
 def version_of(file: DriveFile, place: Place, reach: Reach, *, speaker_notes: bool) -> str:
     """Return a version that covers everything but views, and whatever else is no change of what a reader gets."""
-    seed = [FORMAT, file.name, file.mime, file.modified, file.digest, file.url, place.path, reach.audience]
+    seed: list[object] = [
+        FORMAT,
+        file.name,
+        file.mime,
+        file.modified,
+        file.digest,
+        file.url,
+        place.path,
+        reach.audience,
+    ]
     seed += [file.readable, file.unreadable and place.public, speaker_notes and file.is_deck]
     seed += ["edited by all"] if reach.edited_by_all else []
     return hashlib.sha256(json.dumps(seed).encode()).hexdigest()[:32]
