@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from sync.log_redaction import redact_exceptions
 from tests.cli.forks import FORK_SERVER
 
-pytest_plugins = ["tests.cpu_report"]
+pytest_plugins = ["tests.cpu_report", "tests.fast_core"]
 
 structlog.configure(  # as the command line does: an exception in full, with its variables, costs half a second
     processors=[structlog.contextvars.merge_contextvars, redact_exceptions, structlog.dev.ConsoleRenderer(colors=False)]
