@@ -155,6 +155,7 @@ def application(config: Config, state: State, broker: Broker | None = None) -> F
                 queue=lambda: queue_depth(client) if client else QueueDepth(0),
                 evaluate=_evaluator(config, state),
                 asking=Lazy(lambda: _asking(config, state, pool, answering)),
+                previous_token=config.admin.previous_token.get_secret_value() if config.admin.previous_token else None,
             ),
             chat=chat.chat_services(config, answering),
             staff=chat.staff_services(config, answering),

@@ -48,7 +48,9 @@ class Identity:
         self._check_times(claims)
         _check_texts(claims)
         subject: str = claims.get("sub", "")
-        if not 0 < len(subject) <= MAX_SUBJECT_LENGTH or any(letter < " " for letter in subject):
+        if not 0 < len(subject) <= MAX_SUBJECT_LENGTH or any(
+            letter < " " or "\ud800" <= letter <= "\udfff" for letter in subject
+        ):
             raise refusal(
                 "identity_invalid",
                 "The identity token does not say whom it is about.",
@@ -128,3 +130,8 @@ def _malformed() -> ApiError:
 
 def refusal(code: str, message: str, fix: str) -> ApiError:
     return ApiError(401, code, message, fix)
+
+
+def _unkeepable(letter: str) -> bool:
+    """Whether it is a control character, or half of a surrogate pair: no database takes it."""
+    return letter < " " or "\ud800" <= letter <= "\udfff"

@@ -20,6 +20,7 @@ from sync.status import runs as run_history
 from sync.status import status as installation
 
 Limit = Annotated[int, Query(ge=1, le=200)]
+After = Annotated[int, Query(ge=0, le=2**63 - 1)]
 
 routes = APIRouter(
     prefix="/api/admin",
@@ -49,7 +50,7 @@ def problems(operations: OperationsOf, source: str = "") -> dict[str, Any]:
 
 @routes.get("/documents", response_model=Documents)
 def documents(
-    operations: OperationsOf, source: str = "", q: str = "", state: str = "", after: int = 0, limit: Limit = 50
+    operations: OperationsOf, source: str = "", q: str = "", state: str = "", after: After = 0, limit: Limit = 50
 ) -> dict[str, Any]:
     """The documents of a source, with words in the title or id, or in a state; page by page."""
     wanted = DocumentFilter(source, q, state)

@@ -8,6 +8,7 @@ from sync.setting_types import Secret, Section, hard_to_guess
 
 
 class AdminSettings(Section):
-    """The admin API is off without a token."""
+    """The admin API is off without a token. `previous_token` is right beside it, while the token is being replaced."""
 
     token: Annotated[Secret, AfterValidator(hard_to_guess)] | None = None
+    previous_token: Annotated[Secret, AfterValidator(hard_to_guess)] | None = None

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from cli import config as configuration
-from cli.api_process import Current, serving
+from cli import wiring
+from cli.api_process import Current, application, serving
 from connectors import CONNECTORS
 from session_api.app import Services, create_app
 from sync.state.database import State
@@ -65,3 +66,15 @@ def test_what_is_served_now_is_made_ready_for_the_first_visitor() -> None:
 
     state.close()
     assert prepared == ["first", "second"]
+
+
+def test_the_previous_admin_token_is_read_from_the_configuration(tmp_path: Path) -> None:
+    path = tmp_path / "answerwell.toml"
+    tokens = 'token = "new-3f9c5b1e7a2d4860"\nprevious_token = "old-8b1d6e2f0c4a9375"\n'
+    path.write_text(f'[openai]\napi_key = "k"\n[admin]\n{tokens}', "utf-8")
+    config = configuration.load(path, {}, CONNECTORS)
+
+    with wiring.opened(config) as state:
+        operations = application(config, state).state.operations
+
+    assert operations.tokens == ("new-3f9c5b1e7a2d4860", "old-8b1d6e2f0c4a9375")

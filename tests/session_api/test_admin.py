@@ -285,3 +285,10 @@ def read_events(answer: httpx2.Response) -> Iterator[tuple[str, Any]]:
             name = line.removeprefix("event: ")
         elif line.startswith("data: "):
             yield name, json.loads(line.removeprefix("data: "))
+
+
+@pytest.mark.parametrize("after", ["100000000000000000000000", "9223372036854775808", "-1"])
+def test_a_place_that_no_page_begins_at_is_refused_and_no_fault(untouched: Site, after: str) -> None:
+    answer = untouched.get(f"/api/admin/documents?after={after}")
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_request")

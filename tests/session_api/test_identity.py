@@ -249,3 +249,11 @@ def test_times_in_an_identity_are_judged_with_a_minute_of_grace() -> None:
     late = Identity({"2026": SECRET}, ("answerwell",), lambda: NOW + timedelta(seconds=659))
 
     assert late.subject(signed()) == "customer-7"
+
+
+@pytest.mark.parametrize("subject", ["ada\ud800", "\udfff", "a\udc80b"])
+def test_half_a_character_is_nobodys_id(identity: Identity, subject: str) -> None:
+    with pytest.raises(ApiError) as refused:
+        identity.subject(signed(sub=subject))
+
+    assert refused.value.code == "identity_invalid"
