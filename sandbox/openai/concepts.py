@@ -22,7 +22,7 @@ def concepts_of(word: str) -> frozenset[int]:
 @cache
 def concept_forms(concept: int) -> tuple[str, ...]:
     """Return the forms of every word for a concept."""
-    return tuple(form for form, concepts in _by_form().items() if concept in concepts)
+    return _by_concept()[concept]
 
 
 @cache
@@ -34,3 +34,12 @@ def _by_form() -> dict[str, tuple[int, ...]]:
             for form in texts.forms("".join(texts.words_of(word))):
                 table[form] = (*table.get(form, ()), number)
     return table
+
+
+@cache
+def _by_concept() -> dict[int, tuple[str, ...]]:
+    table: dict[int, list[str]] = {}
+    for form, concepts in _by_form().items():
+        for concept in concepts:
+            table.setdefault(concept, []).append(form)
+    return {concept: tuple(forms) for concept, forms in table.items()}

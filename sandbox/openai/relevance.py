@@ -77,7 +77,7 @@ def read(question: Question, title: str, text: str, language: str, vectors: Vect
 
     `language`: of the passage, empty where it is unknown. `vectors`: of its first pieces; None where there are none.
     """
-    found, said_by_each, said_by_all = _parsed(title, text)
+    found, said_by_each, said_by_all = parsed(title, text)
     whole = question.asked.coverage(said_by_all)
     if question.vector is None or vectors is None:
         even = 0.0 if question.vector is None else EVEN - SAID_ALONE / 2  # beside passages that have their vectors
@@ -118,7 +118,7 @@ def _numbered(text: str) -> dict[str, set[str]]:
 
 
 @lru_cache(maxsize=20_000)
-def _parsed(title: str, text: str) -> tuple[Sequence[Piece], Sequence[Said], Said]:
+def parsed(title: str, text: str) -> tuple[Sequence[Piece], Sequence[Said], Said]:
     """Return the pieces of a passage, what each says, and what all of it says."""
     found = pieces(text)
     about = ["" if one.about == title else one.about for one in found]

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sandbox.openai.encoder import Encoder, Vector
-from sandbox.openai.reading import Piece, pieces
+from sandbox.openai.reading import Piece
+from sandbox.openai.relevance import parsed
 from sandbox.openai.state import Database
 
 MAX_PIECES = 12  # of a passage: what a page is about stands at its beginning
@@ -98,7 +99,7 @@ class Vectors:
         for row in rows:
             if self._closing:
                 return False
-            told = spoken(row["title"], pieces(row["text"]))
+            told = spoken(row["title"], parsed(row["title"], row["text"])[0])  # read before somebody asks
             if told:
                 self._read[row["seq"]] = np.stack([self._encoder.statement(text) for text in told])
             self._last = row["seq"]
