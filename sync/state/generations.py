@@ -60,10 +60,10 @@ def activate(tx: Transaction, generation: int, now: float) -> None:
 
 
 def retire(tx: Transaction, index: str, *, before: float, now: float) -> None:
-    """Give up what is draining since before then, or shares its store with the active generation."""
+    """Give up what is draining since before then, cannot be used, or shares its store with the active generation."""
     tx.run(
         """UPDATE generations SET state = 'dropping', since = :now
-           WHERE index_name = :name AND state = 'draining' AND (since <= :before OR EXISTS (
+           WHERE index_name = :name AND state = 'draining' AND (since <= :before OR problem <> '' OR EXISTS (
              SELECT 1 FROM generations live WHERE live.state = 'active' AND live.store = generations.store))""",
         name=index,
         now=now,

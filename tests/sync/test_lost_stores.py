@@ -1,6 +1,8 @@
 """A store that is lost, or cannot be used, is noticed by the next turn, told everywhere, and healed by a reindex."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -90,6 +92,23 @@ def test_a_store_that_can_be_used_again_is_told_of_no_more() -> None:
 
     assert told(installation) == ["", ""]
     assert installation.differences() == []
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_lost_store_is_not_kept_for_a_rollback(loss: str) -> None:
+    installation = installed()
+    installation.configure(*(replace(one, keep_previous=timedelta(days=1)) for one in installation.indexes))
+    lose(installation, loss)
+    installation.source.put("d01", "edited by somebody")
+    installation.turn()
+    commands.rebuild(installation.engine, ["public"])
+
+    installation.engine.housekeep()
+    installation.engine.housekeep()
+
+    assert installation.differences() == []
+    assert [one for one in installation.leftovers() if "store" not in one] == []
+    assert len(installation.memory.uploaded) == len(installation.source.documents)
 
 
 def test_nobody_goes_back_to_a_store_that_is_lost() -> None:
