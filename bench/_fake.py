@@ -67,6 +67,7 @@ class Fake:
             "GET /files": self._uploads,
             "POST /vector_stores": self._create,
             "GET /vector_stores": lambda *_: {"data": [], "has_more": False},
+            "GET /vector_stores/#": lambda ids, *_: {"id": ids[0], "status": "completed"},
             "POST /vector_stores/#/file_batches": self._attach,
             "GET /vector_stores/#/file_batches/#": lambda ids, *_: self._batch(ids[1]),
             "POST /vector_stores/#/files": self._attach_one,
