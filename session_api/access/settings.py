@@ -144,7 +144,7 @@ class ServerSettings(Section):
 
     host: Text = "127.0.0.1"
     port: int = Field(default=8400, ge=1, le=65535)
-    secret: Secret | None = None
+    secret: Annotated[Secret, AfterValidator(hard_to_guess)] | None = None
     public_url: Address | None = None
     trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = Field(default=[])
     connections: int = Field(default=1000, ge=10)

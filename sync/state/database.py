@@ -1,7 +1,9 @@
 """State database: the truth about what we did. SQLite embedded, PostgreSQL at scale, the same statements."""
 
 import contextlib
+import os
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -211,9 +213,24 @@ def _ping_after_rest(engine: Engine) -> None:
             raise DisconnectionError from error
 
 
+def _keep_private(file: Path) -> None:
+    """Have the database be this user's alone, whatever folder and umask it is made in: it holds what visitors wrote.
+
+    SQLite gives its own two files beside it the same permissions when it makes them.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    for one in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+        with contextlib.suppress(FileNotFoundError, PermissionError):  # another's: it is not ours to close
+            mode = one.stat().st_mode
+            if stat.S_ISREG(mode) and mode & 0o077:
+                one.chmod(0o600)
+
+
 def _sqlite(file: str) -> Engine:
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)
+        _keep_private(Path(file))
     shared: dict[str, Any] = (
         {} if file and file != ":memory:" else {"poolclass": StaticPool}
     )  # memory has one connection

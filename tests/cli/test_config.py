@@ -82,9 +82,8 @@ def test_a_source_alone_is_a_whole_configuration(tmp_path: Path) -> None:
 
 def test_no_secret_shows_in_a_representation(tmp_path: Path) -> None:
     text = 'database_url = "postgresql://u:very-secret@db/a"\nredis_url = "redis://:very-secret@cache"\n'
-    text += (
-        '[openai]\napi_key = "sk-very-secret"\n[admin]\ntoken = "very-secret-token"\n[server]\nsecret = "very-secret"\n'
-    )
+    text += '[openai]\napi_key = "sk-very-secret"\n[admin]\ntoken = "very-secret-token"\n'
+    text += '[server]\nsecret = "very-secret-words"\n'
     text += '[widget]\ndomain_key = "very-secret"\nidentity_keys = { "2026" = "very-secret" }\n' + SOURCE
 
     assert "very-secret" not in repr(load(tmp_path, text))

@@ -23,6 +23,21 @@ def test_a_url_that_means_nothing_is_misconfigured(url: str) -> None:
     assert "s3cret" not in str(caught.value)
 
 
+def test_the_database_is_this_users_alone_also_where_it_was_not(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    file = tmp_path / "state.db"
+    State.open(f"sqlite:///{file}").close()
+    made = file.stat().st_mode & 0o777
+    file.chmod(0o644)
+
+    opened = State.open(f"sqlite:///{file}")
+    modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+    opened.close()
+
+    assert made == 0o600
+    assert modes == dict.fromkeys(("state.db", "state.db-wal", "state.db-shm"), 0o600)
+
+
 def test_a_folder_that_cannot_be_made_is_misconfigured(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
 

@@ -73,6 +73,8 @@ def test_the_compose_file_keeps_every_process_small_unprivileged_and_watched() -
         assert files <= set(services[name]["secrets"])
     assert "--appendonly yes" in services["redis"]["command"][2]
     assert "noeviction" in services["redis"]["command"][2]
+    assert "--requirepass" not in services["redis"]["command"][2]  # what a command line holds, everybody may read
+    assert "-a " not in services["redis"]["healthcheck"]["test"][1]
 
 
 def test_the_image_runs_as_nobody_in_particular_and_copies_what_it_needs() -> None:
