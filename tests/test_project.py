@@ -117,3 +117,8 @@ def test_a_class_name_means_one_thing(packages: tuple[str, ...]) -> None:
                     places.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
 
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_the_example_stands_once() -> None:
+    """The file beside the README is a link to the one that `init` writes: two copies part."""
+    assert (ROOT / "answerwell.example.toml").resolve() == ROOT / "cli/example.toml"

@@ -47,7 +47,8 @@ def _clients(
     def api(
         origin: str, auth: Auth, transport: Transport, refuse: Refuse, fix: str, pacing: VendorLimits
     ) -> HttpClient:
-        return HttpClient("confluence", origin, auth, transport, fix, pacing, sleep, refuse, slots=slots)
+        hosts = frozenset(settings.trusted_hosts)
+        return HttpClient("confluence", origin, auth, transport, fix, pacing, sleep, refuse, hosts=hosts, slots=slots)
 
     # Each identity has a session of its own: what one is given must not make the other somebody.
     authenticated = api(

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connectors.cursor import scope_of
-from connectors.http.addresses import check_origin
+from connectors.http.addresses import TrustedHosts, check_origin
 
 GATEWAY = "https://api.atlassian.com"
 
@@ -18,7 +18,8 @@ class ConfluenceSettings(BaseModel):
     `url`: the site's origin; a Data Center may live below a path of it. `spaces`: keys, or patterns such as "HELP-*".
     `public_spaces`: those whose documents may be public where anyone may read them. `cloud_id`: the token is a scoped
     one, which works through the gateway only. `token`: a Data Center's personal access token. `webhook_secret`: what
-    a Data Center's webhooks are signed with. `speaker_notes`: those of attached slides are text too.
+    a Data Center's webhooks are signed with. `speaker_notes`: those of attached slides are text too. `trusted_hosts`:
+    of the own network, to which attachments may be redirected.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,6 +37,7 @@ class ConfluenceSettings(BaseModel):
     attachments: bool = True
     comments: bool = False
     speaker_notes: bool = False
+    trusted_hosts: TrustedHosts = ()
     webhook_secret: SecretStr = Field(SecretStr(""), validation_alias=AliasChoices("webhook_secret", "secret"))
 
     @field_validator("url")

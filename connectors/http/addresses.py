@@ -1,12 +1,28 @@
 """Where requests may go: the configured origins, and of all others only what is on the public internet."""
 
 import socket
+from collections.abc import Collection
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Annotated
 from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
 
 from sync.errors import Misconfigured, Retryable
 
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+
+
+def host_name(text: str) -> str:
+    """Return a host's name in lower case. Raises ValueError for anything else, an address with a path included."""
+    name = text.strip().lower()
+    if not name or any(letter.isspace() for letter in name) or urlsplit(f"https://{name}").hostname != name:
+        raise ValueError('is not the name of a host; write it alone, such as "files.acme.internal"')
+    return name
+
+
+TrustedHosts = Annotated[tuple[Annotated[str, AfterValidator(host_name)], ...], Field(())]
+"""Hosts of the own network to which a source may redirect for a file, such as an object store."""
 
 
 def check_origin(url: str, setting: str) -> str:
@@ -28,6 +44,30 @@ def origin_of(url: str) -> str:
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.netloc.lower()}" if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def check_target(url: str, source: str, hosts: Collection[str]) -> None:
+    """Raise Misconfigured unless a source at the origin `source` may send us to the address for a file.
+
+    That is any public one, those of `hosts`, which its operator names, and, for a source that is itself plain http on
+    this machine, plain http on this machine.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    if parts.scheme == "http" and is_loopback(host) and _is_plain_loopback(source):
+        return
+    if parts.scheme == "https" and host in hosts:
+        return
+    try:
+        check_public(url)
+    except Misconfigured as error:
+        fix = f'if it is yours, write trusted_hosts = ["{host}"] for the source' if parts.scheme == "https" else ""
+        raise Misconfigured("; ".join(filter(None, (str(error), fix)))) from error
+
+
+def _is_plain_loopback(origin: str) -> bool:
+    parts = urlsplit(origin)
+    return parts.scheme == "http" and is_loopback(parts.hostname or "")
 
 
 def check_public(url: str) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from connectors.http.addresses import check_public, origin_of
+from connectors.http.addresses import check_target, origin_of
 from connectors.http.auth import Auth
 from connectors.http.rate_limit import VendorLimits, until_reset
 from connectors.http.transport import MAX_BYTES, Json, Params, Request, Response, Sleep, Transport, http_date, now
@@ -40,7 +40,8 @@ class HttpClient:
 
     Passing failures are tried again at most twice, with short waits; a longer wait raises Retryable(after) at once.
     `settings` names what to check when the credentials are refused. `refuse`: how this vendor says no. `trusted`:
-    origins beside the own that may see the credentials. `slots` bounds the calls under way at once. `headers`: sent
+    origins beside the own that may see the credentials. `hosts`: of this network, to which files may be redirected all
+    the same, without credentials. `slots` bounds the calls under way at once. `headers`: sent
     with every call to these origins. `throttled`: statuses whose Retry-After holds for every call of the account.
     """
 
@@ -53,6 +54,7 @@ class HttpClient:
     sleep: Sleep = field(default=time.sleep, repr=False)
     refuse: Refuse = refused
     trusted: frozenset[str] = frozenset()
+    hosts: frozenset[str] = frozenset()
     slots: AbstractContextManager[object] | threading.BoundedSemaphore = field(
         default_factory=nullcontext[None], repr=False
     )
@@ -96,7 +98,8 @@ class HttpClient:
     ) -> Response:
         """Return what is at the address or path, whatever it is. Raises Oversized above `most` bytes.
 
-        Redirects are followed, never to a private network; credentials go to the own origin and `trusted` alone.
+        Redirects are followed, to a private network only as `check_target` allows; credentials go to the own origin and
+        `trusted` alone.
         """
         start = urljoin(self.origin, url)
         where = f"{self.vendor} {start.partition('?')[0]}"
@@ -182,7 +185,7 @@ class HttpClient:
         for _ in range(MAX_REDIRECTS + 1):
             known = origin_of(url) == self.origin or origin_of(url) in self.trusted
             if not known:
-                check_public(url)
+                check_target(url, self.origin, self.hosts)
             headers = {**self.headers, **({"Authorization": value} if value else {})} if known else {}
             answer = self.transport(Request("GET", url, headers=headers, most=most))
             location = answer.headers.get("location", "")

@@ -116,7 +116,8 @@ class _Account:
         return self._api(origin, self._auth, self._pacing, self._credentials)
 
     def _api(self, origin: str, auth: Auth, pacing: VendorLimits, settings: str) -> HttpClient:
-        return HttpClient("zendesk", origin, auth, self._transport, settings, pacing, self._sleep)
+        hosts = frozenset(self._settings.trusted_hosts)
+        return HttpClient("zendesk", origin, auth, self._transport, settings, pacing, self._sleep, hosts=hosts)
 
     @property
     def _credentials(self) -> str:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from connectors.http.addresses import check_origin
+from connectors.http.addresses import TrustedHosts, check_origin
 
 TEST_SECRET = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="  # noqa: S105  published: anybody can sign with it
 
@@ -14,7 +14,8 @@ class ZendeskSettings(BaseModel):
 
     `locales`: the only ones to keep; all when empty. `public` False: visitors must sign in, so no article is public.
     `attachments`: files are read, those of an article where its text links or mentions one; "all" asks every article,
-    one call each. `webhook_secret`: the signing secret of a webhook that wakes the source, if there is one.
+    one call each. `trusted_hosts`: of the own network, to which files may be redirected. `webhook_secret`: the signing
+    secret of a webhook that wakes the source, if there is one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,6 +30,7 @@ class ZendeskSettings(BaseModel):
     api_token: SecretStr = SecretStr("")
     attachments: bool | Literal["all"] = True
     include: tuple[Literal["articles", "tickets"], ...] = Field(("articles",), min_length=1)
+    trusted_hosts: TrustedHosts = ()
     webhook_secret: SecretStr = SecretStr("")
 
     @field_validator("url")

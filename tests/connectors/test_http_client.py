@@ -15,7 +15,7 @@ from starlette.responses import Response as Sent
 from starlette.types import Receive, Scope, Send
 
 from connectors.http import client
-from connectors.http.addresses import check_origin, check_public, is_public
+from connectors.http.addresses import check_origin, check_public, check_target, host_name, is_public
 from connectors.http.auth import Anonymous, Basic
 from connectors.http.oauth import CachedToken, ClientCredentials
 from connectors.http.rate_limit import VendorLimits
@@ -307,9 +307,7 @@ def test_a_download_follows_redirects_and_shows_credentials_only_to_the_own_orig
     assert server.seen[-1]["authorization"].startswith("Bearer token-")
 
 
-@pytest.mark.parametrize(
-    "location", ["http://{other}/open", "https://{other}/open", "https://127.0.0.1/open", "ftp://x/y"]
-)
+@pytest.mark.parametrize("location", ["https://{other}/open", "https://127.0.0.1/open", "ftp://x/y"])
 def test_a_download_is_not_led_into_the_own_network(
     signed_in: client.HttpClient, server: Server, location: str
 ) -> None:
@@ -320,6 +318,48 @@ def test_a_download_is_not_led_into_the_own_network(
             signed_in.download("/moved")
 
     assert elsewhere.seen == []
+
+
+def test_a_source_on_this_machine_may_redirect_to_another_there_which_sees_no_credentials(
+    signed_in: client.HttpClient, server: Server
+) -> None:
+    elsewhere = Server()
+    with serve(elsewhere) as other:
+        server.location = f"{other}/open"
+        signed_in.download("/moved")
+
+    assert "authorization" not in elsewhere.seen[-1]
+
+
+@pytest.mark.parametrize(
+    ("url", "source", "followed"),
+    [
+        ("http://127.0.0.1:9000/a", "http://localhost:8501", True),
+        ("http://localhost/a", "https://acme.zendesk.com", False),
+        ("http://[::1]/a", "https://wiki.acme.com", False),
+        ("https://127.0.0.1/a", "http://localhost:8501", False),
+        ("https://files.acme.internal/a", "https://wiki.acme.com", True),
+        ("https://FILES.acme.internal:9443/a", "https://wiki.acme.com", True),
+        ("http://files.acme.internal/a", "https://wiki.acme.com", False),
+        ("https://10.0.0.7/a", "https://wiki.acme.com", True),
+        ("https://10.0.0.8/a", "https://wiki.acme.com", False),
+        ("http://192.0.2.1/a", "http://localhost:8501", False),
+    ],
+)
+def test_where_a_source_may_send_us_for_a_file(url: str, source: str, *, followed: bool) -> None:
+    trusted = {"files.acme.internal", "10.0.0.7"}
+    if followed:
+        check_target(url, source, trusted)
+        return
+    with pytest.raises(Misconfigured, match="not followed") as caught:
+        check_target(url, source, trusted)
+    assert ("trusted_hosts" in str(caught.value)) == url.startswith("https")
+
+
+@pytest.mark.parametrize("host", ["https://files.acme.com", "files.acme.com/a", "", "a b", "files.acme.com:9000"])
+def test_a_trusted_host_is_a_name_alone(host: str) -> None:
+    with pytest.raises(ValueError, match="host"):
+        host_name(host)
 
 
 def test_a_trusted_origin_is_shown_the_credentials(signed_in: client.HttpClient, server: Server) -> None:
