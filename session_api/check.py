@@ -77,6 +77,9 @@ def _pages(widget: WidgetSettings, server: ServerSettings) -> Iterator[Finding]:
     if server.public_url is None:
         fix = "write public_url under [server]: the address that browsers use"
         yield "info", "browsers are told the address that the first proxy uses", fix
+    if server.public and not server.trusted_proxies:
+        fix = 'write trusted_proxies = ["10.0.0.0/8"] under [server]: the network of the proxy before it'
+        yield "warning", "behind a proxy all visitors count as one address, and share its limit", fix
     if widget.allow_null_origin:
         fix = "remove allow_null_origin under [widget] unless an app embeds the widget"
         yield "warning", "any local file and sandboxed frame may use the widget", fix

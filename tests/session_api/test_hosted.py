@@ -130,7 +130,7 @@ def test_a_self_hosted_visitor_never_meets_the_hosted_way(acme: Shop) -> None:
 
 
 WIDGET = WidgetSettings(origins=["https://www.acme.com"], contact_email="help@acme.com")
-SERVER = ServerSettings(public_url="https://help.acme.com")
+SERVER = ServerSettings(public_url="https://help.acme.com", trusted_proxies=["10.0.0.0/8"])
 DONE = ChatSettings(daily_usd=5, price_input=1, price_output=4)
 HOSTED_CHAT = ChatSettings(mode="hosted", workflow_id=WORKFLOW)
 TODAY = date(2026, 11, 26)
@@ -173,6 +173,21 @@ def test_what_needs_attention_is_told_with_its_level(
 
     assert found == level
     assert said in what
+
+
+@pytest.mark.parametrize(
+    ("server", "needed"),
+    [
+        (ServerSettings(public_url="https://help.acme.com"), True),
+        (ServerSettings(host="0.0.0.0"), True),
+        (ServerSettings(host="0.0.0.0", trusted_proxies=["192.0.2.7"]), False),
+        (ServerSettings(), False),
+    ],
+)
+def test_one_address_for_all_visitors_needs_attention(server: ServerSettings, *, needed: bool) -> None:
+    told = [what for _, what, fix in findings(DONE, WIDGET, server, TODAY) if "trusted_proxies" in fix]
+
+    assert bool(told) == needed
 
 
 def test_a_widget_that_leads_to_nobody_needs_attention() -> None:
