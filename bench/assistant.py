@@ -76,7 +76,8 @@ def demo(folder: Path, encoder: Encoder | None) -> Iterator[Widget]:
         for summary in converge(engine):
             if summary.error:
                 raise SystemExit(f"the sample company does not sync: {summary.error}")
-        acme.openai.settle()
+        if not acme.openai.settle(within=600):
+            raise SystemExit("the vectors of the sample company are not made within ten minutes")
         app = api_process.application(config, engine.state)
         url = stack.enter_context(loopback.serve(app, lifespan="on"))
         yield Widget(stack.enter_context(loopback.client(base_url=url)), url)

@@ -15,7 +15,7 @@ _MAX_VALUE_LENGTH = 256  # the guide says 256, the schema 512: facts differ, so 
 _MAX_ATTRIBUTES = 16
 _HEADING = re.compile(r"(?:^)(#{1,6})[ \t]++(.+)$")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-_FILENAME = re.compile(r"aw-\w+-\S+:\S*-[0-9a-f]{12}\.md")
+_FILENAME = re.compile(r"aw-\w{1,20}-[^\s:]{1,200}:\S{0,400}-[0-9a-f]{12}\.md")
 _HASHES = ("content_hash", "metadata_hash")
 
 

@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -23,3 +24,12 @@ def _fork_server() -> Iterator[None]:
     """It ends with the tests, so that what it used is counted."""
     yield
     FORK_SERVER.stop()
+
+
+@pytest.fixture(autouse=True)
+def _tasks_of_this_test_alone() -> None:
+    """Celery gives every application the tasks of all that a process has made, under their names."""
+    state = sys.modules.get("celery._state")
+    if state is not None:
+        finalizers = state._on_app_finalizers
+        finalizers.difference_update({one for one in finalizers if one.__module__ == "celery.app.base"})

@@ -108,7 +108,7 @@ class OpenAISandbox:
         """Return every uploaded file."""
         return self._files.records()
 
-    def settle(self, within: float = 60.0) -> bool:
+    def settle(self, within: float = 600.0) -> bool:
         """Wait until everything that was attached is found by its meaning, too; false where that takes longer."""
         return self._vectors is None or self._vectors.settle(within)
 

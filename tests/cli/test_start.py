@@ -97,7 +97,10 @@ def test_every_key_that_the_example_leaves_out_exists(tmp_path: Path) -> None:
         "CONFLUENCE_TOKEN": "t",
         "SLACK_BOT_TOKEN": "xoxb-1",
         "SLACK_SIGNING_SECRET": "s",
-        "ANSWERWELL_ADMIN_TOKEN": "t",
+        "ANSWERWELL_ADMIN_TOKEN": "a token of operators",
+        "ANSWERWELL_OLD_ADMIN_TOKEN": "an older token of theirs",
+        "ANSWERWELL_METRICS_TOKEN": "a token of scrapers",
+        "ANSWERWELL_STAFF_SECRET": "a secret of the intranet, long enough",
         "ANSWERWELL_IDENTITY_SECRET": "a secret of the host site, long enough",
     }
 

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from cli import config as configuration
 from cli.api_process import application, exposure
+from cli.state_schema import SCHEMAS
 from connectors import CONNECTORS
 from session_api.access.settings import ServerSettings
 from session_api.admin.settings import AdminSettings
@@ -29,7 +30,7 @@ PAGES = ("/metrics", "/docs", "/openapi.json", "/demo")
 def served(folder: Path, text: str, port: int = 8400) -> Iterator[httpx2.Client]:
     file = folder / "answerwell.toml"
     file.write_text(text, "utf-8")
-    state = State.open("sqlite:///:memory:")
+    state = State.open("sqlite:///:memory:", schemas=SCHEMAS)
     app = application(configuration.load(file, {}, CONNECTORS), state)
     with TestClient(app, base_url=f"http://127.0.0.1:{port}", follow_redirects=False) as client:
         yield client

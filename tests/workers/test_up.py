@@ -39,7 +39,7 @@ def test_it_is_ready_with_one_line_syncs_by_itself_and_listens_on_nothing_but_it
 
     assert len([line for line in running.said if "is ready" in line]) == 1
     assert running.url in next(line for line in running.said if "is ready" in line)
-    assert ready == {"status": "ok", "checks": {"database": True, "broker": True}}
+    assert ready == {"status": "ok", "checks": {"database": True, "broker": True}, "stores": {}}
     assert listening == {int(running.url.rpartition(":")[2])}
     assert (acme.folder / "data" / "broker").stat().st_mode & 0o777 == 0o700
 
