@@ -18,7 +18,7 @@ from tests.cli.kit import ROOT, Company, launch
 
 def answerwell(folder: Path, *arguments: str, afresh: bool = False, **environ: str) -> subprocess.CompletedProcess[str]:
     process = launch(folder, *arguments, afresh=afresh, **environ)
-    out, err = process.communicate(timeout=240)
+    out, err = process.communicate(timeout=900)
     return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
