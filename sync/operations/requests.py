@@ -105,21 +105,15 @@ def ask_of_index(state: State, kind: RequestKind, index: str, who: str) -> int:
 
 
 def process_requests(engine: Engine) -> None:
-    """Take each open request as far as it goes now, and clear away a lost store that another has taken over.
-
-    Raises Retryable when the state or the index fails.
-    """
+    """Take each open request as far as it goes now. Raises Retryable when the state or the index fails."""
     for request in queries.pending_requests(engine.state):
         match request.kind:
             case RequestKind.SYNC | RequestKind.RELEASE:
                 _follow_source(engine, request)
-                continue
             case RequestKind.REINDEX:
                 _advance_reindex(engine, request)
             case RequestKind.PROMOTE | RequestKind.ROLLBACK:
                 switch(engine, request.id)
-        if any(generation.problem for generation in queries.generations(engine.state, "draining")):
-            engine.housekeep()
 
 
 def begin_reindex(engine: Engine, index: str, who: str) -> int:
@@ -148,6 +142,8 @@ def switch(engine: Engine, request: int) -> str:
     except Held as held:
         return finish(engine.state, asked, str(held))
     log.info("index_switched", index=asked.target, what=asked.kind, who=asked.who, request=request)
+    if queries.generations(engine.state, "dropping"):
+        engine.housekeep()  # a lost store is of no use to anybody, and neither are the files that it alone named
     return ""
 
 

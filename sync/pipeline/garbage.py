@@ -14,12 +14,12 @@ def collect(turn: Turn) -> None:
 
     Raises LeaseLost before an outside delete that is no longer ours to make, and what the index raises.
     """
-    every_state = ("building", "active", "draining", "dropping")
-    unusable = {one.store for one in queries.generations(turn.state, *every_state) if one.problem}
     while not turn.should_stop:
         found = queries.garbage(turn.state, turn.source.name, limit=200)
         if not found:
             return
+        every_state = ("building", "active", "draining", "dropping")
+        unusable = {one.store for one in queries.generations(turn.state, *every_state) if one.problem}
         running: dict[Future[None], GarbageFile] = {}
         for one in found:
             if len(running) >= turn.max_concurrency:

@@ -80,7 +80,7 @@ def promote_in_transaction(tx: Transaction, state: State, index: str, sources: l
     hold_off_commits(tx)  # no document is committed until we have switched
     if reason := promotion_blocker(tx, index, sources):
         raise Held(f"not promoted: {reason}")
-    generations.move(tx, index, "active", "draining", state.now())
+    generations.stand_down(tx, index, state.now())
     generations.move(tx, index, "building", "active", state.now())
 
 
@@ -95,7 +95,7 @@ def roll_back_in_transaction(tx: Transaction, state: State, index: str) -> None:
     previous = queries.previous_id(tx, index)
     if previous is None:
         raise Held(f"index {index!r} keeps no previous store to go back to (keep_previous)")
-    generations.move(tx, index, "active", "draining", state.now())
+    generations.stand_down(tx, index, state.now())
     generations.activate(tx, previous, state.now())
 
 

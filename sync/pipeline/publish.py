@@ -33,8 +33,6 @@ def publish(turn: Turn) -> None:
     withdraw(turn)
     collect(turn)
     usable = [generation for generation in queries.live_generations(turn.state) if not generation.problem]
-    for unusable in (generation for generation in queries.live_generations(turn.state) if generation.problem):
-        generations.abandon_if_draining(turn.state, unusable)  # nobody can go back to it
     publishers = [GenerationPublisher(turn, generation) for generation in usable]
     lost = _publish_all(turn, publishers)
     check_off(turn)

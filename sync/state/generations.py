@@ -55,15 +55,25 @@ def move(tx: Transaction, index: str, before: str, after: str, now: float) -> No
     )
 
 
+def stand_down(tx: Transaction, index: str, now: float) -> None:
+    """Have the index's active generation kept, so that one can go back to it; one whose store is lost is given up."""
+    tx.run(
+        """UPDATE generations SET state = CASE WHEN problem = '' THEN 'draining' ELSE 'dropping' END, since = :now
+           WHERE index_name = :name AND state = 'active'""",
+        name=index,
+        now=now,
+    )
+
+
 def activate(tx: Transaction, generation: int, now: float) -> None:
     tx.run("UPDATE generations SET state = 'active', since = :now WHERE id = :id", id=generation, now=now)
 
 
 def retire(tx: Transaction, index: str, *, before: float, now: float) -> None:
-    """Give up what is draining since before then, cannot be used, or shares its store with the active generation."""
+    """Give up what is draining since before then, or shares its store with the active generation."""
     tx.run(
         """UPDATE generations SET state = 'dropping', since = :now
-           WHERE index_name = :name AND state = 'draining' AND (since <= :before OR problem <> '' OR EXISTS (
+           WHERE index_name = :name AND state = 'draining' AND (since <= :before OR EXISTS (
              SELECT 1 FROM generations live WHERE live.state = 'active' AND live.store = generations.store))""",
         name=index,
         now=now,

@@ -87,7 +87,7 @@ def building_id(state: Reader, index: str) -> int:
 def previous_id(state: Reader, index: str) -> int | None:
     """The id of the generation to go back to; None where none is kept."""
     rows = state.ask(
-        """SELECT id FROM generations WHERE index_name = :index AND state = 'draining' AND problem = ''
+        """SELECT id FROM generations WHERE index_name = :index AND state = 'draining'
            ORDER BY since DESC, id DESC LIMIT 1""",
         index=index,
     )
