@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from connectors.file_types import kind_of
-from connectors.files import IN_MEMORY, MAX_BYTES, Unreadable, extract
+from connectors.files import IN_MEMORY, MAX_BYTES, Extract, Unreadable, extract, refuse_large
 from connectors.http.client import HttpClient
 from connectors.http.transport import Oversized, Response
 from sync.errors import Misconfigured
@@ -65,8 +65,8 @@ def read_into(document: Document, attachments: Sequence[AttachedFile], download:
         else:
             pieces.append(f"## {' '.join(file.name.split())}\n\n{found.markdown}" if found.markdown.strip() else "")
             problems.append(found.problem)
-    if left := len(attachments) - MAX_FILES:
-        problems += [f"{left} of {len(attachments)} files are not read; {MAX_FILES} are the most"] if left > 0 else []
+    if (left := len(attachments) - MAX_FILES) > 0:
+        problems.append(f"{left} of {len(attachments)} files are not read; {MAX_FILES} are the most")
     return replace(
         document,
         version=versioned(document.version, attachments),
@@ -85,18 +85,10 @@ def download(client: HttpClient, file: AttachedFile, *, buckets: tuple[str, ...]
     return answer.body
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
-    markdown: str
-    problem: str
-
-
-def _text(file: AttachedFile, download: Download) -> _Text:
-    if file.size > MAX_BYTES:
-        raise Unreadable(f"{file.name}: larger than {MAX_BYTES // 1024 // 1024} MB; split it, or publish it as a page")
+def _text(file: AttachedFile, download: Download) -> Extract:
+    refuse_large(file.size, file.name)
     with IN_MEMORY:
-        found = extract(download(file), file.media_type, file.name, base_url=file.url)
-    return _Text(found.markdown, found.problem)
+        return extract(download(file), file.media_type, file.name, base_url=file.url)
 
 
 def _is_sign_in(answer: Response, file: AttachedFile) -> bool:

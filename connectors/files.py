@@ -41,8 +41,7 @@ def extract(
     `speaker_notes`: those of slides are text too. Raises Unreadable for a file that is too large, protected, scanned,
     broken, not text, of a format that is not read, or takes too much to read.
     """
-    if len(content) > MAX_BYTES:
-        raise Unreadable(f"{name}: larger than {MAX_BYTES // 1024 // 1024} MB; split it, or publish its text as a page")
+    refuse_large(len(content), name)
     kind = file_types.kind_in(content, kind_of(media_type, name))
     if not kind or kind in file_types.UNREAD:
         raise Unreadable(f"{name}: {_unread(kind, media_type, name)}")
@@ -58,6 +57,12 @@ def extract(
     if "unreadable" in found:
         raise Unreadable(f"{name}: {found['unreadable']}")
     return Extract(found["markdown"], f"{name}: {found['problem']}" if found.get("problem") else "")
+
+
+def refuse_large(size: int, name: str) -> None:
+    """Raise Unreadable for a file of more bytes than are read."""
+    if size > MAX_BYTES:
+        raise Unreadable(f"{name}: larger than {MAX_BYTES // 1024 // 1024} MB; split it, or publish its text as a page")
 
 
 def decode(content: bytes, name: str, media_type: str = "") -> encodings.Decoded:

@@ -3,33 +3,56 @@
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
 
 import structlog
 
 from sync.errors import SyncError
 from sync.model import Audience, Change
 
+T = TypeVar("T")
+
 log = structlog.get_logger()
 
 
-def judged(external_id: str, record: object, judge: Callable[[], Change], audience: Audience | None = None) -> Change:
+class BrokenRecord(Exception):
+    """A vendor's record broke what reads it."""
+
+
+def attempt(read: Callable[[], T]) -> T:
+    """Return what `read` makes of a vendor's record. Raises BrokenRecord, or what the source fails at, a SyncError."""
+    try:
+        return read()
+    except SyncError:
+        raise
+    except Exception as error:  # whatever a record breaks, the documents beside it have nothing to do with it
+        log.warning("record_unreadable", error=type(error).__name__)
+        raise BrokenRecord from error
+
+
+def judged(
+    external_id: str,
+    record: object,
+    judge: Callable[[], Change],
+    audience: Audience | None = None,
+    *,
+    unconfirmed: bool = False,
+) -> Change:
     """Return what `judge` makes of a vendor's record.
 
     One that breaks it is left to a fetch, whose failure the engine keeps as that document's problem. `audience`: who
-    may read the document, where that is known already. What the source fails at, a SyncError, raises.
+    may read the document, where that is known already; `unconfirmed`: see Change. Raises SyncError as `attempt`.
     """
     try:
-        return judge()
-    except SyncError:
-        raise
-    except Exception as error:  # noqa: BLE001  whatever a record breaks, the documents beside it have nothing to do with it
-        log.warning("record_unreadable", document=external_id, error=type(error).__name__)
-        return unreadable(external_id, record, audience)
+        return attempt(judge)
+    except BrokenRecord:
+        return replace(unreadable(external_id, record), audience=audience, unconfirmed=unconfirmed)
 
 
-def unreadable(external_id: str, record: object, audience: Audience | None = None) -> Change:
+def unreadable(external_id: str, record: object) -> Change:
     """Return the change that leaves a record which cannot be read to a fetch."""
-    return Change(external_id, f"unreadable:{_mark(record)}", audience=audience)
+    return Change(external_id, f"unreadable:{_mark(record)}")
 
 
 def _mark(record: object) -> str:

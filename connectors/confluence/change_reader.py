@@ -10,8 +10,8 @@ from connectors.confluence.feed import ZONES
 from connectors.confluence.records import KINDS, Content, Facts, Kind, Touched, document_id
 from connectors.confluence.site_cache import SiteCache
 from connectors.file_types import kind_of
-from connectors.quarantine import judged
-from sync.errors import Gone, Retryable, SyncError
+from connectors.quarantine import BrokenRecord, attempt, judged
+from sync.errors import Gone, Retryable
 from sync.model import Change, Document
 
 MAX_SINGLE_LOADS = 5
@@ -59,16 +59,14 @@ class ChangeReader:
     def _alone(self, external_id: str, touched: Touched, kind: Kind | None = None) -> Change:
         """Return the change that a fetch would make of it; one that cannot be read now does not hold up the others."""
         try:
-            document = read(self._cache, external_id, kind, self._lookup)
+            document = attempt(partial(read, self._cache, external_id, kind, self._lookup))
         except Gone:
             return Change(external_id, None)
         except Retryable as error:
             if error.after is not None:
                 raise
             return _left(external_id, touched)
-        except SyncError:
-            raise
-        except Exception:  # noqa: BLE001  it is that document's problem, which the fetch tells
+        except BrokenRecord:
             return _left(external_id, touched)
         return Change(external_id, document.version, document)
 
@@ -93,10 +91,8 @@ class ChangeReader:
 
     def _by_listing(self, content: Content, facts: Facts, anonymous_ids: set[str]) -> Change:
         placement = self._lookup.listed(content, facts.labels, anonymous_ids)
-        external_id, closing = document_id(content.kind, content.id), None
-        if not placement.unconfirmed:
-            closing = placement.audience
-        return judged(external_id, content.storage, lambda: self._writer.change(content, placement), closing)
+        external_id, judge = document_id(content.kind, content.id), partial(self._writer.change, content, placement)
+        return judged(external_id, content.storage, judge, placement.audience, unconfirmed=placement.unconfirmed)
 
 
 def _left(external_id: str, touched: Touched) -> Change:

@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import partial
 
 from connectors.confluence import documents
-from connectors.confluence.audience import Placement
 from connectors.confluence.documents import Writer
 from connectors.confluence.records import Content, Kind, Space, document_id, in_order
 from connectors.confluence.site_cache import SiteCache
@@ -74,13 +73,10 @@ class Listings:
     def _judged(self, writer: Writer, scan: SpaceScan, content: Content) -> Change:
         external_id = document_id(content.kind, content.id)
         placement = scan.placement(content) if content.storage is not None else None
-        closing = placement.audience if placement is not None and not placement.unconfirmed else None
-        return judged(external_id, content.storage, lambda: self._content(writer, content, placement), closing)
-
-    def _content(self, writer: Writer, content: Content, placement: Placement | None) -> Change:
         if placement is None:  # the listing could not tell everything; a fetch does
-            return Change(document_id(content.kind, content.id), f"unread:{content.number}")
-        return writer.change(content, placement)
+            return Change(external_id, f"unread:{content.number}")
+        judge = partial(writer.change, content, placement)
+        return judged(external_id, content.storage, judge, placement.audience, unconfirmed=placement.unconfirmed)
 
     def _files(self, space: Space, after: str | None) -> tuple[list[Change], str | None]:
         scan = self._surveyed(space)

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from connectors.http.transport import Json, Response
-from connectors.quarantine import judged, unreadable
+from connectors.quarantine import BrokenRecord, attempt, judged, unreadable
 from connectors.slack import threads, timestamps
 from connectors.slack.channels import ChannelListing, SlackChannel, gap_id
 from connectors.slack.documents import day_id, thread_id
@@ -192,8 +192,8 @@ class ChannelFeed:
         """Read one fresh thread; it is a change if its parent said so, or if its replies differ."""
         ts, expected = work["read"][0]
         try:
-            read = self._reader.thread(channel, ts)
-        except (TypeError, ValueError, AttributeError, KeyError):
+            read = attempt(lambda: self._reader.thread(channel, ts))
+        except BrokenRecord:
             work["read"].pop(0)
             found.append(unreadable(thread_id(channel.id, ts), work["new"].get(ts)))
             return

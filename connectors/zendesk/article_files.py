@@ -13,6 +13,7 @@ from connectors.cache import TtlCache
 from connectors.files import Unreadable
 from connectors.http.client import HttpClient
 from connectors.http.transport import Clock, Json
+from connectors.zendesk.attached_file import attached_file
 from connectors.zendesk.pagination import page
 from connectors.zendesk.translations import ArticleTranslation
 from sync.errors import Retryable
@@ -54,7 +55,7 @@ class ArticleFiles:
             return ()
         rows = self._listed.get(f"{translation.article}@{translation.touched}", self._lister(translation.article))
         shown = [row for row in rows if str(row.get("locale") or translation.locale).lower() == translation.locale]
-        return attachments.readable([_attachment(row) for row in shown])
+        return attachments.readable([attached_file(row) for row in shown])
 
     def read_into(self, document: Document, files: tuple[AttachedFile, ...]) -> Document:
         """Return the document with what its files say: in public, what opens without signing in.
@@ -88,13 +89,3 @@ class ArticleFiles:
             found += rows
             if after is None:
                 return found
-
-
-def _attachment(row: Json) -> AttachedFile:
-    return AttachedFile(
-        id=str(row["id"]),
-        name=str(row.get("file_name") or row.get("display_file_name") or row["id"]),
-        media_type=str(row.get("content_type") or ""),
-        size=int(row.get("size") or 0),
-        url=str(row.get("content_url") or ""),
-    )

@@ -12,7 +12,7 @@ from connectors.cache import TtlCache
 from connectors.http import client
 from connectors.http.client import HttpClient
 from connectors.http.transport import Clock, Json, Params, Response, now
-from connectors.quarantine import judged, unreadable
+from connectors.quarantine import BrokenRecord, attempt, judged, unreadable
 from connectors.translation import article_id, document
 from connectors.zendesk.article_files import ArticleFiles, Mode
 from connectors.zendesk.pagination import everything, page, query_of, record, rows, time_of
@@ -138,8 +138,8 @@ class HelpCenter:
         broken: list[Change] = []
         for row in rows:
             try:
-                found += translations(row, self._wanted, self.key)
-            except (TypeError, ValueError, AttributeError, KeyError):
+                found += attempt(partial(translations, row, self._wanted, self.key))
+            except BrokenRecord:
                 broken.append(unreadable(article_id(row["id"], locale_of(row)), row))
         return found, broken
 
@@ -153,8 +153,8 @@ class HelpCenter:
         gone: list[Change] = []
         for row in shown:
             try:
-                current, absent = self._current(row)
-            except (TypeError, ValueError, AttributeError, KeyError):
+                current, absent = attempt(partial(self._current, row))
+            except BrokenRecord:
                 gone.append(unreadable(article_id(row["id"], locale_of(row)), row))
                 continue
             found += current
@@ -199,8 +199,7 @@ class HelpCenter:
             version = attachments.versioned(document.version, files)
             return Change(document.external_id, version, None if files else document, unconfirmed, audience)
 
-        closing = None if unconfirmed else audience
-        return judged(translation.text.external_id, translation.text.html, judge, closing)
+        return judged(translation.text.external_id, translation.text.html, judge, audience, unconfirmed=unconfirmed)
 
     def _may_be_public(self, translation: ArticleTranslation) -> bool:
         return self._public and not translation.marked

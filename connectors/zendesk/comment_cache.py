@@ -5,11 +5,13 @@ import sqlite3
 import weakref
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 
 from connectors.attachments import AttachedFile
 from connectors.dialogue import Comment
 from connectors.http.client import HttpClient
 from connectors.http.transport import Json
+from connectors.quarantine import BrokenRecord, attempt
 from connectors.zendesk.pagination import query_of
 from connectors.zendesk.ticket_document import comment_of
 from sync.errors import Retryable
@@ -78,8 +80,9 @@ class CommentCache:
                 if child.get("event_type") in REWRITES:
                     self._single.add(event.get("ticket_id"))
                 elif child.get("event_type") in KINDS:
-                    c = _comment(child, event)
-                    if c is None:
+                    try:
+                        c = attempt(partial(comment_of, child, event))
+                    except BrokenRecord:
                         self._single.add(event.get("ticket_id"))
                         continue
                     files = json.dumps([asdict(file) for file in c.files])
@@ -87,13 +90,6 @@ class CommentCache:
                     kept.append(row)
         with self._database:
             self._database.executemany("INSERT OR REPLACE INTO comments VALUES (?, ?, ?, ?, ?, ?, ?)", kept)
-
-
-def _comment(child: Json, event: Json) -> Comment | None:
-    try:
-        return comment_of(child, event)
-    except (TypeError, ValueError, AttributeError, KeyError):
-        return None
 
 
 def _loaded(files: str) -> tuple[AttachedFile, ...]:

@@ -7,6 +7,7 @@ from connectors import attachments, dialogue
 from connectors.attachments import AttachedFile
 from connectors.dialogue import Comment, Dialogue
 from connectors.http.transport import Json
+from connectors.zendesk.attached_file import attached_file
 from connectors.zendesk.pagination import time_of
 from sync.model import Document
 
@@ -66,13 +67,7 @@ def files_of(comments: Iterable[Comment]) -> tuple[AttachedFile, ...]:
 def _files(row: Json) -> list[AttachedFile]:
     rows = row.get("attachments")
     return [
-        AttachedFile(
-            id=str(file["id"]),
-            name=str(file.get("file_name") or file["id"]),
-            media_type=str(file.get("content_type") or ""),
-            size=int(file.get("size") or 0),
-            url=str(file.get("content_url") or ""),
-        )
+        attached_file(file)
         for file in (rows if isinstance(rows, list) else [])
         if isinstance(file, dict) and file.get("id") and not file.get("deleted")
     ]

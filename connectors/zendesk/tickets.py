@@ -9,7 +9,7 @@ from connectors.dialogue import Comment
 from connectors.http import client
 from connectors.http.client import HttpClient
 from connectors.http.transport import Clock, Json, now
-from connectors.quarantine import judged, unreadable
+from connectors.quarantine import BrokenRecord, attempt, judged, unreadable
 from connectors.zendesk.comment_cache import BUCKETS, CommentCache
 from connectors.zendesk.pagination import page, record, rows, time_of
 from connectors.zendesk.ticket_document import comment_of, document, files_of, people, ticket_id
@@ -129,8 +129,8 @@ class Tickets:
 
     def _readable_comments(self, number: int, names: dict[int, str]) -> list[Comment] | None:
         try:
-            return self._read_comments(number, names)
-        except (TypeError, ValueError, AttributeError, KeyError):
+            return attempt(lambda: self._read_comments(number, names))
+        except BrokenRecord:
             return None
 
     def _read_comments(self, number: int, names: dict[int, str]) -> list[Comment]:
