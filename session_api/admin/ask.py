@@ -2,22 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from answering.asking import ExplainedAnswer
-from session_api.admin.dependencies import OperationsOf, require_token
-from session_api.admin.errors import RESPONSES, engine_errors_as_http
+from session_api.admin.dependencies import OperationsOf
+from session_api.admin.router import admin_router
 from session_api.errors import ApiError
 
 MAX_QUESTION_LENGTH = 20_000
 
-routes = APIRouter(
-    prefix="/api/admin",
-    tags=["admin"],
-    dependencies=[Depends(require_token), Depends(engine_errors_as_http)],
-    responses=RESPONSES,
-)
+routes = admin_router()
 
 
 class Ask(BaseModel):

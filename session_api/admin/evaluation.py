@@ -3,11 +3,11 @@
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import Body
 from pydantic import BaseModel, ConfigDict, Field
 
-from session_api.admin.dependencies import OperationsOf, require_token
-from session_api.admin.errors import RESPONSES, engine_errors_as_http
+from session_api.admin.dependencies import OperationsOf
+from session_api.admin.router import admin_router
 from session_api.errors import ApiError
 from sync.errors import Misconfigured
 from sync.rendering import moment
@@ -15,12 +15,7 @@ from sync.state import queries
 
 KEPT = 50
 
-routes = APIRouter(
-    prefix="/api/admin",
-    tags=["admin"],
-    dependencies=[Depends(require_token), Depends(engine_errors_as_http)],
-    responses=RESPONSES,
-)
+routes = admin_router()
 
 
 class Evaluate(BaseModel):

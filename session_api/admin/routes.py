@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi import Body, Query, Request
 from fastapi.responses import Response
 
 from answering.state.attention import attention
 from session_api.admin import events as admin_events
-from session_api.admin.dependencies import Operations, OperationsOf, Operator, WakeOf, require_token
-from session_api.admin.errors import RESPONSES, engine_errors_as_http
+from session_api.admin.dependencies import Operations, OperationsOf, Operator, WakeOf
+from session_api.admin.router import admin_router
 from session_api.admin.shapes import Documents, Problems, Release, Run, Runs, Status, Sync
 from session_api.webhooks import Wake
 from sync.errors import Retryable
@@ -22,12 +22,7 @@ from sync.status import status as installation
 Limit = Annotated[int, Query(ge=1, le=200)]
 After = Annotated[int, Query(ge=0, le=2**63 - 1)]
 
-routes = APIRouter(
-    prefix="/api/admin",
-    tags=["admin"],
-    dependencies=[Depends(require_token), Depends(engine_errors_as_http)],
-    responses=RESPONSES,
-)
+routes = admin_router()
 
 
 @routes.get("/status", response_model=Status)

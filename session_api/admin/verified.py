@@ -3,13 +3,12 @@
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from answering.state import verified
 from answering.state.verified import Standing, VerifiedAnswer, VerifiedDraft, VerifiedSource
-from session_api.admin.dependencies import OperationsOf, Operator, require_token
-from session_api.admin.errors import RESPONSES, engine_errors_as_http
+from session_api.admin.dependencies import OperationsOf, Operator
+from session_api.admin.router import admin_router
 from session_api.errors import ApiError
 from sync.errors import Gone, Misconfigured
 from sync.model import Audience
@@ -17,12 +16,7 @@ from sync.rendering import moment
 from sync.setting_types import duration
 from sync.state.database import State
 
-routes = APIRouter(
-    prefix="/api/admin",
-    tags=["admin"],
-    dependencies=[Depends(require_token), Depends(engine_errors_as_http)],
-    responses=RESPONSES,
-)
+routes = admin_router()
 
 Lasting = Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0), le=timedelta(days=36_500))]
 Line = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]

@@ -3,24 +3,18 @@
 from contextlib import suppress
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from answering.state import watch as watched
 from answering.state.watch import WatchDraft, WatchQuestion, WatchResult, WatchSource, WatchStanding
-from session_api.admin.dependencies import OperationsOf, Operator, WakeOf, require_token
-from session_api.admin.errors import RESPONSES, engine_errors_as_http
+from session_api.admin.dependencies import OperationsOf, Operator, WakeOf
+from session_api.admin.router import admin_router
 from session_api.errors import ApiError
 from sync.errors import Gone, Misconfigured, Retryable
 from sync.rendering import moment
 from sync.state.database import State
 
-routes = APIRouter(
-    prefix="/api/admin",
-    tags=["admin"],
-    dependencies=[Depends(require_token), Depends(engine_errors_as_http)],
-    responses=RESPONSES,
-)
+routes = admin_router()
 
 
 class WriteWatch(BaseModel):

@@ -2,29 +2,24 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Query
 
 from answering.events import AnswerOutcome
 from session_api.admin import question_report
-from session_api.admin.dependencies import OperationsOf, require_token
-from session_api.admin.errors import RESPONSES, engine_errors_as_http
+from session_api.admin.dependencies import OperationsOf
+from session_api.admin.router import admin_router
 from session_api.admin.shapes import Questions
 from session_api.errors import ApiError
 from session_api.state.question_log import UNANSWERED, QuestionFilter
 from sync.setting_types import duration
 from sync.state.database import State
 
-router = APIRouter(
-    prefix="/api/admin",
-    tags=["admin"],
-    dependencies=[Depends(require_token), Depends(engine_errors_as_http)],
-    responses=RESPONSES,
-)
+routes = admin_router()
 
 Outcomes = Annotated[list[AnswerOutcome] | None, Query(description="Of these outcomes; repeat it for several.")]
 
 
-@router.get("/questions", response_model=Questions)
+@routes.get("/questions", response_model=Questions)
 def questions(
     operations: OperationsOf,
     outcome: Outcomes = None,
