@@ -37,6 +37,17 @@ def interactive() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def agree(question: str, *, unasked: str = "nobody can be asked here, so add --yes") -> None:
+    """Leave the command unless somebody agrees: with 1 for a no, with 2 and `unasked` where there is nobody."""
+    import typer
+
+    if not interactive():
+        say(f"answerwell: {unasked}")
+        raise typer.Exit(2)
+    if not typer.confirm(question, err=True):
+        raise typer.Exit(1)
+
+
 def configure_logs(*, verbose: bool) -> None:
     """Log to stderr: warnings, or with `verbose` every outcome; as JSON where nobody watches."""
     import structlog

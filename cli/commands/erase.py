@@ -24,11 +24,11 @@ def erase(
     from session_api.chat import erasure
 
     settings = wiring.read(config)
-    if not yes and not output.interactive():
-        output.say("answerwell: nobody can be asked here whether to erase, so add --yes")
-        raise typer.Exit(2)
-    if not yes and not typer.confirm(f"Delete everything about {visitor}? It cannot be undone.", err=True):
-        raise typer.Exit(1)
+    if not yes:
+        output.agree(
+            f"Delete everything about {visitor}? It cannot be undone.",
+            unasked="nobody can be asked here whether to erase, so add --yes",
+        )
     state = wiring.open_state(settings)
     try:
         hosted = wiring.client(settings) if settings.chat and settings.chat.mode == "hosted" else None

@@ -62,7 +62,7 @@ def forget(
     settings = wiring.read(config)
     with wiring.running(settings) as engine:
         if source not in engine.sources and not yes:  # one that is configured is refused, nothing to agree to
-            _agree(f"Delete everything of {source} from search and from the state? It cannot be undone.")
+            output.agree(f"Delete everything of {source} from search and from the state? It cannot be undone.")
         with watching(output.stderr()) as progress:
             forgotten = commands.forget(engine, source, progress)
     typer.echo(f"{source}: {forgotten:,} documents forgotten")
@@ -117,15 +117,6 @@ def _confirm(source: str, held: "Sequence[HeldRemoval]", *, yes: bool) -> None:
     if len(held) > SHOWN:
         output.say(f"  and {len(held) - SHOWN} more")
     if not yes and not typer.confirm(f"Remove these {len(held)} from search if {source} confirms it?", err=True):
-        raise typer.Exit(1)
-
-
-def _agree(question: str) -> None:
-    """Leave the command unless somebody who can be asked agrees."""
-    if not output.interactive():
-        output.say("answerwell: nobody can be asked here, so add --yes")
-        raise typer.Exit(2)
-    if not typer.confirm(question, err=True):
         raise typer.Exit(1)
 
 
