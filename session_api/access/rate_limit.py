@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 import redis.asyncio
 import structlog
@@ -130,7 +131,7 @@ def address_of(scope: Scope, trusted: Sequence[str]) -> str:
     """
     client = scope.get("client")
     address = str(client[0]) if client else "unknown"
-    networks = [ipaddress.ip_network(text, strict=False) for text in trusted]
+    networks = _networks(tuple(trusted))
     forwarded = [part.strip() for text in Headers(scope=scope).getlist("x-forwarded-for") for part in text.split(",")]
     while forwarded and _within(address, networks):
         address = forwarded.pop()
@@ -142,9 +143,14 @@ def address_of(scope: Scope, trusted: Sequence[str]) -> str:
 
 def both_stacks(trusted: Sequence[str]) -> list[str]:
     """Return the networks, each IPv4 one also as a socket that listens on both stacks names it: `::ffff:10.0.0.1`."""
-    networks = [ipaddress.ip_network(text, strict=False) for text in trusted]
-    old = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
+    old = [network for network in _networks(tuple(trusted)) if isinstance(network, ipaddress.IPv4Network)]
     return [*trusted, *(f"::ffff:{network.network_address}/{96 + network.prefixlen}" for network in old)]
+
+
+@lru_cache(maxsize=8)
+def _networks(trusted: tuple[str, ...]) -> Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Read them once: three places ask for the address of every call."""
+    return [ipaddress.ip_network(text, strict=False) for text in trusted]
 
 
 def _within(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
