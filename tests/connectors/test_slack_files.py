@@ -155,16 +155,19 @@ class TestCredentials:
     def test_the_token_is_shown_to_slack_alone(self, world: SlackWorld) -> None:
         async def elsewhere(scope: Scope, receive: Receive, send: Send) -> None:
             await send({"type": "http.response.start", "status": 200, "headers": []})
-            await send({"type": "http.response.body", "body": b"stolen"})
+            await send({"type": "http.response.body", "body": b"open" if scope["path"] == "/c.txt" else b"stolen"})
 
         other = Wire(elsewhere)
         with serve(other) as address:
-            moved = world.sandbox.file("a.txt", b"", "text/plain", world.url, redirect=f"{address}/a.txt")
+            private = f"https://{address.removeprefix('http://')}/a.txt"
+            moved = world.sandbox.file("a.txt", b"", "text/plain", world.url, redirect=private)
+            beside = world.sandbox.file("c.txt", b"", "text/plain", world.url, redirect=f"{address}/c.txt")
             foreign = world.sandbox.file("b.txt", b"", "text/plain", world.url)
             foreign |= {"url_private": f"{address}/b.txt", "url_private_download": f"{address}/b.txt"}
 
-            document = shared(world, moved, foreign)
+            document = shared(world, moved, beside, foreign)
 
         assert "stolen" not in document.body
         assert "b.txt is not on one of Slack's own hosts" in document.problem
+        assert {call.path for call in other.calls} == {"/c.txt"}
         assert [call.authorization for call in other.calls if call.authorization] == []
