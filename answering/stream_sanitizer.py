@@ -15,7 +15,7 @@ _OWN = re.compile("[\ue200-\ue20f]")  # a sign of a leaked mark: it stands in no
 _MARK = re.compile("\ue200[^\ue200\ue201]*+\ue201")
 _BRACKETED = re.compile("【[^】【\ue200-\ue20f]*+】")
 _PLAIN = re.compile(r"(?:file)?cite[ \ue202]?(?:turn\d+[a-z]+\d+[ \ue202,]?)+")
-_PLAIN_GOES_ON = re.compile(r"(?<!\d)(?:t|tu|tur|turn\d*+[a-z]*+\d*+)?")
+_PLAIN_GOES_ON = re.compile(r"(?:t|tu|tur|turn\d*+[a-z]*+\d*+)?")
 _LINK = re.compile(
     r"(?P<picture>!?)\[(?P<text>(?:(?!\n\n)[^\[\]\ue200-\ue20f])*+)\]"
     r"(?:\(\s*+<?(?P<url>[^\s()<>\ue200-\ue20f]*+(?:\([^\s()<>\ue200-\ue20f]*+\)[^\s()<>\ue200-\ue20f]*+)*+)>?"

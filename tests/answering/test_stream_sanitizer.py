@@ -59,12 +59,18 @@ def test_marks_pictures_and_strange_links_do_not_reach_the_reader(text: str, sho
     assert clean(text) == shown
 
 
+@pytest.mark.parametrize(("text", "shown"), CASES)
+def test_a_cut_anywhere_or_everywhere_changes_nothing(text: str, shown: str) -> None:
+    assert clean(text, list(range(len(text)))) == shown
+    for cut in range(len(text)):
+        assert clean(text, [cut]) == shown, cut
+
+
 @given(st.sampled_from(CASES), st.lists(st.integers(0, 80)))
 def test_cuts_change_nothing(case: tuple[str, str], cuts: list[int]) -> None:
     text, shown = case
 
     assert clean(text, cuts) == shown
-    assert clean(text, list(range(len(text)))) == shown
 
 
 @given(
