@@ -10,6 +10,7 @@ RUN python -m venv /opt/answerwell \
 COPY pyproject.toml README.md LICENSE ./
 COPY sync sync
 COPY answering answering
+COPY helpdesk helpdesk
 COPY connectors connectors
 COPY workers workers
 COPY session_api session_api

@@ -12,17 +12,22 @@ if TYPE_CHECKING:
     from connectors.check import Finding
     from connectors.http.rate_limit import QuotaStore
     from connectors.webhook import WebhookEvent
+    from helpdesk.model import HelpDesk
     from sync.model import Connector
 
 
 @dataclass(frozen=True, slots=True)
 class SourceKind:
-    """One kind of source, by where its parts stand (`module:name`). A part is imported when it is first used."""
+    """One kind of source, by where its parts stand (`module:name`). A part is imported when it is first used.
+
+    `helpdesk`: of a kind that is a help desk, too, whose past conversations can be kept.
+    """
 
     settings_model: str
     connector: str
     checks: str
     webhook: str = ""
+    helpdesk: str = ""
 
     @property
     def settings(self) -> "type[BaseModel]":
@@ -34,6 +39,15 @@ class SourceKind:
         """Return the connector of valid settings; `allowances`: what all its processes may ask of the vendor."""
         connector: Connector = resolve_name(self.connector)(settings, allowances=allowances)
         return connector
+
+    @property
+    def has_helpdesk(self) -> bool:
+        return bool(self.helpdesk)
+
+    def desk(self, settings: "BaseModel", *, allowances: "QuotaStore | None" = None) -> "HelpDesk":
+        """Return the help desk of valid settings; its calls and the connector's share the allowances."""
+        desk: HelpDesk = resolve_name(self.helpdesk)(settings, allowances=allowances)
+        return desk
 
     def check(self, settings: "BaseModel") -> "Iterator[Finding]":
         """Ask the vendor, and say what an operator should know before the source is synced."""

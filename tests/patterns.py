@@ -12,7 +12,7 @@ from re import _parser as parser
 from types import ModuleType
 from typing import Any
 
-PACKAGES = ("sync", "answering", "connectors", "workers", "session_api", "cli")
+PACKAGES = ("sync", "answering", "helpdesk", "connectors", "workers", "session_api", "cli")
 FUNCTIONS = frozenset(("compile", "match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer"))
 MAX_CASES = 120
 LONG = 64  # a repetition that may go on for longer than this is pumped

@@ -102,7 +102,7 @@ def test_the_architecture_names_files_that_exist() -> None:
 
 
 ON_THE_WIRE = "session_api/admin/shapes.py"  # its class names stand in the API's description
-PRODUCT = ("sync", "answering", "connectors", "workers", "session_api", "cli")
+PRODUCT = ("sync", "answering", "helpdesk", "connectors", "workers", "session_api", "cli")
 
 
 @pytest.mark.parametrize("packages", [PRODUCT, ("sandbox",)], ids=["product", "sandbox"])

@@ -55,7 +55,17 @@ def connectors(modules: set[str]) -> set[str]:
 
 LIBRARIES = {"sqlalchemy", "redis", "openai", "httpx2", "celery", "fastapi"}
 CLIENTS = {"redis", "openai", "httpx2", "slack_sdk", "atlassian", "googleapiclient", "google.auth"}
-OURS = {"cli.config", "cli.wiring", "sync.engine", "answering", "connectors", "session_api", "workers", "sandbox"}
+OURS = {
+    "cli.config",
+    "cli.wiring",
+    "sync.engine",
+    "answering",
+    "helpdesk",
+    "connectors",
+    "session_api",
+    "workers",
+    "sandbox",
+}
 
 
 def test_help_loads_what_writes_it_and_nothing_more(acme: Company) -> None:
