@@ -54,7 +54,7 @@ class ArticleDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteReceipt:
     """Where something that was written stands now. `number`: what people call it, where they do."""
 
     id: str
@@ -80,10 +80,10 @@ class HelpDeskWrites(Protocol):
         """
         ...
 
-    def open(self, handed: HandOff, key: WriteKey) -> Written:
+    def open(self, handed: HandOff, key: WriteKey) -> WriteReceipt:
         """Make the conversation of a hand-off, once."""
         ...
 
-    def draft_article(self, draft: ArticleDraft, key: WriteKey) -> Written:
+    def draft_article(self, draft: ArticleDraft, key: WriteKey) -> WriteReceipt:
         """Make an unpublished article, once, with the mark by which a sync leaves it out."""
         ...

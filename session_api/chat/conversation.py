@@ -50,7 +50,7 @@ MAX_TITLE_LENGTH = 60
 log = structlog.get_logger()
 
 
-class Conversation(ChatKitServer[Session]):
+class ThreadServer(ChatKitServer[Session]):
     """Answers each message of a thread from one index: the type of the index says for whom."""
 
     def __init__(

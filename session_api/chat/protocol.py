@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from session_api.access.request_guard import RequestGuard
 from session_api.access.tokens import Session
 from session_api.chat import chatkit_requests, feedback_comment
-from session_api.chat.conversation import Conversation
+from session_api.chat.conversation import ThreadServer
 from session_api.chat.event_stream import EventStream
 from session_api.chat.settings import ChatSettings
 from session_api.chat.store import VisitorStore
@@ -29,7 +29,7 @@ class ChatProtocol:
 
     guard: RequestGuard
     settings: ChatSettings
-    conversation: Conversation
+    conversation: ThreadServer
     store: VisitorStore
 
     async def answer(self, request: Request, session: Session) -> Response:

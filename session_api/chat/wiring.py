@@ -131,12 +131,12 @@ def _install(
     state, pool = guard.state, guard.pool
 
     def protocol() -> "ChatProtocol":
-        from session_api.chat.conversation import Conversation
+        from session_api.chat.conversation import ThreadServer
         from session_api.chat.protocol import ChatProtocol
         from session_api.chat.store import VisitorStore
 
         store = VisitorStore(state, pool)
-        conversation = Conversation(answering().make(state, pool), store, settings, index)
+        conversation = ThreadServer(answering().make(state, pool), store, settings, index)
         return ChatProtocol(guard, settings, conversation, store)
 
     prepared = Lazy(protocol)
