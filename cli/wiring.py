@@ -16,7 +16,7 @@ from connectors import CONNECTORS
 from sync.config import Inventory, KnowledgeIndex, Source
 from sync.errors import Misconfigured, Retryable
 from sync.metrics import COUNTERS
-from sync.model import Chunking, KeepsPush, ListsAudiences, StoreId
+from sync.model import Chunking, ComparesListings, KeepsPush, ListsAudiences, StoreId
 from sync.state import counters, queries
 from sync.state.database import CONNECTIONS, State
 
@@ -231,6 +231,7 @@ def _source(source: SourceConfig, allowances: "QuotaStore") -> Source:
         store_content=source.common.store_content,
         audiences=connector.audiences if isinstance(connector, ListsAudiences) else None,
         audience_every=source.common.audience_every,
+        changes_after=connector.changes_after if isinstance(connector, ComparesListings) else None,
         push=connector.keep_push if isinstance(connector, KeepsPush) else None,
     )
 

@@ -14,8 +14,9 @@ class Source:
     """One configured source. `snapshot_every`: how often everything is listed, to find what vanished silently.
 
     `audiences` lists who may read what, every `audience_every`, where no feed tells when that changes; its pages are
-    those of a snapshot, but claim nothing about what they do not list. `push` keeps open the channel by which the
-    vendor calls us: given its own note of it, it returns the note to keep.
+    those of a snapshot, but claim nothing about what they do not list. `changes_after`: set where changes are found by
+    comparing listings, see `ComparesListings`. `push` keeps open the channel by which the vendor calls us: given its
+    own note of it, it returns the note to keep.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Source:
     store_content: bool = True
     audiences: Callable[[Cursor | None], Page] | None = None
     audience_every: timedelta = timedelta(hours=1)
+    changes_after: Callable[[Cursor], Cursor] | None = None
     push: Callable[[str], str] | None = None
 
 

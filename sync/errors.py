@@ -2,6 +2,7 @@
 
 SyncError
 ├── Retryable        try again, after `after` if the other side said when
+│   └── Incomplete   a listing fell short of the source's own count: later, list anew from `restart`
 ├── Misconfigured    stop this source or index until a person changes a setting
 ├── Held             a source's removals wait for an operator; everything else goes on
 ├── Gone             the source confirms that it does not have the document: settle it by removal
@@ -25,6 +26,17 @@ class Retryable(SyncError):
     def __init__(self, message: str, after: timedelta | None = None) -> None:
         super().__init__(message)
         self.after = after
+
+
+class Incomplete(Retryable):
+    """A listing shows less than the source counts: going on from its cursor never finds the rest.
+
+    `restart`: the cursor from which the listing begins anew; None: a snapshot's beginning.
+    """
+
+    def __init__(self, message: str, restart: str | None = None) -> None:
+        super().__init__(message)
+        self.restart = restart
 
 
 class Misconfigured(SyncError):

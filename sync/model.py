@@ -112,6 +112,22 @@ class ListsAudiences(Protocol):
 
 
 @runtime_checkable
+class ComparesListings(Protocol):
+    """A connector whose source, or a part of it, has no change feed: `changes` lists that part whole and compares.
+
+    Its snapshot is then not followed by another listing: the cursor of the last page says what was listed. While a
+    snapshot is under way `changes` is not asked, and `head`, which would list everything, never is.
+    """
+
+    def changes_after(self, listed: Cursor) -> Cursor:
+        """Return where changes go on after a complete snapshot, given the cursor of its last page.
+
+        It covers everything since before the first page. Raises CursorExpired.
+        """
+        ...
+
+
+@runtime_checkable
 class KeepsPush(Protocol):
     """A connector whose vendor calls us only while a channel is open, which ends by itself."""
 

@@ -1,12 +1,10 @@
 """A folder of Markdown files, such as the documentation in a git checkout; what lies in it is what there is."""
 
-import base64
 import hashlib
 import json
 import os
 import re
 import time
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from connectors.check import Finding, Level
-from connectors.cursor import CursorCodec, scope_of
+from connectors.cursor import CursorCodec, mark_of, pack, scope_of, unpack
 from connectors.files import Unreadable, decode
 from connectors.hidden_text import problem_of
 from connectors.http.rate_limit import QuotaStore
@@ -35,7 +33,7 @@ _FIELD = re.compile(r"^(title|labels|tags|url|draft):[ \t]*+(.*)$", re.MULTILINE
 _BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 _HEADING = re.compile(r"\A\s*+#[ \t]++([^\n]+)\n?")
 
-Files = dict[str, str]  # what is known of each file: its path in the folder, and the start of its version
+Files = dict[str, str]  # what is known of each file: its path in the folder, and the mark of its version
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,7 @@ class MarkdownFolder:
         self._cursors = CursorCodec("markdown_folder", scope)
 
     def head(self) -> Cursor:
-        return self._cursor({document.external_id: _mark(document) for document in self._documents()})
+        return self._cursor({document.external_id: mark_of(document.version) for document in self._documents()})
 
     def snapshot(self, after: Cursor | None) -> Page:
         last = self._last(after)
@@ -79,13 +77,13 @@ class MarkdownFolder:
     def changes(self, after: Cursor) -> Page:
         known = self._known(after)
         found = {document.external_id: document for document in self._documents()}
-        different = [path for path, document in found.items() if known.get(path) != _mark(document)]
+        different = [path for path, document in found.items() if known.get(path) != mark_of(document.version)]
         changes = [Change(path, None) for path in sorted(known.keys() - found.keys())]
         changes += [_change(found[path]) for path in sorted(different)]
         for change in changes[:PAGE]:
             known.pop(change.external_id, None)
             if change.document is not None:
-                known[change.external_id] = _mark(change.document)
+                known[change.external_id] = mark_of(change.document.version)
         return Page(tuple(changes[:PAGE]), self._cursor(known), len(changes) > PAGE)
 
     def fetch(self, external_id: str) -> Document:
@@ -209,14 +207,11 @@ class MarkdownFolder:
         return last
 
     def _cursor(self, files: Files) -> Cursor:
-        packed = base64.b85encode(zlib.compress(json.dumps(files, sort_keys=True).encode())).decode()
-        return self._cursors.dump({"files": packed})
+        return self._cursors.dump({"files": pack(files)})
 
     def _known(self, cursor: Cursor) -> Files:
-        try:
-            return Files(json.loads(zlib.decompress(base64.b85decode(str(self._cursors.load(cursor)["files"])))))
-        except (KeyError, TypeError, ValueError, zlib.error) as error:
-            raise CursorExpired("markdown_folder: the cursor is not of the changes") from error
+        files: Files = unpack(self._cursors.load(cursor, "files")["files"])
+        return files
 
 
 def check(settings: MarkdownFolderSettings) -> Iterator[Finding]:
@@ -226,10 +221,6 @@ def check(settings: MarkdownFolderSettings) -> Iterator[Finding]:
 
 def _change(document: Document) -> Change:
     return Change(document.external_id, document.version, document)
-
-
-def _mark(document: Document) -> str:
-    return document.version[:12]
 
 
 def _name_of(path: Path) -> str:

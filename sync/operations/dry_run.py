@@ -91,7 +91,7 @@ class _Preview:
         """What a turn would read; `complete` says afterwards whether everything was listed."""
         source = queries.source(self.state, self.source.name)
         whole = source.changes_cursor is None or source.listing or snapshot_due(self.state, self.source)
-        if source.changes_cursor is not None:
+        if source.changes_cursor is not None and not (whole and self.source.changes_after):
             try:
                 yield from self._pages(source.changes_cursor, snapshot=False)
             except CursorExpired:

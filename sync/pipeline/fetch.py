@@ -22,7 +22,8 @@ MOST_PATIENT = 12  # attempts, for a wait of an hour
 def fetch(turn: Turn) -> None:
     """Bring every due document's content to its version, until none is due or the turn should stop.
 
-    A document that answers Gone for the first time becomes believed gone; one that was believed gone is removed. One
+    A document that answers Gone for the first time becomes believed gone; one that was believed gone is removed, unless
+    the brake holds it: then it is known to be gone, and waits. One that answers at all is believed gone no more. One
     document's failure is that document's, also where a setting would help; five in a row are the source's, and raise.
     Those that failed often before say nothing about the source.
     """
@@ -83,9 +84,12 @@ def _settle(turn: Turn, known: DocumentState, future: Future[Document]) -> bool:
 
 
 def _believe_or_remove(turn: Turn, known: DocumentState) -> None:
+    held = known.version is None and not known.released and queries.believed(turn.state, turn.source.name).held
     with turn.state.commit(turn.lease) as tx:
         if known.version is not None:
             documents.believe_gone(tx, known, turn.state.now())
+        elif held:
+            documents.confirm_gone(tx, known.id)
         else:
             remove(tx, turn.source.name, known.id)
             turn.count("removed")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import structlog
 
 from sync.config import Source
-from sync.errors import CursorExpired, Retryable
+from sync.errors import CursorExpired, Incomplete, Retryable
 from sync.model import Audience, Change, Cursor, Document, Page
 from sync.pipeline.fingerprint import fingerprint, thin_content_problem
 from sync.pipeline.turn import Turn, fault_of
@@ -81,6 +81,9 @@ def _unstorable(shown: Document, error: Exception) -> Document:
 def _follow(turn: Turn) -> None:
     """Read what changed since, and begin a complete listing where one is due."""
     source = queries.source(turn.state, turn.source.name)
+    if turn.source.changes_after is not None and (source.listing or snapshot_due(turn.state, turn.source)):
+        _begin_if_due(turn)  # the listing shows what changed, too
+        return
     if source.changes_cursor is None:
         _begin(turn, expired=True)
         return
@@ -97,6 +100,11 @@ def _read_changes(turn: Turn, cursor: Cursor) -> None:
         except CursorExpired:
             _begin(turn, expired=True)
             return
+        except Incomplete as short:
+            if short.restart is not None:
+                with turn.state.commit(turn.lease) as tx:
+                    sources.set_changes_cursor(tx, turn.source.name, Cursor(short.restart))
+            raise
         with turn.state.commit(turn.lease) as tx:
             seen = write(tx, turn, page, epoch)
             sources.set_changes_cursor(tx, turn.source.name, page.cursor)
@@ -115,7 +123,8 @@ def _begin_if_due(turn: Turn) -> None:
 
 def _begin(turn: Turn, *, expired: bool) -> None:
     """Start a snapshot; `expired`: the changes cursor starts anew too, at a head taken before the first page."""
-    head = turn.source.connector.head() if expired else None  # what changes meanwhile is seen twice, never missed
+    listed = turn.source.changes_after is not None  # its last page tells where changes go on
+    head = turn.source.connector.head() if expired and not listed else None  # seen twice meanwhile, never missed
     with turn.state.commit(turn.lease) as tx:
         sources.begin_listing(tx, turn.source.name, head)
         request_log.finish_full(tx, turn.source.name, turn.state.now())
@@ -132,14 +141,18 @@ def _read_snapshot(turn: Turn) -> None:
         except CursorExpired:
             _begin(turn, expired=False)
             continue
+        except Incomplete:
+            _begin(turn, expired=False)  # under a new epoch: what was listed so far may be gone meanwhile
+            raise
         if page.more:
             check_advance(cursor, page, "snapshot")
+        following = None if page.more or turn.source.changes_after is None else turn.source.changes_after(page.cursor)
         with turn.state.commit(turn.lease) as tx:
             seen = write(tx, turn, page, source.epoch)
             if page.more:
                 sources.set_snapshot_cursor(tx, turn.source.name, page.cursor)
             else:
-                _complete(tx, turn, source.epoch)
+                _complete(tx, turn, source.epoch, following)
         _count(turn, seen)
 
 
@@ -170,9 +183,14 @@ def _read_audiences(turn: Turn) -> None:
         cursor, more = page.cursor, page.more
 
 
-def _complete(tx: Transaction, turn: Turn, epoch: int) -> None:
-    """The listing says it was complete: what it did not show is believed gone, and no more than that."""
+def _complete(tx: Transaction, turn: Turn, epoch: int, following: Cursor | None) -> None:
+    """The listing says it was complete: what it did not show is believed gone, and no more than that.
+
+    `following`: where changes go on; None: where they were.
+    """
     documents.believe_unlisted_gone(tx, turn.source.name, epoch=epoch, now=turn.state.now())
+    if following is not None:
+        sources.set_changes_cursor(tx, turn.source.name, following)
     sources.end_listing(tx, turn.source.name, turn.state.now())
 
 

@@ -81,7 +81,7 @@ def believe_gone(tx: Transaction, document: DocumentState, now: float) -> None:
     """Believe a document gone that a listing or the source itself does not show any more."""
     if document.version is not None:
         tx.run(
-            "UPDATE documents SET version = NULL, released = 0, changed_at = :now WHERE id = :id",
+            "UPDATE documents SET version = NULL, released = 0, gone_confirmed = 0, changed_at = :now WHERE id = :id",
             now=now,
             id=document.id,
         )
@@ -90,12 +90,17 @@ def believe_gone(tx: Transaction, document: DocumentState, now: float) -> None:
 def believe_unlisted_gone(tx: Transaction, source: str, *, epoch: int, now: float) -> None:
     """Believe gone what the complete listing of that epoch did not show, and no more than that."""
     tx.run(
-        """UPDATE documents SET version = NULL, changed_at = :now
+        """UPDATE documents SET version = NULL, gone_confirmed = 0, changed_at = :now
            WHERE source = :source AND epoch < :epoch AND version IS NOT NULL""",
         now=now,
         source=source,
         epoch=epoch,
     )
+
+
+def confirm_gone(tx: Transaction, document: int) -> None:
+    """Note that the source itself says that the document is gone; its removal may still wait for an operator."""
+    tx.run("UPDATE documents SET gone_confirmed = 1 WHERE id = :id AND version IS NULL", id=document)
 
 
 def release(tx: Transaction, source: str, document: int) -> bool:

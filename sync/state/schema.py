@@ -193,6 +193,10 @@ STEPS: Steps = {
         )""",
         "CREATE INDEX evaluations_by_index ON evaluations (index_name, id)",
     ),
+    16: (
+        # asked about once because its whole container looks empty, and the source said that it is gone
+        "ALTER TABLE documents ADD COLUMN gone_confirmed INTEGER NOT NULL DEFAULT 0",
+    ),
     6: (
         # why the store of an active generation cannot be used; '': it can
         "ALTER TABLE generations ADD COLUMN problem TEXT NOT NULL DEFAULT ''",

@@ -17,6 +17,10 @@ BRAKE_COUNT = 20
 MAX_ATTEMPTS = 3
 """So often a document is tried before it is a problem for people. It is tried again now and then all the same."""
 _IN_ONE_QUESTION = 500
+# The containers, not the source's own root, of which no document is listed any more while others of the source are.
+_LOOKS_EMPTY = """SELECT breadcrumb FROM documents WHERE source = :source AND breadcrumb NOT IN ('', '[]')
+    AND EXISTS (SELECT 1 FROM documents shown WHERE shown.source = :source AND shown.version IS NOT NULL)
+    GROUP BY breadcrumb HAVING count(version) = 0"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,10 @@ class Believed:
 
 @dataclass(frozen=True, slots=True)
 class DocumentState:
-    """One document as a listing last showed it. `version` None: believed gone; `content_version`: of what we hold."""
+    """One document as a listing last showed it. `version` None: believed gone; `content_version`: of what we hold.
+
+    `released`: an operator lets it be removed, whatever the brake holds.
+    """
 
     id: int
     external_id: str
@@ -45,6 +52,7 @@ class DocumentState:
     content_version: str | None
     audience: Audience
     attempts: int
+    released: bool = False
 
     def is_held_as(self, version: str | None) -> bool:
         """Whether this version is both the last one shown and the one whose content we hold."""
@@ -118,7 +126,7 @@ def known_documents(state: Reader, source: str, external_ids: Sequence[str]) -> 
     found: dict[str, DocumentState] = {}
     for start in range(0, len(external_ids), _IN_ONE_QUESTION):
         rows = state.ask(
-            """SELECT id, external_id, version, content_version, audience, attempts FROM documents
+            """SELECT id, external_id, version, content_version, audience, attempts, released FROM documents
                WHERE source = :source AND external_id IN :ids""",
             source=source,
             ids=list(external_ids[start : start + _IN_ONE_QUESTION]),
@@ -134,7 +142,7 @@ def known_document(state: Reader, source: str, external_id: str) -> DocumentStat
 def documents_after(state: Reader, source: str, after: int, *, limit: int = 500) -> list[DocumentState]:
     """The next documents of the source, in the order of their ids."""
     rows = state.ask(
-        """SELECT id, external_id, version, content_version, audience, attempts FROM documents
+        """SELECT id, external_id, version, content_version, audience, attempts, released FROM documents
            WHERE source = :source AND id > :after ORDER BY id LIMIT :limit""",
         source=source,
         after=after,
@@ -144,13 +152,17 @@ def documents_after(state: Reader, source: str, after: int, *, limit: int = 500)
 
 
 def unfetched(state: ClockedReader, source: str, *, held: bool, after: int, limit: int) -> list[DocumentState]:
-    """Documents whose content is not of their version, and those believed gone that may be confirmed, now due."""
-    columns = "d.id, d.external_id, d.version, d.content_version, d.audience, d.attempts"
+    """Documents whose content is not of their version, and those believed gone that may be confirmed, now due.
+
+    While removals are held, those are asked about once whose container looks empty in a source that is not.
+    """
+    columns = "d.id, d.external_id, d.version, d.content_version, d.audience, d.attempts, d.released"
     due = f"SELECT {columns} FROM documents d WHERE d.source = :source AND d.id > :after AND d.not_before <= :now"
     rows = state.ask(
         f"""SELECT * FROM ({due} AND {UNREAD} ORDER BY d.id LIMIT :limit) AS unread
             UNION ALL
-            SELECT * FROM ({due} AND d.version IS NULL AND (:free = 1 OR d.released = 1)
+            SELECT * FROM ({due} AND d.version IS NULL AND (:free = 1 OR d.released = 1
+                             OR (d.gone_confirmed = 0 AND d.breadcrumb IN ({_LOOKS_EMPTY})))
                            ORDER BY d.id LIMIT :limit) AS gone
             ORDER BY id LIMIT :limit""",
         source=source,
@@ -220,5 +232,12 @@ def duplicates(state: Reader) -> list[DuplicateDocument]:
 
 
 def _document_state(row: Row[Any]) -> DocumentState:
-    audience = Audience(row.audience)
-    return DocumentState(row.id, row.external_id, row.version, row.content_version, audience, row.attempts)
+    return DocumentState(
+        id=row.id,
+        external_id=row.external_id,
+        version=row.version,
+        content_version=row.content_version,
+        audience=Audience(row.audience),
+        attempts=row.attempts,
+        released=bool(row.released),
+    )
