@@ -91,6 +91,12 @@ CONNECTORS: Final[Mapping[str, SourceKind]] = {
         "connectors.slack.check:check",
         "connectors.slack.events:verify",
     ),
+    "intercom": SourceKind(
+        "connectors.intercom.settings:IntercomSettings",
+        "connectors.intercom.connector:Intercom",
+        "connectors.intercom.check:check",
+        "connectors.intercom.webhooks:verify",
+    ),
     "markdown_folder": SourceKind(
         "connectors.markdown_folder.settings:MarkdownFolderSettings",
         "connectors.markdown_folder.connector:MarkdownFolder",

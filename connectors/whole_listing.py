@@ -16,6 +16,9 @@ from sync.model import Change, Cursor, Page
 MAX_SILENT_PAGES = 20
 """So many pages that show nothing new are read on one page of ours: what was read is kept, should the turn end."""
 
+MAX_TRIES = 3
+"""So often a listing that falls short is begun, before its source is said to be in trouble."""
+
 Known = dict[str, dict[str, str]]
 """Of each record of the vendor, by its id: its documents, each with the mark of its version."""
 
@@ -27,6 +30,7 @@ class ListedPage:
     `records`: by the vendor's id, the documents that each one is; none for a draft. `after`: where the next page
     starts, None after the last. `group`: the folder that the page is of, if they are counted by folder. `total`: how
     many records the vendor counts in the group, None on all but its last page, or where the vendor does not count.
+    `count`: the same as each page of the group tells it, where it does: one that shrinks moves others over a border.
     `kept`: what the listing wants to be given again, with the next page and by the next listing.
     """
 
@@ -34,6 +38,7 @@ class ListedPage:
     after: Json | None
     total: int | None = None
     group: str = ""
+    count: int | None = None
     kept: Json = field(default_factory=dict)
 
 
@@ -52,28 +57,37 @@ class _Walk:
     """A listing that is under way, or ended where `left` is None.
 
     `known`: what the last listing and this one showed. `left`: the records of the last one that this one has not shown
-    yet. `counted`: the records of the group that is being read.
+    yet. `counted`: the records of the group that is being read, `most`: how many the vendor ever counted in it.
+    `tries`: how often it fell short and began anew.
     """
 
     known: Known = field(default_factory=dict)
     left: set[str] | None = None
     counted: set[str] = field(default_factory=set)
+    most: int = 0
     group: str = ""
     after: Json | None = None
     kept: Json = field(default_factory=dict)
+    tries: int = 0
 
-    def take(self, page: ListedPage, what: str) -> list[Change]:
-        """Compare a page with what was known. Raises Incomplete if its group shows less than the vendor counts."""
-        self.counted = self.counted if self.group == page.group else set()
-        self.counted.update(page.records)
-        if page.total is not None and len(self.counted) < page.total:
-            shown = f"{len(self.counted)} of the {page.total} that it counts"
-            raise Incomplete(f"{what}: lists {shown}; it is listed again")
+    def take(self, page: ListedPage, what: str) -> tuple[list[Change], bool]:
+        """Compare a page with what was known; returns what differs, and whether there is more to read.
+
+        If the page's group shows less than the vendor counts, the listing begins anew: what was deleted meanwhile has
+        moved something past the border of a page. Raises Incomplete where that does not help.
+        """
         self.left = set(self.known) if self.left is None else self.left
+        if self.group != page.group:
+            self.counted, self.most = set(), 0
+        self.counted.update(page.records)
+        self.most = max(self.most, page.count or 0, page.total or 0)
         changes = [change for record, shown in page.records.items() for change in self._different(record, shown)]
         self.left.difference_update(page.records)
         self.group, self.after, self.kept = page.group, page.after, page.kept
-        return changes if page.after is not None else changes + self._end()
+        if page.total is not None and len(self.counted) < self.most:
+            self._begin_anew(f"{what}: lists {len(self.counted)} of the {self.most} that it counts")
+            return changes, True
+        return (changes, True) if page.after is not None else (changes + self._end(), False)
 
     def _different(self, record: str, shown: Sequence[Change]) -> list[Change]:
         before, now = self.known.get(record, {}), {one.external_id: mark_of(one.version or "") for one in shown}
@@ -81,11 +95,17 @@ class _Walk:
         vanished = [Change(external_id, None) for external_id in sorted(before.keys() - now.keys())]
         return vanished + [one for one in shown if before.get(one.external_id) != now[one.external_id]]
 
+    def _begin_anew(self, why: str) -> None:
+        self.tries += 1
+        if self.tries == MAX_TRIES:
+            raise Incomplete(f"{why}; it is listed again")
+        self.left, self.counted, self.most, self.group, self.after = None, set(), 0, "", None
+
     def _end(self) -> list[Change]:
         """What the complete listing did not show is believed gone, but for documents that other records are now."""
         unlisted = [document for record in sorted(self.left or ()) for document in self.known.pop(record)]
         listed = {document for documents in self.known.values() for document in documents}
-        self.left, self.counted, self.group = None, set(), ""
+        self.left, self.counted, self.most, self.group, self.tries = None, set(), 0, "", 0
         return [Change(document, None) for document in unlisted if document not in listed]
 
     def again(self) -> "_Walk":
@@ -96,7 +116,7 @@ class _Walk:
 class WholeListing:
     """A part without a change feed. Its state is a walk: what is known, and how far the listing under way is.
 
-    A shortfall is never a deletion: a listing that shows less than the vendor counts raises Incomplete.
+    A shortfall is never a deletion: a listing that shows less than the vendor counts begins anew, or raises Incomplete.
     """
 
     def __init__(self, listing: FullListing) -> None:
@@ -120,8 +140,8 @@ class WholeListing:
 
     def changes(self, state: Json) -> tuple[list[Change], Json, bool]:
         walk = _loaded(state)
-        shown = walk.take(self._listing.page(walk.after, walk.kept), self.key)
-        return shown, _dumped(walk), walk.after is not None
+        shown, more = walk.take(self._listing.page(walk.after, walk.kept), self.key)
+        return shown, _dumped(walk), more
 
     def again(self, state: Json) -> Json:
         """Return the state from which the listing under way begins anew."""
@@ -193,14 +213,16 @@ class ComparedParts:
 def _dumped(walk: _Walk) -> Json:
     """Write a walk: what is of every document in few bytes, the rest so that it can be read."""
     left = None if walk.left is None else sorted(walk.left)
-    documents = pack([walk.known, left, sorted(walk.counted)])
-    return {"documents": documents, "group": walk.group, "after": walk.after, "kept": walk.kept}
+    documents = pack([walk.known, left, sorted(walk.counted), walk.most])
+    place = {"group": walk.group, "after": walk.after, "kept": walk.kept, "tries": walk.tries}
+    return {"documents": documents, **place}
 
 
 def _loaded(state: Json) -> _Walk:
     try:
-        known, left, counted = unpack(state["documents"])
+        known, left, counted, most = unpack(state["documents"])
         left = None if left is None else set(left)
-        return _Walk(known, left, set(counted), state["group"], state["after"], state["kept"])
+        place = state["group"], state["after"], state["kept"], state["tries"]
+        return _Walk(known, left, set(counted), most, *place)
     except (KeyError, TypeError, ValueError) as error:
         raise CursorExpired("the cursor is not of a listing") from error

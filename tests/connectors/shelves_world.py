@@ -64,7 +64,7 @@ class Articles:
         total = len(ids) + self._shelves.overcount if last else None
         self._shelves.answered(f"{shelf} {start}")
         seen = {"listings": kept.get("listings", 0) + ends}
-        return ListedPage(records, None if ends else following, total, shelf, seen)
+        return ListedPage(records, None if ends else following, total, shelf, len(ids), seen)
 
     def _documents(self, shelf: str, name: str) -> list[Change]:
         document = self._shelves.shelves[shelf].get(name)

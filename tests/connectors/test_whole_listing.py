@@ -152,6 +152,7 @@ def test_a_shortfall_is_never_a_deletion_and_is_listed_again_from_its_beginning(
     assert "counts" in str(failed.failure)
     assert installation.believed_gone() == []
     assert set(before) <= set(searchable(installation))
+    assert account.pages.count("one 0") >= 3
     account.overcount = 0
     account.asked.clear()
     installation.turn()
@@ -165,7 +166,7 @@ def test_a_sync_that_meets_a_shortfall_converges_by_itself() -> None:
     account.overcount = 1
 
     def mend(_: str) -> None:
-        if len(account.pages) > 3:
+        if len(account.pages) > 12:
             account.overcount = 0
 
     account.answered = mend
@@ -173,6 +174,19 @@ def test_a_sync_that_meets_a_shortfall_converges_by_itself() -> None:
 
     assert summary.converged
     assert len(searchable(installation)) == 9
+
+
+def test_a_listing_that_was_edited_meanwhile_begins_anew_by_itself() -> None:
+    account = shelves(one=6)
+    connector = ShelvesConnector(account)
+    first = connector.snapshot(None)
+    account.take("a00")  # a02 moves to the page that was read
+
+    rest = pages(connector, first.cursor)
+
+    shown = {change.external_id: change.version for page in (first, *rest) for change in page.changes}
+    assert [name for name, version in shown.items() if version is None] == ["a00"]
+    assert {"a01", "a02", "a05", "b02"} <= shown.keys()
 
 
 def test_an_article_that_two_pages_show_is_one_document() -> None:

@@ -1,0 +1,1 @@
+"""Intercom: help center articles, articles for teammates, and conversations."""

@@ -1,0 +1,51 @@
+"""What Intercom sends to a webhook: a signed nudge about a conversation. Nothing tells that an article was edited."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from connectors.http.transport import Json
+from connectors.intercom.conversation_document import PREFIX
+from connectors.intercom.settings import IntercomSettings
+from connectors.webhook import Refused, WebhookEvent, check_signature
+
+SIGNATURE = "x-hub-signature"
+
+
+def verify(settings: IntercomSettings, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
+    """Return the nudge if Intercom signed it with the app's client secret. Raises Refused.
+
+    The signature is `sha1=` and the HMAC-SHA1 of the raw body; it says nothing of when it was made, so an overheard
+    message can be sent again: it wakes a sync, and no more than that.
+    """
+    del now
+    stated = headers.get(SIGNATURE, "")
+    if not stated:
+        raise Refused("intercom: the message is not signed; it does not come from a webhook of Intercom")
+    secret = settings.webhook_secret.get_secret_value()
+    if not secret:
+        raise Refused("intercom: the source has no webhook_secret; set it to the app's client secret")
+    wanted = hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()
+    check_signature(stated.lower(), f"sha1={wanted}", "intercom")
+    return _event(_parsed(body), settings)
+
+
+def _event(told: Json, settings: IntercomSettings) -> WebhookEvent:
+    """A conversation is named, so that it is read even before the search knows of it."""
+    if told.get("topic") == "ping":
+        return WebhookEvent(wake=False)
+    notified = told.get("data")
+    about = notified.get("item") if isinstance(notified, dict) else None
+    number = str(about.get("id") or "") if isinstance(about, dict) else ""
+    spoken = str(told.get("topic") or "").startswith("conversation") and "conversations" in settings.include
+    return WebhookEvent(wake=True, documents=(f"{PREFIX}{number}",) if spoken and number.isdecimal() else ())
+
+
+def _parsed(body: bytes) -> Json:
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
