@@ -1,5 +1,6 @@
 """Identity tokens: a JWT by which the host site proves a customer, signed with a shared secret or a private key."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,14 @@ MAX_LIFE = timedelta(hours=1)
 MAX_SUBJECT_LENGTH = 255
 
 
+@dataclass(frozen=True, slots=True)
+class ProvenIdentity:
+    """Whom a token is about, and the latest moment at which it may have been issued."""
+
+    subject: str
+    issued_at: float
+
+
 @dataclass(frozen=True)
 class Identity:
     """Reads identity tokens. A key's own kind decides its algorithm; what the token claims about itself does not.
@@ -28,13 +37,13 @@ class Identity:
     clock: Callable[[], datetime]
     table: str = "widget"
 
-    def subject(self, token: str) -> str:
-        """Return the customer's id at the host site. Raises ApiError: 401 with what the host site must change."""
-        subject: str = self.claims(token)["sub"]
-        return subject
+    def proven(self, token: str) -> ProvenIdentity:
+        """Return the customer, by their id at the host site. Raises ApiError: 401 with what that site must change."""
+        claims = self.claims(token)
+        return ProvenIdentity(claims["sub"], latest_issue(claims))
 
     def claims(self, token: str) -> dict[str, Any]:
-        """Return what a valid token says, its "sub" among it. Raises ApiError like `subject`."""
+        """Return what a valid token says, its "sub" among it. Raises ApiError like `proven`."""
         if not self.keys:
             raise refusal(
                 "identity_not_configured",
@@ -107,6 +116,12 @@ class Identity:
         if times["exp"] - begun > MAX_LIFE.total_seconds() + skew:
             raise refusal("identity_too_long", "The identity token lives longer than an hour.",
                           'Set "exp" to at most 3600 seconds from "iat".')  # fmt: skip
+
+
+def latest_issue(claims: Mapping[str, Any]) -> float:
+    """Return the end of the second in which the token was issued; where it does not say, the earliest there can be."""
+    issued = claims.get("iat", claims.get("nbf"))
+    return float(claims["exp"]) - MAX_LIFE.total_seconds() if issued is None else math.floor(float(issued)) + 1.0
 
 
 def _check_texts(claims: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from session_api.access.staff import StaffIdentity
 from session_api.access.tokens import Session, Tokens, invalid
 from session_api.errors import ApiError
 from session_api.state import revocations
+from session_api.state.revocations import of_visitor
 from sync.state.database import State
 
 
@@ -52,8 +53,8 @@ class RequestGuard:
         if self.origin(request) != session.origin:
             raise ApiError(403, "origin_mismatch", f"The token is for {session.origin}.",
                           "Get a token for this page: POST /api/chatkit/session.")  # fmt: skip
-        names = [f"session:{session.id}", f"visitor:{session.visitor}"]
-        if await self.pool.run(revocations.revoked, self.state, names):
+        names = [f"session:{session.id}", *of_visitor(session.visitor)]
+        if await self.pool.run(revocations.revoked, self.state, names, session.issued_at):
             raise invalid()
         return session
 

@@ -69,14 +69,16 @@ class RateSettings(Section):
 class EmbeddingSettings(Section):
     """The part of `[widget]` that says where it may be embedded, and who is behind it.
 
-    `identity_keys`: by key id, a shared secret (HS256) or a public key in PEM (RS256, ES256). `allow_null_origin`: for
-    the WebView of an app, which has no origin.
+    `identity_keys`: by key id, a shared secret (HS256) or a public key in PEM (RS256, ES256). `claim`: a customer who
+    signs in is asked about the conversations of before, or only the open one comes along. `allow_null_origin`: for the
+    WebView of an app, which has no origin.
     """
 
     origins: list[Origin] = Field(default=[])
     identity_keys: dict[Text, Annotated[Secret, AfterValidator(identity_key)]] = Field(default={})
     identity_audience: Text = "answerwell"
     require_identity: bool = False
+    claim: Literal["ask", "open"] = "ask"
     allow_null_origin: bool = False
     rates: RateSettings = RateSettings()
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from session_api.access.identity import Identity, refusal
+from session_api.access.identity import Identity, ProvenIdentity, latest_issue, refusal
 from session_api.errors import ApiError
 from session_api.state.visitors import STAFF_SUBJECT
 
@@ -14,7 +14,7 @@ class StaffIdentity:
     identity: Identity
     groups: frozenset[str]
 
-    def subject(self, token: str) -> str:
+    def proven(self, token: str) -> ProvenIdentity:
         """Return whom the token is about, as no customer can be called.
 
         Raises ApiError: 401 with what the host site must change, 403 where no group of theirs is allowed.
@@ -27,4 +27,4 @@ class StaffIdentity:
         if self.groups.isdisjoint(told):
             raise ApiError(403, "group_not_allowed", "No group of the identity token may ask here.",
                            'Put one of groups under [staff] into its "groups", or add theirs there.')  # fmt: skip
-        return f"{STAFF_SUBJECT}{claims['sub']}"
+        return ProvenIdentity(f"{STAFF_SUBJECT}{claims['sub']}", latest_issue(claims))

@@ -32,7 +32,17 @@ class Session:
     known: bool
     id: str
     expires_at: int
+    issued_at: float
     language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitorToken:
+    """What a visitor token says: whom it recognises, its own id, and when it was issued."""
+
+    visitor: str
+    id: str
+    issued_at: float
 
 
 class Tokens:
@@ -45,11 +55,11 @@ class Tokens:
 
     def session(self, visitor: str, origin: str, index: str, *, known: bool) -> tuple[str, Session]:
         """Return a new token and what it says."""
-        now = int(self._clock().timestamp())
-        expires_at = now + int(SESSION.total_seconds())
-        made = Session(visitor, origin, index, known, secrets.token_hex(16), expires_at)
+        now = self._clock().timestamp()  # to the microsecond: what is revoked is known by it
+        expires_at = int(now) + int(SESSION.total_seconds())
+        made = Session(visitor, origin, index, known, secrets.token_hex(16), expires_at, now)
         claims = {"sub": visitor, "org": origin, "idx": index, "knw": known, "jti": made.id}
-        return self._sessions.sign({**claims, "iat": now, "exp": expires_at}, now), made
+        return self._sessions.sign({**claims, "iat": now, "exp": expires_at}, int(now)), made
 
     def read_session(self, token: str) -> Session:
         """Return what the token says. Raises ApiError: 401 token_invalid, token_expired or clock_skew."""
@@ -61,16 +71,19 @@ class Tokens:
             known=claims["knw"] is True,
             id=str(claims["jti"]),
             expires_at=int(claims["exp"]),
+            issued_at=float(claims["iat"]),
         )
 
-    def visitor(self, visitor: str) -> str:
+    def visitor(self, visitor: str, token_id: str | None = None) -> str:
+        """Return a token that recognises the visitor; under that id, where one is given."""
         now = int(self._clock().timestamp())
-        claims = {"sub": visitor, "jti": secrets.token_hex(8)}
+        claims = {"sub": visitor, "jti": token_id or new_token_id()}
         return self._visitors.sign({**claims, "iat": now, "exp": now + int(VISITOR.total_seconds())}, now)
 
-    def read_visitor(self, token: str) -> str:
-        """Return whom the token recognises. Raises ApiError like `read_session`."""
-        return str(self._read(self._visitors, token)["sub"])
+    def read_visitor(self, token: str) -> VisitorToken:
+        """Return what the token says. Raises ApiError like `read_session`."""
+        claims = self._read(self._visitors, token)
+        return VisitorToken(str(claims["sub"]), str(claims["jti"]), float(claims["iat"]))
 
     def _read(self, ring: "_Ring", token: str) -> dict[str, Any]:
         now = self._clock().timestamp()
@@ -83,6 +96,10 @@ class Tokens:
                 "Set the clocks of all hosts that serve this API (NTP).",
             )  # fmt: skip
         return claims
+
+
+def new_token_id() -> str:
+    return secrets.token_hex(16)
 
 
 def invalid() -> ApiError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import openai
 
 from session_api.access.tokens import VISITOR
-from session_api.state import hosted_sessions, questions, revocations, threads, visitors
+from session_api.state import hosted_sessions, questions, revocations, threads, visitor_tokens, visitors
 from sync.errors import Misconfigured, Retryable
 from sync.state.database import State
 
@@ -35,6 +35,7 @@ def erase(state: State, who: str, hosted: openai.OpenAI | None = None) -> Erased
         gone_threads, gone_items = threads.erase(tx, erased)
         gone_questions = questions.erase(tx, erased)
         hosted_sessions.erase(tx, erased)
+        visitor_tokens.erase(tx, erased)
         visitors.erase(tx, erased)
         for visitor in erased:
             revocations.add(tx, f"visitor:{visitor}", until)

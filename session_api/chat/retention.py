@@ -6,13 +6,16 @@ from functools import partial
 
 import structlog
 
-from session_api.state import hosted_sessions, questions, revocations, threads, visitors
+from session_api.access.tokens import VISITOR
+from session_api.state import hosted_sessions, questions, revocations, threads, visitor_tokens, visitors
 from sync.state.database import State
 from sync.state.transaction import Transaction
 
 log = structlog.get_logger()
 
 SLICE = 200
+LONGEST_TOKEN = VISITOR + timedelta(days=1)
+"""For how long a token of a family that came back may still be valid: its successor is issued then."""
 
 
 def prune(state: State, retention: timedelta) -> int:
@@ -31,6 +34,7 @@ def prune(state: State, retention: timedelta) -> int:
     with state.transaction() as tx:
         hosted_sessions.prune(tx, now)
         revocations.prune(tx, now)
+        visitor_tokens.prune(tx, now - LONGEST_TOKEN.total_seconds())
     if gone:
         log.info("threads_forgotten", threads=gone)
     return gone

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from answering.blocking import BlockingPool
 from answering.scope import CustomerIndex, StaffIndex
-from session_api.access import diagnose, sessions
+from session_api.access import claims, diagnose, sessions
 from session_api.access.cors import CorsMiddleware
 from session_api.access.diagnose import DiagnosisService
 from session_api.access.identity import Identity
@@ -143,7 +143,7 @@ def _install(
     upkeep = Upkeep(state, pool, chores(state, settings.retention))
     app.state.sessions = SessionService(guard, hosted, upkeep.start_if_due, prepared.prepare)
     app.state.chat = ChatService(guard, prepared)
-    for router in (sessions.router, routes.router, diagnose.router):
+    for router in (sessions.router, claims.router, routes.router, diagnose.router):
         app.include_router(router)
     app.add_middleware(CorsMiddleware, origins=guard.origins)
     app.state.preparing.append(prepared.prepare)

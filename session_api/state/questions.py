@@ -66,9 +66,15 @@ def comment(state: State, visitor: str, thread: str, answers: Sequence[str], tex
     return _note(state, visitor, thread, answers, "comment = :noted", text)
 
 
-def reassign(tx: Transaction, visitor: str, to: str) -> None:
-    """Give a visitor's questions to another: the customer that they turned out to be."""
-    tx.run("UPDATE chat_questions SET visitor = :to WHERE visitor = :visitor", to=to, visitor=visitor)
+def reassign(tx: Transaction, visitor: str, to: str, thread: str | None = None) -> None:
+    """Give a visitor's questions, or those of one thread, to the customer that they turned out to be."""
+    which = "" if thread is None else " AND thread = :thread"
+    tx.run(
+        f"UPDATE chat_questions SET visitor = :to WHERE visitor = :visitor{which}",
+        to=to,
+        visitor=visitor,
+        **({} if thread is None else {"thread": thread}),
+    )
 
 
 def prune(tx: Transaction, before: float, limit: int) -> int:

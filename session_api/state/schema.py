@@ -67,6 +67,21 @@ STEPS: Steps = {
     ),
     # what a visitor wrote beside a rating
     5: ("ALTER TABLE chat_questions ADD COLUMN comment TEXT NOT NULL DEFAULT ''",),
+    # visitor tokens that came back, by the visitor whom they recognise: ids of the newest one that did, of the one
+    # before it, and of what was given for it, and since when. customer '': nobody signed in with them
+    7: (
+        """CREATE TABLE chat_visitor_tokens (
+            visitor TEXT PRIMARY KEY,
+            presented TEXT NOT NULL,
+            previous TEXT NOT NULL,
+            successor TEXT NOT NULL,
+            since DOUBLE PRECISION NOT NULL,
+            customer TEXT NOT NULL DEFAULT ''
+        )""",
+        "CREATE INDEX chat_visitor_tokens_by_time ON chat_visitor_tokens (since)",
+    ),
+    # what was issued until then is refused; NULL: whatever was issued
+    8: ("ALTER TABLE chat_revocations ADD COLUMN issued_until DOUBLE PRECISION",),
     # the reason as a word of `answering.rules`
     13: ("ALTER TABLE chat_questions ADD COLUMN rule TEXT NOT NULL DEFAULT ''",),
 }

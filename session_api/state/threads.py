@@ -122,13 +122,31 @@ def delete_item(state: State, visitor: str, thread: str, item: str) -> None:
         )
 
 
-def has_threads(state: State, visitor: str) -> bool:
-    return bool(state.ask("SELECT 1 FROM chat_threads WHERE visitor = :visitor LIMIT 1", visitor=visitor))
+def count(state: State, visitor: str) -> int:
+    [row] = state.ask("SELECT count(*) AS number FROM chat_threads WHERE visitor = :visitor", visitor=visitor)
+    return int(row.number)
 
 
-def reassign(tx: Transaction, visitor: str, to: str) -> int:
-    """Give a visitor's threads to another: the customer that they turned out to be. Returns how many."""
-    return tx.run("UPDATE chat_threads SET visitor = :to WHERE visitor = :visitor", to=to, visitor=visitor)
+def used_since(tx: Transaction, visitor: str, since: float) -> list[str]:
+    """Return the ids of the visitor's threads that were used since then, the last one first."""
+    rows = tx.ask(
+        """SELECT id FROM chat_threads WHERE visitor = :visitor AND used_at >= :since
+           ORDER BY used_at DESC, seq DESC""",
+        visitor=visitor,
+        since=since,
+    )
+    return [str(row.id) for row in rows]
+
+
+def reassign(tx: Transaction, visitor: str, to: str, thread: str | None = None) -> int:
+    """Give a visitor's threads, or one of them, to the customer that they turned out to be. Returns how many."""
+    which = "" if thread is None else " AND id = :thread"
+    return tx.run(
+        f"UPDATE chat_threads SET visitor = :to WHERE visitor = :visitor{which}",
+        to=to,
+        visitor=visitor,
+        **({} if thread is None else {"thread": thread}),
+    )
 
 
 def prune(tx: Transaction, before: float, limit: int) -> int:

@@ -23,7 +23,7 @@ def code(page: str, language: str) -> str:
 
 
 def _accepted(token: str) -> str:
-    return Identity({"2026-11": SECRET, "another": "x" * 32}, ("answerwell",), utc_now).subject(token)
+    return Identity({"2026-11": SECRET, "another": "x" * 32}, ("answerwell",), utc_now).proven(token).subject
 
 
 def test_the_python_of_the_identity_page_signs_what_we_accept() -> None:

@@ -57,7 +57,7 @@ def signed(key: Any = SECRET, algorithm: str = "HS256", kid: str | None = "2026"
     ],
 )
 def test_whom_the_host_site_signed_for_is_known(identity: Identity, token: str) -> None:
-    assert identity.subject(token) == "customer-7"
+    assert identity.proven(token).subject == "customer-7"
 
 
 def public_key_as_secret() -> str:
@@ -102,7 +102,7 @@ def public_key_as_secret() -> str:
 )
 def test_every_other_token_is_refused_with_what_to_change(identity: Identity, token: str, code: str) -> None:
     with pytest.raises(ApiError) as refused:
-        identity.subject(token)
+        identity.proven(token)
 
     assert (refused.value.status, refused.value.code) == (401, code)
     assert refused.value.fix
@@ -122,7 +122,7 @@ def test_every_other_token_is_refused_with_what_to_change(identity: Identity, to
 )
 def test_a_claim_that_is_no_text_is_named(identity: Identity, claims: dict[str, Any], said: str) -> None:
     with pytest.raises(ApiError) as refused:
-        identity.subject(signed(**claims))
+        identity.proven(signed(**claims))
 
     assert refused.value.code == "identity_invalid"
     assert said in refused.value.message
@@ -130,7 +130,7 @@ def test_a_claim_that_is_no_text_is_named(identity: Identity, claims: dict[str, 
 
 
 def test_a_single_key_needs_no_name() -> None:
-    assert Identity({"only": SECRET}, ("answerwell",), lambda: NOW).subject(signed(kid=None)) == "customer-7"
+    assert Identity({"only": SECRET}, ("answerwell",), lambda: NOW).proven(signed(kid=None)).subject == "customer-7"
 
 
 @pytest.mark.parametrize(
@@ -248,12 +248,12 @@ def test_where_an_identity_is_required_nobody_is_anonymous(tmp_path_factory: pyt
 def test_times_in_an_identity_are_judged_with_a_minute_of_grace() -> None:
     late = Identity({"2026": SECRET}, ("answerwell",), lambda: NOW + timedelta(seconds=659))
 
-    assert late.subject(signed()) == "customer-7"
+    assert late.proven(signed()).subject == "customer-7"
 
 
 @pytest.mark.parametrize("subject", ["ada\ud800", "\udfff", "a\udc80b"])
 def test_half_a_character_is_nobodys_id(identity: Identity, subject: str) -> None:
     with pytest.raises(ApiError) as refused:
-        identity.subject(signed(sub=subject))
+        identity.proven(signed(sub=subject))
 
     assert refused.value.code == "identity_invalid"

@@ -13,11 +13,10 @@ from answering.blocking import BlockingPool
 from answering.events import AnswerOutcome
 from cli.state_schema import SCHEMAS
 from session_api.access.tokens import Session
-from session_api.access.visitors import claim
 from session_api.admin import question_report
 from session_api.chat import erasure, retention
 from session_api.chat.store import VisitorStore, aware, new_id
-from session_api.state import questions, revocations, spend, visitors
+from session_api.state import questions, revocations, spend, threads, visitors
 from session_api.state.question_log import UNANSWERED, QuestionFilter
 from session_api.state.questions import QuestionRecord
 from sync.state.database import State
@@ -29,7 +28,7 @@ NOW = datetime(2026, 11, 26, 12)  # noqa: DTZ001 - as the SDK writes it
 
 
 def session(visitor: str) -> Session:
-    return Session(visitor, "https://www.acme.com", "public", known=False, id="s", expires_at=0)
+    return Session(visitor, "https://www.acme.com", "public", known=False, id="s", expires_at=0, issued_at=0)
 
 
 ADA, BOB = session("v_ada"), session("v_bob")
@@ -199,16 +198,17 @@ class StoreContract:
         customer = visitors.customer(state, "ada@acme")
 
         assert visitors.customer(state, "ada@acme") == customer
-        assert claim(state, "v_ada", customer) == 1
-        assert claim(state, "v_ada", customer) == 0
+        with state.transaction() as tx:
+            assert threads.reassign(tx, "v_ada", customer) == 1
+            assert threads.reassign(tx, "v_ada", customer) == 0
         assert self.run(store.load_thread(made.id, session(customer))).id == made.id
 
     def test_what_is_revoked_is_refused_and_nothing_else(self, state: State) -> None:
         revocations.revoke(state, "session:a", state.now() + 60)
         revocations.revoke(state, "session:a", state.now() + 90)
 
-        assert revocations.revoked(state, ["visitor:x", "session:a"])
-        assert not revocations.revoked(state, ["visitor:x", "session:b"])
+        assert revocations.revoked(state, ["visitor:x", "session:a"], state.now())
+        assert not revocations.revoked(state, ["visitor:x", "session:b"], state.now())
 
     def test_a_customer_is_erased_by_either_id(self, state: State, store: VisitorStore) -> None:
         customer = visitors.customer(state, "ada@acme")
@@ -219,7 +219,7 @@ class StoreContract:
         erased = erasure.erase(state, "ada@acme")
 
         assert (erased.threads, erased.items, erased.questions) == (1, 1, 1)
-        assert revocations.revoked(state, [f"visitor:{customer}"])
+        assert revocations.revoked(state, [f"visitor:{customer}"], state.now())
         assert visitors.customer(state, "ada@acme") != customer
 
     def test_what_is_old_is_forgotten_and_what_is_used_stays(self, state: State, store: VisitorStore) -> None:

@@ -108,6 +108,13 @@ def deleting(chat: Chat, stage: Stage, wire: Wire) -> None:
     chat.panel.locator(".threads .icon-button").nth(1).click()
 
 
+def claiming(chat: Chat, stage: Stage, wire: Wire) -> None:
+    stage.unclaimed = 2
+    chat.page.evaluate("Answerwell.identify('signed-for-ann')")
+    chat.open()
+    chat.button("claimYes").wait_for()
+
+
 def contact(chat: Chat, stage: Stage, wire: Wire) -> None:
     answered(chat, stage, wire)
     chat.button("person").click()
@@ -176,6 +183,7 @@ SCENES: dict[str, tuple[Scene, Appearance, str, dict[str, Any]]] = {
             commenting,
             history,
             deleting,
+            claiming,
             contact,
             stopped,
             cut,
@@ -199,6 +207,12 @@ SCENES: dict[str, tuple[Scene, Appearance, str, dict[str, Any]]] = {
     ),
     "widget-arabic": (arabic, Appearance(title="اسأل أكمي"), "ar", {}),
     "widget-german": (start, Appearance(title="Fragen Sie Acme", contact_email="hilfe@acme.com"), "de", {}),
+    **{
+        f"widget-claiming-{lang}": (claiming, Appearance(title=title), lang, {})
+        for lang, title in (("de", "Fragen"), ("fr", "Questions"), ("es", "Preguntas"), ("ar", "اسأل"))
+    },
+    "widget-claiming-phone": (claiming, LOOK, "en", {**PHONE, "viewport": {"width": 320, "height": 568}}),
+    "widget-claiming-dark": (claiming, LOOK, "en", {"color_scheme": "dark"}),
     "widget-phone-start": (start, LOOK, "en", PHONE),
     "widget-phone-answered": (answered, LOOK, "en", PHONE),
     "widget-phone-dark": (technical, LOOK, "en", {**PHONE, "color_scheme": "dark"}),

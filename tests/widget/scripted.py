@@ -211,12 +211,15 @@ class Stage:
         self.hosted = hosted
         self.sessions: list[dict[str, Any]] = []
         self.requests: list[dict[str, Any]] = []
+        self.claims: list[dict[str, Any]] = []
+        self.unclaimed = 0  # conversations of before their sign-in that customers are asked about
         self.expired: set[str] = set()
         self.origins: set[str] | None = None
         self.scheme = ""  # what the server believes to be asked by; "": what it is
         self.app = FastAPI()
         self.app.include_router(widget.router(look, hosted=hosted))
         self.app.post("/api/chatkit/session")(self.session)
+        self.app.post("/api/chatkit/claim")(self.claim)
         self.app.post("/chatkit")(self.chatkit)
         self.app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"],
                                 expose_headers=["retry-after"])  # fmt: skip
@@ -227,10 +230,17 @@ class Stage:
         visitor = asked.get("visitor_token") or f"visitor-{len(self.sessions)}"
         secret = f"{asked.get('identity_token') or visitor}/{len(self.sessions)}"
         granted = {"client_secret": secret, "expires_at": int(time.time()) + 600, "visitor_token": visitor}
+        if self.unclaimed and asked.get("identity_token"):
+            granted["unclaimed"] = self.unclaimed
         if self.hosted:
             return JSONResponse({**granted, "mode": "hosted", "api_url": None})
         base = request.base_url.replace(scheme=self.scheme) if self.scheme else request.base_url
         return JSONResponse({**granted, "mode": "self_hosted", "api_url": f"{base}chatkit"})
+
+    async def claim(self, request: Request) -> JSONResponse:
+        self.claims.append(await request.json())
+        claimed, self.unclaimed = self.unclaimed if self.claims[-1]["mine"] else 0, 0
+        return JSONResponse({"claimed": claimed, "visitor_token": "visitor-claimed"})
 
     async def chatkit(self, request: Request) -> Response:
         secret = request.headers.get("authorization", "").removeprefix("Bearer ")

@@ -14,7 +14,7 @@ const THREADS_A_PAGE = 20;
 const LINGERS = 3000; // ms that a question waits for the stream of a finished answer to end
 
 /* `page`: what shows instead of the conversation, "history" or "contact" by name. `refusal`: why the server cannot be used.
-   `chatkit`: OpenAI's element shows instead of our conversation. `announcement` and `focus` are new objects each time that
+   `unclaimed`: how many conversations of before their sign-in the customer is asked about. `chatkit`: OpenAI's element shows instead of our conversation. `announcement` and `focus` are new objects each time that
    something is to be read aloud or the focus is to return to where the visitor goes on. */
 export const INITIAL = {
   ...EMPTY,
@@ -24,6 +24,7 @@ export const INITIAL = {
   page: null,
   threads: null,
   refusal: null,
+  unclaimed: 0,
   chatkit: false,
   announcement: null,
   focus: null,
@@ -73,7 +74,7 @@ export function createActions({ server, memory, texts, emit }) {
       const conversation = await load(id);
       store.dispatch("stop");
       store.setState(conversation);
-      memory.keep(id);
+      memory.keep(id, true);
     } catch (error) {
       if (error.code !== "gone") throw error;
       store.dispatch("newChat");
@@ -309,8 +310,25 @@ export function createActions({ server, memory, texts, emit }) {
 
     /* ---- who is asking, and through what ---- */
 
+    /* A session has begun. */
+    greet(store, unclaimed) {
+      store.setState({ refusal: null, unclaimed });
+    },
+
+    async claim(store, mine) {
+      try {
+        await server.claim(mine);
+        store.setState({ unclaimed: 0 });
+        if (mine && !store.getState().chatkit) store.dispatch("showPage", "history");
+        else store.dispatch("focus");
+      } catch (error) {
+        store.dispatch("announce", wording(texts, error));
+      }
+    },
+
     async identify(store, proof) {
       server.identify(proof);
+      store.setState({ unclaimed: 0 });
       if (!proof) {
         server.reset();
         store.dispatch("newChat");
@@ -331,7 +349,7 @@ export function createActions({ server, memory, texts, emit }) {
     },
 
     remember(store, id) {
-      if (id) memory.keep(id);
+      if (id) memory.keep(id, true);
       else memory.forget();
     },
   };

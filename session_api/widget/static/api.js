@@ -13,11 +13,13 @@ const EXPIRED = /^token_/;
 const MIN_LIFETIME = 60000; // ms: a visitor's clock may be wrong by hours: no token is renewed sooner than after a minute
 
 export class Server {
-  /* `proof`: who is asking, as a token or a function that returns one. `onsession` is called with each new session. */
-  constructor({ base, local, proof, onsession }) {
+  /* `proof`: who is asking, as a token or a function that returns one. `onsession` is called with each new session: with
+     how many conversations of before their sign-in the customer may say are theirs. */
+  constructor({ base, local, proof, memory, onsession }) {
     this.base = base;
     this.local = local;
     this.proof = proof;
+    this.memory = memory;
     this.onsession = onsession;
     this.session = null;
     this.blocked = null; // what the page's Content-Security-Policy refused
@@ -59,13 +61,12 @@ export class Server {
   async ask() {
     const visitor = this.local.getItem(`answerwell:${this.base}`);
     const proof = typeof this.proof === "function" ? await this.proof() : this.proof;
-    const body = { ...(visitor && { visitor_token: visitor }), ...(proof && { identity_token: proof }) };
-    const response = await this.fetch(this.url("api/chatkit/session"), {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: json(body),
-    });
-    const answer = await response.json();
+    const body = {
+      ...(visitor && { visitor_token: visitor }),
+      ...(proof && { identity_token: proof }),
+      ...(visitor && proof && { thread_id: this.memory.goesOn() }),
+    };
+    const answer = await this.send("session", body);
     const expiry = typeof answer.expires_at === "number" ? answer.expires_at * 1000 : Date.parse(answer.expires_at);
     const lasts = Math.max(MIN_LIFETIME, Math.min(expiry - Date.now() - 30000, 600000) || 0);
     this.session = {
@@ -74,8 +75,26 @@ export class Server {
       url: this.url(answer.api_url || "chatkit"),
       until: performance.now() + lasts,
     };
+    this.onsession(answer.unclaimed);
+  }
+
+  /* Say whether what was asked in this browser before the sign-in was the customer's own. */
+  async claim(mine) {
+    const { token } = await this.ready();
+    const visitor = this.local.getItem(`answerwell:${this.base}`);
+    await this.send("claim", { visitor_token: visitor, mine }, { Authorization: `Bearer ${token}` });
+  }
+
+  /* Every answer brings a new token for this browser. */
+  async send(what, body, headers) {
+    const response = await this.fetch(this.url(`api/chatkit/${what}`), {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers },
+      body: json(body),
+    });
+    const answer = await response.json();
     if (answer.visitor_token) this.local.setItem(`answerwell:${this.base}`, answer.visitor_token);
-    this.onsession();
+    return answer;
   }
 
   /* Where a proxy ends TLS, the server may believe that it is asked without: the page's way to it goes before. */

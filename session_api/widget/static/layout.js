@@ -1,7 +1,7 @@
 /* Layout: the panel with its header, the view and its footer, and the pages that take the conversation's place. */
 
 import { contactPage } from "./contact.js";
-import { element, iconButton, safeAddress } from "./dom.js";
+import { button, element, iconButton, safeAddress } from "./dom.js";
 import { historyPage } from "./history.js";
 import { personButton } from "./message.js";
 
@@ -12,10 +12,11 @@ export function layout(store, settings, { list, composer, announcer }) {
   const { texts, language } = settings;
   const bar = header(store, settings);
   const banner = element("div", { class: "banner", role: "status", hidden: true });
+  const claim = claimQuestion(store, settings);
   const frame = element("div", { class: "frame", tabindex: "-1" }); // of OpenAI's element
   const footer = element("footer", {}, composer.node, footerBar(store, settings));
   const dialog = { class: "panel", part: "panel", role: "dialog", "aria-labelledby": "title", hidden: true };
-  const inside = [bar.node, banner, list.node, footer, announcer.node];
+  const inside = [bar.node, banner, claim, list.node, footer, announcer.node];
   const node = element("section", { ...dialog, lang: language, dir: texts.dir }, inside);
   let page = null;
 
@@ -39,6 +40,8 @@ export function layout(store, settings, { list, composer, announcer }) {
       banner.hidden = state.online;
       banner.textContent = state.online ? "" : texts.offlineNote;
     }
+    claim.hidden = !state.unclaimed;
+    if (state.unclaimed && !before.unclaimed) store.dispatch("announce", settings.texts.claimAsk);
     if (state.page !== before.page) drawPage(state.page);
     else if (page && page.update) page.update(state, before);
     if (state.page !== before.page || state.chatkit !== before.chatkit) drawFrame(state);
@@ -53,6 +56,14 @@ export function layout(store, settings, { list, composer, announcer }) {
   }
 
   return { node, frame, focus, update };
+}
+
+/* Whoever signs in at a shared computer is asked before they see what somebody else may have written. */
+function claimQuestion(store, { texts }) {
+  const yes = button("button", () => store.dispatch("claim", true), texts.claimYes);
+  const no = button("button quiet", () => store.dispatch("claim", false), texts.claimNo);
+  const row = element("div", { class: "row" }, yes, no);
+  return element("div", { class: "banner", role: "group", "aria-label": texts.claimAsk, hidden: true }, texts.claimAsk, row);
 }
 
 function header(store, { texts, options, base, dismiss }) {

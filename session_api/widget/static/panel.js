@@ -19,8 +19,8 @@ export async function mount(context) {
   const key = `answerwell:${base}`;
   const local = context.storage("localStorage");
   const tab = context.storage("sessionStorage");
-  const memory = threadMemory(local, `${key}:thread`);
-  const server = new Server({ base, local, proof, onsession: () => store.dispatch("refuse", null) });
+  const memory = threadMemory(local, tab, `${key}:thread`);
+  const server = new Server({ base, local, proof, memory, onsession: (left) => store.dispatch("greet", left) });
   const store = createStore(INITIAL, createActions({ server, memory, texts, emit }));
   const settings = { ...context, options, texts, key, tab, starters: startersOf(options), server, memory };
   adopt(CSS);
@@ -100,12 +100,20 @@ function keyPressed(event, store, { dismiss, root }, dialog) {
   if (event.key === "Tab") dialog.keepFocus(event, root);
 }
 
-/* The thread that this browser is in, for its next page and its other tabs. */
-function threadMemory(local, key) {
+/* The thread that this browser is in, for its next page and its other tabs; and whether it was gone on with in this tab,
+   since whoever sat here before may have left it. */
+function threadMemory(local, tab, key) {
   return {
     key,
-    keep: (id) => local.setItem(key, JSON.stringify({ id, at: Date.now() })),
-    forget: () => local.removeItem(key),
+    keep(id, onlySeen) {
+      local.setItem(key, JSON.stringify({ id, at: Date.now() }));
+      if (!onlySeen) tab.setItem(key, id);
+    },
+    goesOn: () => tab.getItem(key) || "",
+    forget() {
+      local.removeItem(key);
+      tab.removeItem(key);
+    },
     thread() {
       try {
         return JSON.parse(local.getItem(key)).id;
