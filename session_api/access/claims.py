@@ -9,7 +9,7 @@ from session_api.access.visitors import claim, new_visitor
 from session_api.errors import REFUSED, ApiError
 
 
-class Claim(BaseModel):
+class ClaimAnswer(BaseModel):
     """The customer's answer, with the visitor token that their session came with."""
 
     visitor_token: str = Field(max_length=4096)
@@ -26,8 +26,8 @@ class Claimed(BaseModel):
 router = APIRouter(prefix="/api/chatkit", tags=["session"])
 
 
-@router.post("/claim", responses=REFUSED, openapi_extra=described(Claim))
-async def answer(request: Request, service: Service) -> Claimed:
+@router.post("/claim", responses=REFUSED, openapi_extra=described(ClaimAnswer))
+async def claim_rest(request: Request, service: Service) -> Claimed:
     """Take over the conversations that this browser held before the customer signed in, or leave them.
 
     Whatever the answer, the browser is a new visitor's afterwards: what was left is nobody's, until it is pruned.
@@ -38,7 +38,7 @@ async def answer(request: Request, service: Service) -> Claimed:
     if not session.known:
         raise ApiError(403, "identity_required", "Only a signed-in customer can claim conversations.",
                       "Send identity_token to POST /api/chatkit/session first.")  # fmt: skip
-    told = parse(Claim, await request.body())
+    told = parse(ClaimAnswer, await request.body())
     token = guard.tokens.read_visitor(told.visitor_token)
     claimed = 0
     if told.mine and guard.embedding.claim == "ask":

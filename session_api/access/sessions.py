@@ -44,7 +44,7 @@ class Granted(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class SessionVisitor:
     """Who asks. `known`: proven by an identity. `token`: what recognises the browser next time."""
 
     visitor: str
@@ -112,20 +112,20 @@ async def cancel(request: Request, service: Service) -> Response:
     return Response(status_code=204)
 
 
-async def _recognise(guard: RequestGuard, wanted: Wanted) -> Asking:
+async def _recognise(guard: RequestGuard, wanted: Wanted) -> SessionVisitor:
     """Return who asks. What recognises their browser never stands for a customer: a sign-out leaves nothing behind."""
     if wanted.identity_token is None:
         if guard.embedding.require_identity:
             raise ApiError(401, "identity_required", "Only signed-in customers may ask here.",
                           "Send identity_token, a JWT that the host site signs.")  # fmt: skip
         anonymous = await _anonymous(guard, wanted, None)
-        return Asking(anonymous.visitor, False, _token(guard, anonymous))
+        return SessionVisitor(anonymous.visitor, False, _token(guard, anonymous))
     customer = await _customer(guard, wanted.identity_token)
     anonymous = await _anonymous(guard, wanted, SignIn(customer, wanted.thread_id))
     left = 0
     if wanted.visitor_token is not None and guard.embedding.claim == "ask":
         left = await guard.pool.run(unclaimed, guard.state, anonymous.visitor, customer)
-    return Asking(customer, True, _token(guard, anonymous), left)
+    return SessionVisitor(customer, True, _token(guard, anonymous), left)
 
 
 async def _customer(guard: RequestGuard, identity_token: str) -> str:
@@ -154,7 +154,7 @@ def _token(guard: RequestGuard, anonymous: Recognised) -> str:
     return guard.tokens.visitor(anonymous.visitor, anonymous.token_id)
 
 
-async def _granted_by_openai(hosted: "HostedSessions", asking: Asking) -> Granted:
+async def _granted_by_openai(hosted: "HostedSessions", asking: SessionVisitor) -> Granted:
     grant = await hosted.create(asking.visitor)
     hosted.remember(grant, asking.visitor)
     return Granted(

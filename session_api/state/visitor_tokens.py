@@ -30,7 +30,7 @@ def load(state: State | Transaction, visitor: str) -> TokenFamily | None:
            WHERE visitor = :visitor""",
         visitor=visitor,
     )
-    return TokenFamily(*rows[0]) if rows else None
+    return TokenFamily(**rows[0]._asdict()) if rows else None
 
 
 def save(tx: Transaction, before: TokenFamily | None, after: TokenFamily) -> bool:
