@@ -72,14 +72,14 @@ def trial(
     _arm(installation, fault, seed)
     for step in script[begun.steps if begun else 0 :]:
         _live(installation, step)
-    trip.at, trip.chance = None, lambda: False
+    points, trip.at, trip.chance = trip.calls, None, lambda: False
     source.failing, source.truncate = 0, False
     quieten(installation, audit=healed_by_audit)
     wrong = watcher.wrong + installation.differences()
     if healed_by_audit:
         wrong += installation.leftovers()
     installation.state.close()
-    return Verdict(trip.calls, wrong)
+    return Verdict(points, wrong)
 
 
 Sighting = tuple[str, str, int]
@@ -233,17 +233,21 @@ def _alive(installation: Installation, act: Callable[[], None], *, again: bool) 
 
 def quieten(installation: Installation, *, audit: bool) -> None:
     """No more faults: what does the service do by itself?"""
-    for _ in range(5):
-        installation.clock.forward(4000)  # past every back-off
-        installation.beat()
+    _beat_until_quiet(installation, 4000, 5)  # past every back-off
     installation.full()
-    for _ in range(3):
-        installation.clock.forward(61)
-        installation.beat()
+    _beat_until_quiet(installation, 61, 3)
     if audit:
         with installation.engine.leased(installation.engine.sources["s"]) as turn:
             assert turn is not None
             compare(turn, repair=True)
-    for _ in range(3):
-        installation.clock.forward(61)
+    _beat_until_quiet(installation, 61, 3)
+
+
+def _beat_until_quiet(installation: Installation, seconds: float, most: int) -> None:
+    """Beat so many seconds apart, at most so often, until a whole beat finds nothing to do to the stores."""
+    for _ in range(most):
+        effects = installation.index.effects
+        installation.clock.forward(seconds)
         installation.beat()
+        if installation.index.effects == effects:
+            return
