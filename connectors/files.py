@@ -1,6 +1,7 @@
 """extract: the text of a file somebody uploaded, as Markdown. What reads foreign formats runs apart, within bounds."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -13,6 +14,10 @@ MAX_SMALL = 200_000  # bytes of text that is read in this process
 
 IN_MEMORY = threading.BoundedSemaphore(apart.AT_ONCE)
 """Held from a file's download until its text is read: so many files of MAX_BYTES are in memory at once, and no more."""
+
+
+Reader = Callable[[str, bytes, apart.Options, float], dict[str, str]]
+"""Of a kind of file: what `apart.run` answers and raises."""
 
 
 class Unreadable(SyncError):
@@ -35,11 +40,13 @@ def extract(
     base_url: str = "",
     speaker_notes: bool = False,
     patience: float = apart.PATIENCE,
+    read: Reader = apart.run,
 ) -> Extract:
     """Return the text of the file. `base_url`: what relative links in it start from; `patience`: seconds for it.
 
-    `speaker_notes`: those of slides are text too. Raises Unreadable for a file that is too large, protected, scanned,
-    broken, not text, of a format that is not read, or takes too much to read.
+    `speaker_notes`: those of slides are text too. `read` reads foreign formats, in a process of its own. Raises
+    Unreadable for a file that is too large, protected, scanned, broken, not text, of a format that is not read, or
+    takes too much to read.
     """
     refuse_large(len(content), name)
     kind = file_types.kind_in(content, kind_of(media_type, name))
@@ -51,7 +58,7 @@ def extract(
         return _small(kind, content, media_type, name, base_url)
     options = apart.Options(base_url, media_type, speaker_notes=speaker_notes)
     try:
-        found = apart.run(kind, content, options, patience)
+        found = read(kind, content, options, patience)
     except apart.Failed as error:
         raise Unreadable(f"{name}: {error}") from error
     if "unreadable" in found:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from connectors.files import Extract, Unreadable, extract
+from connectors.files import Extract, Unreadable
+from tests.connectors.reading import extract_here
 
 TEXT = "Refund policy: refunds take five working days."
 
@@ -38,7 +39,7 @@ PICTURE = "q 500 0 0 700 50 50 cm /I Do Q"
 
 
 def read(content: bytes) -> Extract:
-    return extract(content, "application/pdf", "terms.pdf")
+    return extract_here(content, "application/pdf", "terms.pdf")
 
 
 def test_a_note_that_was_put_onto_a_page_is_kept_and_a_hidden_one_is_not() -> None:

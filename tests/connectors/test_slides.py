@@ -10,7 +10,7 @@ from pptx.oxml import parse_xml
 from pptx.presentation import Presentation
 from pptx.util import Inches
 
-from connectors.files import extract
+from tests.connectors.reading import extract_here
 
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 
@@ -25,7 +25,7 @@ def deck(*titles: str) -> Presentation:
 def read(made: Presentation, *, speaker_notes: bool = False) -> str:
     out = io.BytesIO()
     made.save(out)
-    return extract(out.getvalue(), PPTX, "deck.pptx", speaker_notes=speaker_notes).markdown
+    return extract_here(out.getvalue(), PPTX, "deck.pptx", speaker_notes=speaker_notes).markdown
 
 
 @pytest.mark.parametrize("end", ["\v", "\f", "\x85", "\u2028"], ids=["soft", "form feed", "next line", "separator"])

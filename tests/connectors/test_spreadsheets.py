@@ -8,8 +8,9 @@ from datetime import date
 import pytest
 import xlsxwriter
 
-from connectors.files import Extract, extract
+from connectors.files import Extract
 from connectors.readers.number_format import shown, shown_text
+from tests.connectors.reading import extract_here
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -22,7 +23,7 @@ def book(fill: Callable[[xlsxwriter.Workbook], object]) -> bytes:
 
 
 def read(content: bytes) -> Extract:
-    return extract(content, XLSX, "prices.xlsx")
+    return extract_here(content, XLSX, "prices.xlsx")
 
 
 def changed(content: bytes, part: str, old: str, new: str) -> bytes:
@@ -194,7 +195,7 @@ def test_more_columns_than_are_read_are_told() -> None:
     ],
 )
 def test_the_line_that_names_the_separator_is_no_row(text: str) -> None:
-    markdown = extract(text.encode(), "text/csv", "plans.csv").markdown
+    markdown = extract_here(text.encode(), "text/csv", "plans.csv").markdown
 
     assert "sep=" not in markdown
     assert "| Team;EU | 19 " in markdown
@@ -204,7 +205,7 @@ def test_the_line_that_names_the_separator_is_no_row(text: str) -> None:
 def test_a_long_field_keeps_the_rows_around_it(length: int) -> None:
     text = f'q,a\n"long","{"x" * length}"\nafter,"yes"\n'
 
-    found = extract(text.encode(), "text/csv", "a.csv")
+    found = extract_here(text.encode(), "text/csv", "a.csv")
 
     assert "x" * length in found.markdown
     assert "| after |" in found.markdown
@@ -212,4 +213,4 @@ def test_a_long_field_keeps_the_rows_around_it(length: int) -> None:
 
 
 def test_leading_zeros_of_separated_values_stay() -> None:
-    assert "| 01067 " in extract(b"Zip,City\n01067,Dresden\n", "text/csv", "a.csv").markdown
+    assert "| 01067 " in extract_here(b"Zip,City\n01067,Dresden\n", "text/csv", "a.csv").markdown

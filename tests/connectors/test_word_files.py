@@ -11,6 +11,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from connectors.files import Extract, Unreadable, extract
+from tests.connectors.reading import extract_here
 
 SPACES = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
@@ -25,7 +26,7 @@ SPACES = (
 def read(document: Document) -> Extract:
     out = io.BytesIO()
     document.save(out)
-    return extract(out.getvalue(), "", "terms.docx")
+    return extract_here(out.getvalue(), "", "terms.docx")
 
 
 def with_body(*paragraphs: str) -> str:
@@ -171,7 +172,7 @@ def test_the_strict_dialect_hides_what_the_usual_one_hides() -> None:
                 )
             strict.writestr(name, text)
 
-    assert extract(out.getvalue(), "", "terms.docx").markdown == "visible"
+    assert extract_here(out.getvalue(), "", "terms.docx").markdown == "visible"
 
 
 def test_an_inserted_file_is_told() -> None:
@@ -190,7 +191,10 @@ def test_an_inserted_file_is_told() -> None:
                 name, text.replace(b"</Relationships>", chunk) if name.endswith("document.xml.rels") else text
             )
 
-    assert extract(out.getvalue(), "", "a.docx").problem == "a.docx: a document that is inserted as a file is left out"
+    assert (
+        extract_here(out.getvalue(), "", "a.docx").problem
+        == "a.docx: a document that is inserted as a file is left out"
+    )
 
 
 @pytest.mark.parametrize("name", ["a.docx", "a.pptx", "a.xlsx"])
