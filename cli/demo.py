@@ -122,7 +122,9 @@ def _service(path: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _show_sync(stage: Stage) -> None:
-    stage.say("A company's help center, wiki, Drive and Slack run on this machine. Its knowledge goes into two stores:")
+    stage.say(
+        "A company's help centers, wiki, Drive and Slack are on this machine. Its knowledge goes into two stores:"
+    )
     _wait(stage, "the first sync", lambda: _is_synced(stage.status()))
     stage.acme.openai.settle(PATIENCE)  # what is late is found by its words meanwhile
     for source in stage.status()["sources"]:

@@ -1,4 +1,4 @@
-"""Acme on this machine: help center, wiki, Drive and Slack, and a server that speaks OpenAI's API, each at an address.
+"""Acme on this machine: help centers, wiki, Drive and Slack, and a server that speaks OpenAI's API, each at an address.
 
 with company(folder) as acme:
     acme.configuration()          # an answerwell.toml for all of it
@@ -15,9 +15,10 @@ from pathlib import Path
 
 from starlette.types import ASGIApp
 
-from sandbox import sample_confluence, sample_google, sample_slack, samples
+from sandbox import sample_confluence, sample_google, sample_intercom, sample_slack, samples
 from sandbox.confluence import ConfluenceSandbox
 from sandbox.google import GoogleSandbox
+from sandbox.intercom import IntercomSandbox
 from sandbox.load import fill, load_folder
 from sandbox.openai import OpenAISandbox
 from sandbox.openai.encoder import Encoder, KeptVectors
@@ -37,6 +38,7 @@ class Company:
     """Every vendor's account with its address. `wires` count the calls and fail them on demand, by vendor."""
 
     zendesk: ZendeskSandbox
+    intercom: IntercomSandbox
     confluence: ConfluenceSandbox
     google: GoogleSandbox
     slack: SlackSandbox
@@ -51,14 +53,18 @@ class Company:
         """What is served, by vendor."""
         vendors: dict[str, ASGIApp] = {"zendesk": self.zendesk.app, "openai": self.openai.app}
         if not self.loaded:
-            vendors |= {"confluence": self.confluence.app, "google": self.google.app, "slack": self.slack.app}
+            vendors |= {
+                "intercom": self.intercom.app,
+                "confluence": self.confluence.app,
+                "google": self.google.app,
+                "slack": self.slack.app,
+            }
         return vendors
 
     def configuration(self) -> str:
         """An answerwell.toml that syncs every account into the OpenAI-compatible server."""
-        sources = (
-            [self._help_center()] if self.loaded else [self._wiki(), self._docs(), self._chat(), self._help_center()]
-        )
+        others = [] if self.loaded else [self._wiki(), self._docs(), self._chat(), self._business_desk()]
+        sources = [*others, self._help_center()]
         return _HEAD.format(key=API_KEY, openai=self.urls["openai"]) + "".join(sources)
 
     def edit_article(self, key: str, body: str) -> None:
@@ -83,6 +89,9 @@ class Company:
     def _help_center(self) -> str:
         include = '["articles"]' if self.loaded else '["articles", "tickets"]'
         return _HELP_CENTER.format(url=self.urls["zendesk"], secret=WEBHOOK_SECRET, include=include)
+
+    def _business_desk(self) -> str:
+        return _BUSINESS_DESK.format(url=self.urls["intercom"])
 
     def _wiki(self) -> str:
         return _WIKI.format(url=self.urls["confluence"])
@@ -115,6 +124,7 @@ def company(
         kept = stack.enter_context(closing(KeptVectors(encoder, folder / "vectors.db"))) if encoder else None
         acme = Company(
             zendesk=samples.acme() if load is None else loaded(load),
+            intercom=sample_intercom.acme_intercom(),
             confluence=sample_confluence.acme(),
             google=sample_google.acme(),
             slack=sample_slack.acme_slack(),
@@ -172,6 +182,14 @@ client_id = "answerwell"
 client_secret = "zendesk-secret"
 webhook_secret = "{secret}"
 include = {include}
+"""
+_BUSINESS_DESK = """
+[[source]]
+name = "business-desk"
+kind = "intercom"
+url = "{url}"
+token = "intercom-token"
+include = ["articles", "internal_articles", "conversations"]
 """
 _WIKI = """
 [[source]]

@@ -10,7 +10,14 @@ from types import FrameType
 from sandbox.company import company
 from sandbox.openai.encoder import local_encoder
 
-NAMES = {"zendesk": "Zendesk", "confluence": "Confluence", "google": "Google", "slack": "Slack", "openai": "OpenAI"}
+NAMES = {
+    "zendesk": "Zendesk",
+    "intercom": "Intercom",
+    "confluence": "Confluence",
+    "google": "Google",
+    "slack": "Slack",
+    "openai": "OpenAI",
+}
 
 
 def run(load: Path | None, ports: Mapping[str, int], data: Path) -> None:

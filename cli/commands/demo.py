@@ -23,6 +23,7 @@ def sandbox(
     confluence_port: Port = 8502,
     google_port: Port = 8503,
     slack_port: Port = 8504,
+    intercom_port: Port = 8505,
 ) -> None:
     """Serve fakes of every vendor and of OpenAI locally.
 
@@ -36,6 +37,7 @@ def sandbox(
         "confluence": confluence_port,
         "google": google_port,
         "slack": slack_port,
+        "intercom": intercom_port,
     }
     try:
         run(load, ports, data)
@@ -52,7 +54,7 @@ def demo(
 ) -> None:
     """Sync a made-up company and ask the widget; no account.
 
-    Its help center, wiki, Drive and Slack are all on this machine.
+    Its help desks, wiki, Drive and Slack are all on this machine.
     """
     from cli.demo import play
 

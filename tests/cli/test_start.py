@@ -94,6 +94,8 @@ def test_every_key_that_the_example_leaves_out_exists(tmp_path: Path) -> None:
         "DATABASE_URL": "postgresql://u@db/a",
         "REDIS_URL": "redis://cache",
         "ZENDESK_WEBHOOK_SECRET": "s",
+        "INTERCOM_TOKEN": "t",
+        "INTERCOM_CLIENT_SECRET": "s",
         "CONFLUENCE_TOKEN": "t",
         "SLACK_BOT_TOKEN": "xoxb-1",
         "SLACK_SIGNING_SECRET": "s",
@@ -140,7 +142,7 @@ def test_the_tour_of_the_demo_shows_every_source_and_leaves_nothing(tmp_path: Pa
     done = answerwell(tmp_path, "demo", "--once", "--port", "0")
 
     assert done.returncode == 0, done.stderr
-    for source in ("help-center", "wiki", "docs", "support-slack"):
+    for source in ("help-center", "business-desk", "wiki", "docs", "support-slack"):
         assert re.search(rf"^  {source} +[0-9]+ documents · [0-9]+ uploaded$", done.stdout, re.MULTILINE)
     assert done.stdout.count("↳ Sending a product back  http://127.0.0.1:") == 2
     assert "within 60 days" in done.stdout

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import main, samples
+from sandbox import main, sample_intercom, samples
 from sandbox.zendesk import ZendeskSandbox
 from tests import loopback
 from tests.sandbox.zendesk_kit import Desk
@@ -112,3 +112,15 @@ def test_the_sandbox_serves_both_vendors_until_it_is_stopped(tmp_path: Path) -> 
     assert [article["title"] for article in articles] == ["Hello"]
     assert (stores.status_code, source["include"]) == (200, ["articles"])
     assert (tmp_path / "data" / "openai.db").exists()
+
+
+def test_the_business_desk_shows_who_may_read_what() -> None:
+    account = sample_intercom.acme_intercom()
+    world = account.world
+
+    audiences = {one.help_center_audience for one in world.articles.values()}
+    assert audiences == {"everyone", "all_users"}
+    assert any(not one.parents for one in world.articles.values())
+    assert any("de" in one.contents for one in world.articles.values())
+    assert any(part.part_type == "note" for talk in world.conversations.values() for part in talk.parts)
+    assert world.internal_articles
