@@ -28,6 +28,7 @@ from session_api.operators.exposure import Exposure
 from session_api.webhooks import Verify
 from sync.errors import Retryable
 from sync.log_redaction import restrain
+from sync.setting_types import revealed
 from sync.state.database import State, utc_now
 from workers.app import Send as SendTask
 from workers.app import create, sender
@@ -151,11 +152,10 @@ def application(config: Config, state: State, broker: Broker | None = None) -> F
             operations=Operations(
                 state,
                 inventory,
-                token=config.admin.token.get_secret_value() if config.admin.token else None,
+                tokens=config.admin.tokens,
                 queue=lambda: queue_depth(client) if client else QueueDepth(0),
                 evaluate=_evaluator(config, state),
                 asking=Lazy(lambda: _asking(config, state, pool, answering)),
-                previous_token=config.admin.previous_token.get_secret_value() if config.admin.previous_token else None,
             ),
             chat=chat.chat_services(config, answering),
             staff=chat.staff_services(config, answering),
@@ -174,7 +174,7 @@ def exposure(config: Config) -> Exposure:
     return Exposure(
         public=server.public,
         internal_port=server.internal_port,
-        metrics_token=server.metrics_token.get_secret_value() if server.metrics_token else None,
+        metrics_tokens=revealed(server.metrics_token),
         docs=not server.public if server.docs is None else server.docs,
         demo=not server.public if demo is None else demo,
     )

@@ -18,6 +18,7 @@ from session_api.chat.settings import ChatSettings
 from session_api.chat.wiring import ChatServices, StaffServices
 from sync.errors import Misconfigured
 from sync.model import Audience
+from sync.setting_types import revealed
 from workers.broker import broker
 
 if TYPE_CHECKING:  # they load openai
@@ -38,7 +39,7 @@ def chat_services(config: Config, answering: "Callable[[], AnsweringServices] | 
         settings=settings,
         embedding=config.widget,
         server=config.server,
-        secret=signing_secret(config),
+        secrets=signing_secrets(config),
         answering=answering or partial(answering_services, config),
         index=CustomerIndex(index.name, frozenset(index.audiences), index.search_unmanaged),
         counters=_shared(config),
@@ -54,7 +55,7 @@ def staff_services(config: Config, answering: "Callable[[], AnsweringServices]")
         settings=config.chat or ChatSettings(),
         staff=config.staff,
         server=config.server,
-        secret=signing_secret(config),
+        secrets=signing_secrets(config),
         answering=answering,
         index=StaffIndex(index.name, frozenset(index.audiences), index.search_unmanaged),
         counters=_shared(config),
@@ -101,16 +102,16 @@ def chat_settings(config: Config) -> ChatSettings | None:
     return settings if index is not None and set(index.audiences) == {Audience.PUBLIC} else None
 
 
-def signing_secret(config: Config) -> str:
-    """Return what tokens are signed from: the configured secret, or the one made once and kept in `data_dir`."""
+def signing_secrets(config: Config) -> tuple[str, ...]:
+    """Return what tokens are signed from: the configured secrets, or the one made once and kept in `data_dir`."""
     if config.server.secret:
-        return config.server.secret.get_secret_value()
+        return revealed(config.server.secret)
     path = config.general.data_dir / SECRET_FILE
     try:
         config.general.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(FileExistsError):
             _create(path, secrets.token_hex(32))
-        return path.read_text(encoding="ascii").strip()
+        return (path.read_text(encoding="ascii").strip(),)
     except OSError as error:
         raise Misconfigured(f"{path}: cannot be made or read ({error.strerror}); set secret under [server]") from error
 

@@ -89,7 +89,7 @@ def _shown(widget: WidgetSettings, server: ServerSettings) -> Iterator[Finding]:
     """What operators' pages show to everybody, or to nobody."""
     if not server.public:
         return
-    if server.metrics_token is None and server.internal_port is None:
+    if not server.metrics_token and server.internal_port is None:
         yield "info", "/metrics is closed, as others reach the service; internal_port or metrics_token opens it", ""
     if server.docs and server.internal_port is None:
         yield "warning", "/docs shows the admin API to everybody", "remove docs = true, or write internal_port"

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 MIN_TOKEN_LENGTH = 12
+MAX_SECRETS = 2
 MIN_TOKEN_VARIETY = 6  # characters that differ
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -63,10 +65,37 @@ def hard_to_guess(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _one_or_two(value: object) -> object:
+    return [value] if isinstance(value, str | SecretStr) else value
+
+
+def _one_two_or_none(value: object) -> object:
+    return [] if value == "" else _one_or_two(value)
+
+
+def _good_secrets(secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    if len(secrets) > MAX_SECRETS:
+        raise ValueError("holds more than two; keep the new one, and the one that it replaces")
+    for secret in secrets:
+        hard_to_guess(_given(secret))
+    return secrets
+
+
+def revealed(secrets: Iterable[SecretStr]) -> tuple[str, ...]:
+    """Return the secrets themselves, for who checks or signs with them."""
+    return tuple(secret.get_secret_value() for secret in secrets)
+
+
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 Address = Annotated[str, AfterValidator(address)]
 Text = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, AfterValidator(_given)]
+Secrets = Annotated[
+    tuple[SecretStr, ...], BeforeValidator(_one_or_two), Field(min_length=1), AfterValidator(_good_secrets)
+]
+"""A secret; or two while it is replaced, the new one first: both are right, and the first is what we sign with."""
+WebhookSecrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_one_two_or_none), AfterValidator(_good_secrets)]
+"""The same, where there may be none: then no message is taken."""
 
 
 class Section(BaseModel):

@@ -8,6 +8,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, fiel
 
 from connectors.cursor import scope_of
 from connectors.http.addresses import TrustedHosts, check_origin
+from sync.setting_types import WebhookSecrets
 
 GATEWAY = "https://api.atlassian.com"
 
@@ -38,7 +39,7 @@ class ConfluenceSettings(BaseModel):
     comments: bool = False
     speaker_notes: bool = False
     trusted_hosts: TrustedHosts = ()
-    webhook_secret: SecretStr = Field(SecretStr(""), validation_alias=AliasChoices("webhook_secret", "secret"))
+    webhook_secret: WebhookSecrets = Field((), validation_alias=AliasChoices("webhook_secret", "secret"))
 
     @field_validator("url")
     @classmethod

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from connectors.confluence.settings import ConfluenceSettings
-from connectors.webhook import Refused, WebhookEvent, check_moment, check_signature
+from connectors.webhook import Refused, WebhookEvent, check_moment, check_signatures
+from sync.setting_types import revealed
 
 SIGNATURE = "x-hub-signature"
 QUIET = ("test", "diagnostics", "user_", "group_", "theme_", "cache_")
@@ -21,11 +22,11 @@ def verify(settings: ConfluenceSettings, headers: Mapping[str, str], body: bytes
     stated = headers.get(SIGNATURE, "").strip()
     if not stated:
         raise Refused("confluence: the message is not signed; give the webhook a secret")
-    secret = settings.webhook_secret.get_secret_value()
-    if not secret:
+    secrets = [secret.encode() for secret in revealed(settings.webhook_secret)]
+    if not secrets:
         raise Refused("confluence: the source has no webhook_secret; set it to the webhook's secret")
-    wanted = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    check_signature(stated.lower().removeprefix("sha256="), wanted, "confluence")
+    wanted = [hmac.new(secret, body, hashlib.sha256).hexdigest() for secret in secrets]
+    check_signatures(stated.lower().removeprefix("sha256="), wanted, "confluence")
     said = _read(body)
     event, moment = _event(said)
     if moment is not None:

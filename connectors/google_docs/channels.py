@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -33,12 +34,14 @@ def channel_of(kept: Json) -> WatchChannel:
 
 
 class WatchChannels:
-    """Opens and closes channels to `address`, each with the secret that proves its messages."""
+    """Opens and closes channels to `address`, each with the secret that proves its messages: the first one, where one
+    is being replaced; a channel that was opened with the other ends within a week.
+    """
 
-    def __init__(self, drive: Drive, address: str, secret: SecretStr, clock: Clock) -> None:
+    def __init__(self, drive: Drive, address: str, secrets: Sequence[SecretStr], clock: Clock) -> None:
         self._drive = drive
         self._address = address
-        self._secret = secret
+        self._secrets = secrets
         self._clock = clock
 
     def kept(self, note: str) -> str:
@@ -72,7 +75,7 @@ class WatchChannels:
                 "id": str(uuid.uuid4()),
                 "type": "web_hook",
                 "address": self._address,
-                "token": self._secret.get_secret_value(),
+                "token": self._secrets[0].get_secret_value(),
                 "expiration": str(int((self._clock() + LIFETIME).timestamp() * 1000)),
             }
         )

@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 
 from connectors.cursor import scope_of
 from connectors.http.addresses import check_origin
+from sync.setting_types import WebhookSecrets
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _IN_LINK = re.compile(r"https://(?:drive|docs)\.google\.com/(?:.*/)?(?:folders|d)/([A-Za-z0-9_-]+)")
@@ -50,7 +51,7 @@ class GoogleDocsSettings(BaseModel):
     drive_url: str = "https://www.googleapis.com"
     docs_url: str = "https://docs.googleapis.com"
     webhook_url: str = ""
-    webhook_token: SecretStr = SecretStr("")
+    webhook_token: WebhookSecrets = ()
 
     @field_validator("drive_url", "docs_url")
     @classmethod
@@ -81,7 +82,7 @@ class GoogleDocsSettings(BaseModel):
             raise ValueError("name what to read: folders, drives or files")
         if self.public_folders and not (self.folders or self.drives):
             raise ValueError("public_folders must be among folders or drives, or below them")
-        if bool(self.webhook_url) != bool(self.webhook_token.get_secret_value()):
+        if bool(self.webhook_url) != bool(self.webhook_token):
             raise ValueError("give both webhook_url and webhook_token, or neither")
         return self
 

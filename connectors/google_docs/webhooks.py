@@ -5,7 +5,8 @@ from datetime import datetime
 
 from connectors.google_docs.settings import GoogleDocsSettings
 from connectors.http.transport import http_date
-from connectors.webhook import TOLERANCE, Refused, WebhookEvent, check_signature
+from connectors.webhook import TOLERANCE, Refused, WebhookEvent, check_signatures
+from sync.setting_types import revealed
 
 TOKEN = "x-goog-channel-token"  # noqa: S105  the name of a header
 STATE = "x-goog-resource-state"
@@ -19,12 +20,12 @@ def verify(settings: GoogleDocsSettings, headers: Mapping[str, str], body: bytes
     message of a channel says only that it is open (https://developers.google.com/workspace/drive/api/guides/push).
     """
     given = {name.lower(): value for name, value in headers.items()}
-    secret = settings.webhook_token.get_secret_value()
-    if not secret:
+    secrets = revealed(settings.webhook_token)
+    if not secrets:
         raise Refused("google_docs: the source has no webhook_token; set it, and webhook_url")
     if not given.get(TOKEN) or not given.get(STATE):
         raise Refused("google_docs: the message is not from a watch channel")
-    check_signature(given[TOKEN], secret, "google_docs")
+    check_signatures(given[TOKEN], secrets, "google_docs")
     ends = http_date(given.get(EXPIRY, ""))
     if ends is not None and now - ends > TOLERANCE:
         raise Refused("google_docs: the message is from a channel that has ended; it may be one that was overheard")

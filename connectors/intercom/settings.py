@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 from connectors.http.addresses import TrustedHosts, check_origin
+from sync.setting_types import WebhookSecrets
 
 ORIGINS = {
     "us": "https://api.intercom.io",
@@ -29,7 +30,7 @@ class IntercomSettings(BaseModel):
     include: tuple[Literal["articles", "internal_articles", "conversations"], ...] = Field(("articles",), min_length=1)
     attachments: bool = True
     trusted_hosts: TrustedHosts = ()
-    webhook_secret: SecretStr = SecretStr("")
+    webhook_secret: WebhookSecrets = ()
 
     @field_validator("url")
     @classmethod

@@ -9,7 +9,8 @@ from datetime import datetime
 from connectors.http.transport import Json
 from connectors.intercom.conversation_document import PREFIX
 from connectors.intercom.settings import IntercomSettings
-from connectors.webhook import Refused, WebhookEvent, check_signature
+from connectors.webhook import Refused, WebhookEvent, check_signatures
+from sync.setting_types import revealed
 
 SIGNATURE = "x-hub-signature"
 
@@ -24,11 +25,11 @@ def verify(settings: IntercomSettings, headers: Mapping[str, str], body: bytes, 
     stated = headers.get(SIGNATURE, "")
     if not stated:
         raise Refused("intercom: the message is not signed; it does not come from a webhook of Intercom")
-    secret = settings.webhook_secret.get_secret_value()
-    if not secret:
+    secrets = [secret.encode() for secret in revealed(settings.webhook_secret)]
+    if not secrets:
         raise Refused("intercom: the source has no webhook_secret; set it to the app's client secret")
-    wanted = hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()
-    check_signature(stated.lower(), f"sha1={wanted}", "intercom")
+    wanted = [f"sha1={hmac.new(secret, body, hashlib.sha1).hexdigest()}" for secret in secrets]
+    check_signatures(stated.lower(), wanted, "intercom")
     return _event(_parsed(body), settings)
 
 

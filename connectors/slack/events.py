@@ -16,7 +16,8 @@ from connectors.http.transport import Json
 from connectors.slack import timestamps
 from connectors.slack.documents import day_id, name_of, thread_id
 from connectors.slack.settings import SlackSettings
-from connectors.webhook import Refused, WebhookEvent, check_moment, check_signature
+from connectors.webhook import Refused, WebhookEvent, check_moment, check_signatures
+from sync.setting_types import revealed
 
 SIGNATURE = "x-slack-signature"
 MOMENT = "x-slack-request-timestamp"
@@ -33,11 +34,12 @@ def verify(settings: SlackSettings, headers: Mapping[str, str], body: bytes, now
     stated, moment = headers.get(SIGNATURE, ""), headers.get(MOMENT, "")
     if not stated or not moment:
         raise Refused("slack: the message is not signed; it does not come from Slack's Events API")
-    secret = settings.signing_secret.get_secret_value()
-    if not secret:
+    secrets = [secret.encode() for secret in revealed(settings.signing_secret)]
+    if not secrets:
         raise Refused("slack: the source has no signing_secret; set it to the app's, under Basic Information")
-    made = hmac.new(secret.encode(), f"v0:{moment}:".encode("utf-8", "replace") + body, hashlib.sha256)
-    check_signature(stated, f"v0={made.hexdigest()}", "slack")
+    told = f"v0:{moment}:".encode("utf-8", "replace") + body
+    wanted = [f"v0={hmac.new(secret, told, hashlib.sha256).hexdigest()}" for secret in secrets]
+    check_signatures(stated, wanted, "slack")
     check_moment(_time(moment), now, "slack")
     return _read(body)
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, f
 
 from connectors.cursor import scope_of
 from connectors.http.addresses import check_origin
+from sync.setting_types import WebhookSecrets
 
 OTHER_TOKENS = {"xoxp": "a user's token (xoxp-)", "xapp": "an app-level token (xapp-)", "xoxc": "a browser's (xoxc-)",
                 "xoxd": "a browser's cookie (xoxd-)", "xoxs": "a token of old (xoxs-)"}  # fmt: skip
@@ -45,7 +46,7 @@ class SlackSettings(BaseModel):
     rescan: Days = timedelta(days=30)
     join: bool = False
     bots: Literal["keep", "drop"] = "keep"
-    signing_secret: SecretStr = SecretStr("")
+    signing_secret: WebhookSecrets = ()
     team_id: str = ""
     url: str = "https://slack.com/api/"
 

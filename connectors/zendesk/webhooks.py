@@ -9,8 +9,9 @@ import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from connectors.webhook import Refused, WebhookEvent, check_moment, check_signature
+from connectors.webhook import Refused, WebhookEvent, check_moment, check_signatures
 from connectors.zendesk.settings import ZendeskSettings
+from sync.setting_types import revealed
 
 SIGNATURE = "x-zendesk-webhook-signature"
 MOMENT = "x-zendesk-webhook-signature-timestamp"
@@ -25,11 +26,12 @@ def verify(settings: ZendeskSettings, headers: Mapping[str, str], body: bytes, n
     stated, moment = headers.get(SIGNATURE, ""), headers.get(MOMENT, "")
     if not stated or not moment:
         raise Refused("zendesk: the message is not signed; it does not come from a webhook of Zendesk")
-    secret = settings.webhook_secret.get_secret_value()
-    if not secret:
+    secrets = [secret.encode() for secret in revealed(settings.webhook_secret)]
+    if not secrets:
         raise Refused("zendesk: the source has no webhook_secret; set it to the webhook's signing secret")
-    wanted = hmac.new(secret.encode(), moment.encode() + body, hashlib.sha256).digest()
-    check_signature(stated, base64.b64encode(wanted).decode(), "zendesk")
+    told = moment.encode() + body
+    wanted = [base64.b64encode(hmac.digest(secret, told, hashlib.sha256)).decode() for secret in secrets]
+    check_signatures(stated, wanted, "zendesk")
     check_moment(_time(moment), now, "zendesk")
     return WebhookEvent(wake=True)
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from sync.setting_types import Address, Secret, Section, Text, address, hard_to_guess, is_loopback
+from sync.setting_types import Address, Secret, Secrets, Section, Text, address, is_loopback
 
 APP_SCHEMES = ("app", "capacitor", "chrome-extension", "ionic", "moz-extension", "tauri")
 """Schemes by which apps and browser extensions serve their own pages: such an origin has no port and no pattern."""
@@ -138,7 +138,7 @@ class HostedSettings(Section):
 class ServerSettings(Section):
     """`[server]`: where the API listens, and as what browsers know it.
 
-    `secret` None: one is made and kept in `data_dir`. `trusted_proxies`: whose `X-Forwarded-For` is believed.
+    `secret` (): one is made and kept in `data_dir`. `trusted_proxies`: whose `X-Forwarded-For` is believed.
     `connections`: how many are open at a time; a call beyond them is answered 503.
     `internal_port`: where operators' pages are shown, and nowhere else. `metrics_token`: what `/metrics` asks for.
     `docs` None: `/docs` is shown where only this machine reaches us.
@@ -146,12 +146,12 @@ class ServerSettings(Section):
 
     host: Text = "127.0.0.1"
     port: int = Field(default=8400, ge=1, le=65535)
-    secret: Annotated[Secret, AfterValidator(hard_to_guess)] | None = None
+    secret: Secrets = ()
     public_url: Address | None = None
     trusted_proxies: list[Annotated[str, AfterValidator(_network)]] = Field(default=[])
     connections: int = Field(default=1000, ge=10)
     internal_port: int | None = Field(default=None, ge=1, le=65535)
-    metrics_token: Annotated[Secret, AfterValidator(hard_to_guess)] | None = None
+    metrics_token: Secrets = ()
     docs: bool | None = None
 
     @model_validator(mode="after")

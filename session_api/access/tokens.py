@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,12 +46,15 @@ class VisitorToken:
 
 
 class Tokens:
-    """Makes and reads tokens. Keys derive from one secret and rotate by themselves; every host derives the same."""
+    """Makes and reads tokens. Keys derive from a secret and rotate by themselves; every host derives the same.
 
-    def __init__(self, secret: str, installation: str, clock: Callable[[], datetime]) -> None:
+    `secrets_`: tokens are signed with the first, and read with any: the others are being replaced.
+    """
+
+    def __init__(self, secrets_: Sequence[str], installation: str, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._sessions = _Ring(secret, f"answerwell:{installation}:session", timedelta(hours=12), kept=1)
-        self._visitors = _Ring(secret, f"answerwell:{installation}:visitor", timedelta(days=30), kept=13)
+        self._sessions = _Ring(secrets_, f"answerwell:{installation}:session", timedelta(hours=12), kept=1)
+        self._visitors = _Ring(secrets_, f"answerwell:{installation}:visitor", timedelta(days=30), kept=13)
 
     def session(self, visitor: str, origin: str, index: str, *, known: bool) -> tuple[str, Session]:
         """Return a new token and what it says."""
@@ -115,17 +118,16 @@ def expired() -> ApiError:
 class _Ring:
     """The keys of one purpose: a new one in every period, named by its number."""
 
-    def __init__(self, secret: str, audience: str, period: timedelta, *, kept: int) -> None:
-        self._secret = secret.encode()
+    def __init__(self, secrets_: Sequence[str], audience: str, period: timedelta, *, kept: int) -> None:
+        self._secrets = [secret.encode() for secret in secrets_]
         self._audience = audience
         self._period = int(period.total_seconds())
         self._kept = kept
 
     def sign(self, claims: dict[str, Any], now: int) -> str:
         number = now // self._period
-        return jwt.encode(
-            {**claims, "aud": self._audience}, self._key(number), algorithm="HS256", headers={"kid": str(number)}
-        )
+        key = self._key(self._secrets[0], number)
+        return jwt.encode({**claims, "aud": self._audience}, key, algorithm="HS256", headers={"kid": str(number)})
 
     def verify(self, token: str, now: float) -> dict[str, Any]:
         """Return the claims of a token that was signed here. Its times are for the caller to judge."""
@@ -134,19 +136,27 @@ class _Ring:
         number, current = _number(token), int(now) // self._period
         if number is None or number > current + 1:
             raise invalid()
-        options: Any = {"require": ["sub", "exp", "iat", "jti", "aud"], "verify_exp": False, "verify_iat": False}
-        try:
-            claims: dict[str, Any] = jwt.decode(
-                token, self._key(number), algorithms=["HS256"], audience=self._audience, options=options
-            )
-        except (jwt.PyJWTError, ValueError, RecursionError):
-            raise invalid() from None
+        keys = [self._key(secret, number) for secret in self._secrets]
+        claims = next((found for key in keys if (found := self._claims(token, key)) is not None), None)
+        if claims is None:
+            raise invalid()
         if number < current - self._kept:
             raise expired()
         return claims
 
-    def _key(self, number: int) -> bytes:
-        derived = hmac.digest(self._secret, f"{self._audience}:{number}".encode(), hashlib.sha256)
+    def _claims(self, token: str, key: bytes) -> dict[str, Any] | None:
+        """Return what the token says; None where another key signed it, or where it is no such token."""
+        options: Any = {"require": ["sub", "exp", "iat", "jti", "aud"], "verify_exp": False, "verify_iat": False}
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token, key, algorithms=["HS256"], audience=self._audience, options=options
+            )
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            return None
+        return claims
+
+    def _key(self, secret: bytes, number: int) -> bytes:
+        derived = hmac.digest(secret, f"{self._audience}:{number}".encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(derived)
 
 

@@ -1,6 +1,6 @@
 """Wiring of the chat: what the application is given to serve the widget, and how its parts hold together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # loaded once the server is ready: OpenAI's libraries take as
 
 @dataclass(frozen=True)
 class ChatServices:
-    """What answering customers needs. `secret`: what tokens are signed from; the same on every host.
+    """What answering customers needs. `secrets`: what tokens are signed from, the first one; the same on every host.
 
     `answering` is called in a thread, once the server is ready. `index` holds public documents only.
     """
@@ -45,7 +45,7 @@ class ChatServices:
     settings: ChatSettings
     embedding: EmbeddingSettings
     server: ServerSettings
-    secret: str = field(repr=False)
+    secrets: Sequence[str] = field(repr=False)
     answering: "Callable[[], AnsweringServices]"
     index: CustomerIndex
     counters: Redis | None = None
@@ -69,7 +69,7 @@ class ChatServices:
             embedding=self.embedding,
             server=self.server,
             origins=Origins(self.embedding, self.server),
-            tokens=Tokens(self.secret, state.installation, state.clock),
+            tokens=Tokens(self.secrets, state.installation, state.clock),
             identity=Identity(read_keys(keys), audiences, state.clock),
             pool=pool,
             limits=VisitorLimits(self.embedding.rates, self.counters),
@@ -94,7 +94,7 @@ class StaffServices:
     settings: ChatSettings
     staff: StaffSettings
     server: ServerSettings
-    secret: str = field(repr=False)
+    secrets: Sequence[str] = field(repr=False)
     answering: "Callable[[], AnsweringServices]"
     index: StaffIndex
     counters: Redis | None = None
@@ -110,7 +110,7 @@ class StaffServices:
             embedding=embedding,
             server=self.server,
             origins=Origins(embedding, self.server, table="staff"),
-            tokens=Tokens(self.secret, f"{state.installation}:staff", state.clock),
+            tokens=Tokens(self.secrets, f"{state.installation}:staff", state.clock),
             identity=StaffIdentity(identity, frozenset(self.staff.groups)),
             pool=BlockingPool(),
             limits=VisitorLimits(embedding.rates, self.counters),

@@ -1,6 +1,7 @@
 """Exposure: operators' pages are shown on this machine, on a port of their own, or to a token; never to the public."""
 
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from starlette.datastructures import Headers
@@ -18,13 +19,13 @@ INTERNAL = DESCRIPTION | {METRICS, "/healthz", "/readyz"}
 class Exposure:
     """How far the service reaches. `public`: others than this machine reach it.
 
-    `internal_port`: operators' pages are there alone. `metrics_token`: what a scraper must send. `docs`: whether the
-    API's description is shown on the main port. `demo`: whether the demo page is.
+    `internal_port`: operators' pages are there alone. `metrics_tokens`: what a scraper must send, one of them. `docs`:
+    whether the API's description is shown on the main port. `demo`: whether the demo page is.
     """
 
     public: bool = False
     internal_port: int | None = None
-    metrics_token: str | None = field(default=None, repr=False)
+    metrics_tokens: Sequence[str] = field(default=(), repr=False)
     docs: bool = True
     demo: bool = True
 
@@ -39,9 +40,9 @@ class Exposure:
         return None
 
     def _of_metrics(self, authorization: str) -> ApiError | None:
-        if self.metrics_token is not None:
+        if self.metrics_tokens:
             scheme, _, given = authorization.partition(" ")
-            right = hmac.compare_digest(given.strip().encode(), self.metrics_token.encode())
+            right = any(hmac.compare_digest(given.strip().encode(), token.encode()) for token in self.metrics_tokens)
             if right and scheme.casefold() == "bearer":
                 return None
             fix = "Send Authorization: Bearer with metrics_token of [server]."

@@ -191,7 +191,7 @@ def test_a_listing_that_says_it_is_not_whole_raises(world: GoogleWorld) -> None:
         ({"folders": ["not an id!"]}, "neither an id nor a link"),
         ({"folders": ["1A"], "drive_url": "http://example.com"}, "https"),
         ({"folders": ["1A"], "webhook_url": "https://a.test"}, "webhook_token"),
-        ({"folders": ["1A"], "webhook_url": "http://a.test", "webhook_token": "t"}, "https"),
+        ({"folders": ["1A"], "webhook_url": "http://a.test", "webhook_token": "a-hook-secret"}, "https"),
         ({"folders": ["1A"], "colour": "red"}, "Extra inputs"),
     ],
 )

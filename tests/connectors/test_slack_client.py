@@ -165,7 +165,12 @@ class TestPace:
 class TestCheck:
     def told(self, world: SlackWorld, **settings: object) -> dict[str, str]:
         """What doctor says that is not fine, and the fix."""
-        said = {"bot_token": TOKEN, "channels": ["help-*"], "url": f"{world.url}/api/", "signing_secret": "s"}
+        said = {
+            "bot_token": TOKEN,
+            "channels": ["help-*"],
+            "url": f"{world.url}/api/",
+            "signing_secret": "slack-signing-secret",
+        }
         found = list(check(SlackSettings.model_validate(said | settings)))
         assert found
         assert all(finding.fix for finding in found if finding.level != "ok")

@@ -54,7 +54,8 @@ def site(token: str | None = TOKEN, *, broker: bool = True) -> Iterator[Site]:
             raise Retryable("no broker")
         woken.append((task, source))
 
-    operations = Operations(installation.state, installation.engine.inventory, token, lambda: queue)
+    tokens = [token] if token else []
+    operations = Operations(installation.state, installation.engine.inventory, tokens, lambda: queue)
     services = Services(
         installation.state, wake, broker_answers=lambda: broker, operations=operations, refusals=100_000
     )

@@ -31,7 +31,7 @@ def state() -> Iterator[State]:
 
 @pytest.fixture(scope="module")
 def api(state: State) -> Iterator[httpx2.Client]:
-    operations = Operations(state, Inventory({}, {}), TOKEN, Queue)
+    operations = Operations(state, Inventory({}, {}), [TOKEN], Queue)
     app = create_app(Services(state, lambda *_: None, broker_answers=lambda: True, operations=operations))
     with (
         loopback.serve(app) as url,
@@ -127,7 +127,7 @@ def test_metrics_tell_outcomes_ratings_cost_and_latency() -> None:
     with closing(State.open("sqlite://", schemas=SCHEMAS)) as state:
         a_week(state)
         ask(state, "Again?", AnswerOutcome.ABSTAINED)
-        operations = Operations(state, Inventory({}, {}), TOKEN, Queue)
+        operations = Operations(state, Inventory({}, {}), [TOKEN], Queue)
         app = create_app(Services(state, lambda *_: None, broker_answers=lambda: True, operations=operations))
         with loopback.serve(app) as url, loopback.client(base_url=url) as client:
             text = client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).raise_for_status().text

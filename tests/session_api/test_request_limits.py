@@ -251,6 +251,5 @@ def test_refused_messages_of_a_source_are_a_line_a_minute_that_counts_them() -> 
 
 def _operations(here: Site, token: str = "operators-only", previous: str | None = None) -> Operations:
     installation = here.installation
-    return Operations(
-        installation.state, installation.engine.inventory, token, lambda: here.queue, previous_token=previous
-    )
+    tokens = [token, *([previous] if previous else [])]
+    return Operations(installation.state, installation.engine.inventory, tokens, lambda: here.queue)

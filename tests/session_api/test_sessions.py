@@ -30,7 +30,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def tokens(clock: Clock) -> Tokens:
-    return Tokens("a secret of the server", "0a0b0c0d", clock)
+    return Tokens(["a secret of the server"], "0a0b0c0d", clock)
 
 
 def _refused(token: str, tokens: Tokens) -> str:
@@ -192,8 +192,8 @@ def test_keys_rotate_and_old_ones_are_kept_for_as_long_as_their_tokens_live(toke
 
 
 def test_another_secret_or_installation_signs_nothing_for_us(tokens: Tokens, clock: Clock) -> None:
-    for foreign in (Tokens("another secret", "0a0b0c0d", clock), Tokens("a secret of the server", "ffffffff", clock)):
-        token, _ = foreign.session("v_1", SHOP, "public", known=False)
+    for secret, installation in (("another secret", "0a0b0c0d"), ("a secret of the server", "ffffffff")):
+        token, _ = Tokens([secret], installation, clock).session("v_1", SHOP, "public", known=False)
         assert _refused(token, tokens) == "token_invalid"
 
 

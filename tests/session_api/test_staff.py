@@ -151,7 +151,7 @@ def test_a_session_of_one_endpoint_opens_nothing_on_the_other(acme: Shop) -> Non
     for widget in (staff, known):
         refused = widget.call("threads.list")
         assert (refused.status_code, refused.json()["error"]["code"]) == (401, "token_invalid")
-    forged, _ = Tokens("another secret", acme.engine.state.installation, acme.engine.state.clock).session(
+    forged, _ = Tokens(["another secret"], acme.engine.state.installation, acme.engine.state.clock).session(
         "s_boss", acme.url, "internal", known=True
     )
     staff.secret = forged
