@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from answering.blocking import BlockingPool
-from cli import chat, supervise, tracing, wiring
+from cli import chat, revoking, supervise, tracing, wiring
 from cli.config import Config
 from cli.http_protocol import BoundedHttp, tell_rarely
 from cli.listener import Address, inherited
@@ -155,6 +155,7 @@ def application(config: Config, state: State, broker: Broker | None = None) -> F
                 tokens=config.admin.tokens,
                 queue=lambda: queue_depth(client) if client else QueueDepth(0),
                 evaluate=_evaluator(config, state),
+                revoke=lambda who, by: revoking.revoke(config, state, who, by),
                 asking=Lazy(lambda: _asking(config, state, pool, answering)),
             ),
             chat=chat.chat_services(config, answering),

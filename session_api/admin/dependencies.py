@@ -20,32 +20,26 @@ MAX_NAME_LENGTH = 60
 _BEARER = HTTPBearer(auto_error=False, description="`[admin] token` of the configuration.")
 
 
+Revoke = Callable[[str, str], dict[str, Any]]
+"""Ends the sessions of a visitor, named by their id, on behalf of somebody. Raises Gone for nobody of that id."""
 Evaluate = Callable[[str, Sequence[Mapping[str, Any]] | None, int | None, bool], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Operations:
-    """What operators work on. `token` None: the admin API refuses everybody, and says how to set one.
+    """What operators work on. `tokens`: each is right; none: the admin API refuses everybody, and says how to set one.
 
-    `previous_token` is right, too: for as long as the token is being replaced where it is used.
     `asking` None: no question is answered here; `evaluate` likewise: an index, questions or None for its own, another
-    generation or None, and whether to have them answered.
+    generation or None, and whether to have them answered. `revoke` None: there are no visitors.
     """
 
     state: State
     inventory: Inventory
-    token: str | None = field(repr=False)
+    tokens: Sequence[str] = field(repr=False)
     queue: Callable[[], Queue]
     asking: Lazy[Asking] | None = None
     evaluate: Evaluate | None = None
-    previous_token: str | None = field(default=None, repr=False)
-
-    @property
-    def tokens(self) -> tuple[str, ...]:
-        """Those that let somebody in."""
-        if self.token is None:
-            return ()
-        return (self.token, *([self.previous_token] if self.previous_token else []))
+    revoke: Revoke | None = None
 
 
 def operations(request: Request) -> Operations:

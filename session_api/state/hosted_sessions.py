@@ -33,6 +33,16 @@ def session_of(state: State, secret_hash: str) -> str | None:
     return str(rows[0].session) if rows else None
 
 
+def open_sessions(state: State, visitors: Sequence[str]) -> list[str]:
+    """Return OpenAI's ids of the visitors' sessions that may not be over."""
+    rows = state.ask(
+        "SELECT DISTINCT session FROM chat_hosted WHERE visitor IN :visitors AND until >= :now",
+        visitors=list(visitors),
+        now=state.now(),
+    )
+    return [str(row.session) for row in rows]
+
+
 def prune(tx: Transaction, now: float) -> None:
     tx.run("DELETE FROM chat_hosted WHERE until < :now", now=now)
 

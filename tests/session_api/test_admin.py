@@ -27,6 +27,7 @@ EVERY_ADDRESS = (
     *((method, "/api/admin/watch/2") for method in ("GET", "DELETE")),
     ("POST", "/api/admin/watch/2/accept"),
     ("GET", "/api/admin/questions"),
+    ("POST", "/api/admin/visitors/revoke"),
     *(("POST", f"/api/admin/sources/s/{act}") for act in ("sync", "pause", "resume", "release")),
     *(("POST", f"/api/admin/indexes/public/{act}") for act in ("reindex", "promote", "rollback")),
 )
