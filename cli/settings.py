@@ -7,11 +7,13 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from sync.model import Audience
 from sync.setting_types import Address, Duration, Secret, Section, Text, duration
+from workers import broker_address
 
 
 def rhythm(text: object) -> timedelta | str:
@@ -31,17 +33,27 @@ def _name(text: str) -> str:
 
 
 def _database(secret: SecretStr) -> SecretStr:
-    if not re.match(r"(postgresql(\+psycopg)?|postgres|sqlite)://", secret.get_secret_value()):
+    text = secret.get_secret_value()
+    known = re.match(r"(postgresql(\+psycopg)?|postgres|sqlite)://", text)
+    if not known or not text.isprintable():
         raise ValueError('is not a database; write "postgresql://user:password@host/name", or leave it out for SQLite')
+    if known[0] != "sqlite://" and not _names_a_server(text):
+        raise ValueError(
+            'has no host and port that can be read; write "postgresql://user:password@host:5432/name", '
+            "and in a password / as %2F, @ as %40, # as %23 and ? as %3F"
+        )
     return secret
 
 
+def _names_a_server(text: str) -> bool:
+    try:
+        return urlsplit(text).port != 0
+    except ValueError:
+        return False
+
+
 def _redis(secret: SecretStr) -> SecretStr:
-    if not re.match(r"(rediss?|unix|sentinel)://.", secret.get_secret_value()):
-        raise ValueError(
-            'is not a Redis address; write "redis://host:6379/0", "rediss://…" for TLS, or '
-            '"sentinel://host1:26379,host2:26379/master-name"'
-        )
+    broker_address.check(secret.get_secret_value())
     return secret
 
 

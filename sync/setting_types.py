@@ -27,16 +27,22 @@ def address(text: str) -> str:
     """Accept https anywhere and plain http on this machine; return it without a slash at its end. Raises ValueError."""
     try:
         parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")
     except ValueError:
-        parts, host = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", text):
+        parts, host, port = urlsplit(""), "", None
+    if parts.scheme not in ("http", "https") or not host or port == 0 or not _is_plain(text):
         raise ValueError('is not an address; write it in full, such as "https://www.acme.com"')
     if parts.scheme == "http" and not is_loopback(host):
         raise ValueError("is plain http to another machine; write https:// (http:// is for loopback only)")
     if parts.username or parts.password:
         raise ValueError("carries a user name or password; put credentials in their own keys")
     return text.rstrip("/")
+
+
+def _is_plain(text: str) -> bool:
+    """Whether all of it is seen: no space, no control, no mark of direction."""
+    return text.isprintable() and not re.search(r"\s", text)
 
 
 def is_loopback(host: str) -> bool:

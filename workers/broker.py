@@ -21,12 +21,12 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from sync.errors import Misconfigured
+from workers import broker_address
 
 SOCKET_TIMEOUT = 10.0
 AWAITED_TIMEOUT = 1.0
 VISIBILITY_TIMEOUT = 3600
 QUEUE = "answerwell"
-SENTINEL_PORT = 26379
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,10 @@ class Broker:
 
 def broker(url: str) -> Broker:
     """Parse the address. Raises Misconfigured, without its password, for one that is not valid."""
-    scheme = url.partition("://")[0]
+    try:
+        broker_address.check(url)
+    except ValueError as error:
+        raise Misconfigured(f"redis_url {error}") from error
     common: dict[str, Any] = {
         "visibility_timeout": VISIBILITY_TIMEOUT,
         "socket_timeout": SOCKET_TIMEOUT,  # without it, a publish may wait for ever on a peer that is gone
@@ -79,16 +82,14 @@ def broker(url: str) -> Broker:
         "interval_step": 0,
         "interval_max": 0,
     }
-    match scheme:
-        case "redis":
-            return Broker(url, url, common)
+    match url.partition("://")[0]:
         case "rediss":
             return _with_tls(url, common)
         case "unix":
-            return Broker(url, _socket_for_celery(url), common)
+            return Broker(_read_by_client(url), _socket_for_celery(url), common)
         case "sentinel":
             return _through_sentinels(url, common)
-    raise Misconfigured('redis_url is not a Redis address; write "redis://host:6379/0"')
+    return Broker(_read_by_client(url), url, common)
 
 
 def answers(client: redis.Redis) -> bool:
@@ -118,6 +119,15 @@ def _next_if_silent(within: Mapping[str, Any], retry: type[Any] = Retry) -> dict
     return {**within, "retry": retry(NoBackoff(), 0)}
 
 
+def _read_by_client(url: str) -> str:
+    """Return the address. Raises Misconfigured for parameters in it that the client does not take."""
+    try:
+        redis.connection.parse_url(url)
+    except ValueError as error:
+        raise Misconfigured("redis_url has parameters that cannot be used; leave out what stands behind ?") from error
+    return url
+
+
 def _with_tls(url: str, common: dict[str, Any]) -> Broker:
     parts = urlsplit(url)
     asked = dict(parse_qsl(parts.query))
@@ -132,15 +142,13 @@ def _with_tls(url: str, common: dict[str, Any]) -> Broker:
 
 def _through_sentinels(url: str, common: dict[str, Any]) -> Broker:
     parts = urlsplit(url)
-    addresses = parts.netloc.rpartition("@")[2]
-    hosts = tuple(_address(address) for address in addresses.split(",") if address)
+    hosts = broker_address.sentinels(parts.netloc)
     master = parts.path.strip("/").partition("/")[0]
-    if not hosts or not master:
-        raise Misconfigured('redis_url: write "sentinel://host1:26379,host2:26379/master-name/0"')
     user, password = _login(url)
     login = f"{quote(user or '', safe='')}:{quote(password, safe='')}@" if password else ""
     asking = _next_if_silent(_within(SOCKET_TIMEOUT))
-    each = [f"sentinel://{login}{host}:{port}/{_database(parts.path)}" for host, port in hosts]
+    named = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in hosts]
+    each = [f"sentinel://{login}{one}/{_database(parts.path)}" for one in named]
     return Broker(
         url, ";".join(each), {**common, "master_name": master, "sentinel_kwargs": asking}, hosts=hosts, master=master
     )
@@ -157,13 +165,6 @@ def _login(url: str) -> tuple[str | None, str | None]:
     """User and password, decoded; None for what the address does not have."""
     parts = urlsplit(url)
     return unquote(parts.username or "") or None, unquote(parts.password or "") or None
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":") if ":" in text else (text, "", str(SENTINEL_PORT))
-    if not port.isdigit():
-        raise Misconfigured(f"redis_url: {quote(text)} is not a sentinel's host:port")
-    return host, int(port)
 
 
 def _database(path: str) -> int:
