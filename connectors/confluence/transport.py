@@ -6,7 +6,7 @@ import weakref
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
-from connectors.http.transport import MAX_BYTES, Request, Response, TimedOut, oversized
+from connectors.http.transport import MAX_BYTES, HttpxTransport, Request, Response, TimedOut, oversized
 from sync.errors import Retryable
 from sync.log_redaction import restrain
 
@@ -18,14 +18,20 @@ MAX_IN_FLIGHT = 5
 
 
 class AtlassianTransport:
-    """Sends through the SDK's low-level request. One session for many threads, which keeps nothing between calls."""
+    """Sends through the SDK's low-level request. One session for many threads, which keeps nothing between calls.
+
+    What is elsewhere, at IP addresses that were checked, is read beside it.
+    """
 
     def __init__(self, timeout: float = 60.0) -> None:
         self._timeout = timeout
+        self._elsewhere = HttpxTransport(timeout)
         self._lock = threading.Lock()
         self._client: AtlassianRestAPI | None = None
 
     def __call__(self, request: Request) -> Response:
+        if request.addresses:
+            return self._elsewhere(request)
         import requests  # takes long, the SDK still longer: only who calls Confluence waits for it
 
         where = request.url.partition("?")[0]

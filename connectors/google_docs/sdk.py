@@ -26,7 +26,7 @@ class GoogleTransport:
         from googleapiclient.http import HttpRequest
 
         call = HttpRequest(
-            _Connection(self._wire, request.most),
+            _Connection(self._wire, request),
             _answer,
             address(request),
             method=request.method,
@@ -49,9 +49,9 @@ def address(request: Request) -> str:
 class _Connection:
     """What the client calls `http`: one request over our transport."""
 
-    def __init__(self, wire: Transport, most: int) -> None:
+    def __init__(self, wire: Transport, asked: Request) -> None:
         self._wire = wire
-        self._most = most
+        self._asked = asked
 
     def request(
         self, uri: str, method: str = "GET", body: bytes | str | None = None, headers: Mapping[str, str] | None = None
@@ -60,7 +60,7 @@ class _Connection:
 
         sent = body.encode() if isinstance(body, str) else body
         kept = {name: value for name, value in (headers or {}).items() if name.lower() != "content-length"}
-        answer = self._wire(Request(method, uri, {}, kept, sent, most=self._most))
+        answer = self._wire(Request(method, uri, {}, kept, sent, self._asked.most, self._asked.addresses))
         return httplib2.Response({**answer.headers, "status": str(answer.status)}), answer.body
 
 

@@ -1,14 +1,17 @@
 """Where requests may go: the configured origins, and of all others only what is on the public internet."""
 
 import socket
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field
 
 from sync.errors import Misconfigured, Retryable
+
+Resolve = Callable[[str, int], Sequence[str]]
+"""Returns the IP addresses of a host, best first. Raises OSError where it has none."""
 
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
 
@@ -46,23 +49,39 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}" if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
-def check_target(url: str, source: str, hosts: Collection[str]) -> None:
-    """Raise Misconfigured unless a source at the origin `source` may send us to the address for a file.
+def resolve(host: str, port: int) -> Sequence[str]:
+    """Return what the machine's resolver says now. Raises OSError, and UnicodeError for what is no name."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
-    That is any public one, those of `hosts`, which its operator names, and, for a source that is itself plain http on
-    this machine, plain http on this machine.
+
+def check_target(url: str, source: str, hosts: Collection[str], resolver: Resolve = resolve) -> tuple[str, ...]:
+    """Return the IP addresses to call, none where the host's name alone decides.
+
+    Raises Misconfigured unless a source at the origin `source` may send us to the address for a file: any public one,
+    those of `hosts`, which its operator names, and, for a source that is itself plain http on this machine, plain http
+    on this machine.
     """
-    parts = urlsplit(url)
+    parts = _parts(url)
     host = (parts.hostname or "").lower()
     if parts.scheme == "http" and is_loopback(host) and _is_plain_loopback(source):
-        return
+        return ()
     if parts.scheme == "https" and host in hosts:
-        return
+        return ()
     try:
-        check_public(url)
+        return check_public(url, resolver)
     except Misconfigured as error:
         fix = f'if it is yours, write trusted_hosts = ["{host}"] for the source' if parts.scheme == "https" else ""
         raise Misconfigured("; ".join(filter(None, (str(error), fix)))) from error
+
+
+def _parts(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise Misconfigured("an address that cannot be read is not followed") from error
+    return parts
 
 
 def _is_plain_loopback(origin: str) -> bool:
@@ -70,22 +89,25 @@ def _is_plain_loopback(origin: str) -> bool:
     return parts.scheme == "http" and is_loopback(parts.hostname or "")
 
 
-def check_public(url: str) -> None:
-    """Raise Misconfigured unless the address is https and every address its host resolves to is a public one.
+def check_public(url: str, resolver: Resolve = resolve) -> tuple[str, ...]:
+    """Return the IP addresses that are to be called for an https address, all of them public ones.
 
-    What a vendor's answer, or somebody's text, points to must not reach this network's own services.
+    What a vendor's answer, or somebody's text, points to must not reach this network's own services. A name may mean
+    something else a moment later, so who calls must call what was checked. Raises Misconfigured for any other address.
     """
-    parts = urlsplit(url)
+    parts = _parts(url)
     host = parts.hostname or ""
     if parts.scheme != "https" or not host:
         raise Misconfigured(f"{origin_of(url) or 'an address without a host'} is not https and is not followed")
     try:
-        found = socket.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM)
+        found = resolver(host, parts.port or 443)
+    except UnicodeError as error:
+        raise Misconfigured(f"{host} is not the name of a host and is not followed") from error
     except OSError as error:
         raise Retryable(f"{host} is not found ({error.strerror}); check the address and the network") from error
-    for *_, address in found:
-        if not is_public(str(address[0])):
-            raise Misconfigured(f"{host} is an address of a private network and is not followed")
+    if not found or not all(map(is_public, found)):
+        raise Misconfigured(f"{host} is an address of a private network and is not followed")
+    return tuple(found)
 
 
 def is_public(address: str) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from connectors.http.addresses import check_target, origin_of
+from connectors.http.addresses import Resolve, check_target, origin_of, resolve
 from connectors.http.auth import Auth
 from connectors.http.rate_limit import VendorLimits, until_reset
 from connectors.http.transport import MAX_BYTES, Json, Params, Request, Response, Sleep, Transport, http_date, now
@@ -60,6 +60,7 @@ class HttpClient:
     )
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     throttled: frozenset[int] = frozenset({429})
+    resolver: Resolve = field(default=resolve, repr=False)
 
     def get(
         self, path: str, params: Params | None = None, *, expect: Collection[int] = (), buckets: tuple[str, ...] = ("",)
@@ -184,15 +185,21 @@ class HttpClient:
         """Read the address, and where it redirects to; who may see the credentials is decided at each step."""
         for _ in range(MAX_REDIRECTS + 1):
             known = origin_of(url) == self.origin or origin_of(url) in self.trusted
-            if not known:
-                check_target(url, self.origin, self.hosts)
+            addresses = () if known else check_target(url, self.origin, self.hosts, self.resolver)
             headers = {**self.headers, **({"Authorization": value} if value else {})} if known else {}
-            answer = self.transport(Request("GET", url, headers=headers, most=most))
+            answer = self.transport(Request("GET", url, headers=headers, most=most, addresses=addresses))
             location = answer.headers.get("location", "")
             if not 300 <= answer.status < 400 or not location:
                 return answer
-            url = urljoin(url, location)
+            url = _joined(url, location, self.vendor)
         raise Misconfigured(f"{self.vendor} {origin_of(url)} redirects in circles")
+
+
+def _joined(url: str, location: str, vendor: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise Misconfigured(f"{vendor} {origin_of(url)} redirects to what is no address") from error
 
 
 def _counted(vendor: str, send: Callable[[str], Response], value: str) -> Response:

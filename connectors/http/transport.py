@@ -2,13 +2,16 @@
 
 import json
 import math
+import ssl
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
@@ -35,7 +38,10 @@ class Oversized(Misconfigured):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request; its headers and body hold secrets and stay out of `repr`. `most`: bytes its answer may have."""
+    """One request; its headers and body hold secrets and stay out of `repr`. `most`: bytes its answer may have.
+
+    `addresses`: the IP addresses that may be called for it, as they were checked; none: those of the host's name.
+    """
 
     method: str
     url: str
@@ -43,6 +49,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     most: int = MAX_BYTES
+    addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,35 +106,75 @@ Raises Retryable for a connection that fails, stalls or is cut, and Oversized fo
 
 
 class HttpxTransport:
-    """One pooled client for every thread and identity. It keeps no cookies: a session must not outlive its call."""
+    """One pooled client for every thread and identity. It keeps no cookies: a session must not outlive its call.
 
-    def __init__(self, timeout: float = 60.0) -> None:
+    Where a request names IP addresses, one of them is called, under the host's own name and certificate. Behind a proxy
+    the proxy resolves names, and calls what its own rules allow.
+    """
+
+    def __init__(self, timeout: float = 60.0, ssl_context: ssl.SSLContext | None = None) -> None:
         restrain("httpx2", "httpcore2")
-        self._client = httpx2.Client(
-            timeout=timeout,
-            verify=tls.shared_context(),
-            follow_redirects=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            headers={"User-Agent": "answerwell"},
-        )
+        verify = ssl_context or tls.shared_context()
+        self._client = _client(timeout, verify)
+        # A connection is to an IP address here, and belongs to the one host that it was opened for.
+        self._pinned = _client(timeout, verify, trust_env=False, limits=httpx2.Limits(max_keepalive_connections=0))
         weakref.finalize(self, self._client.close)  # a connector is dropped, not closed
+        weakref.finalize(self, self._pinned.close)
 
     def __call__(self, request: Request) -> Response:
         where = request.url.partition("?")[0]
         try:
-            with self._client.stream(
-                request.method,
-                request.url,
-                params=dict(request.params) or None,  # an empty one would take the query of the address away
-                headers=dict(request.headers),
-                content=request.body,
-            ) as response:
-                body = b"".join(_bounded(response.iter_bytes(), request.most, where))
+            if request.addresses and not _is_proxied(request.url):
+                return self._call_one_of(request, where)
+            return _received(self._client, request, httpx2.URL(request.url), where)
         except httpx2.TimeoutException as error:
             raise TimedOut(f"{where} did not answer in time") from error
         except httpx2.RequestError as error:
             raise Retryable(f"{where} could not be read ({type(error).__name__}); check the address") from error
-        return Response(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body)
+        except httpx2.InvalidURL as error:
+            raise Misconfigured(f"{where} is not an address that can be called") from error
+
+    def _call_one_of(self, request: Request, where: str) -> Response:
+        url = httpx2.URL(request.url)
+        headers = {"Host": url.netloc.decode("ascii"), **request.headers}
+        named = replace(request, headers=headers)
+        *others, last = request.addresses
+        for address in others:
+            try:
+                return _received(self._pinned, named, url.copy_with(host=address), where, sni=url.raw_host)
+            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+                continue
+        return _received(self._pinned, named, url.copy_with(host=last), where, sni=url.raw_host)
+
+
+def _client(timeout: float, verify: ssl.SSLContext, **settings: Any) -> httpx2.Client:
+    return httpx2.Client(
+        timeout=timeout,
+        verify=verify,
+        follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        headers={"User-Agent": "answerwell"},
+        **settings,
+    )
+
+
+def _received(client: httpx2.Client, request: Request, url: httpx2.URL, where: str, sni: bytes = b"") -> Response:
+    with client.stream(
+        request.method,
+        url,
+        params=dict(request.params) or None,  # an empty one would take the query of the address away
+        headers=dict(request.headers),
+        content=request.body,
+        extensions={"sni_hostname": sni.decode("ascii")} if sni else None,
+    ) as response:
+        body = b"".join(_bounded(response.iter_bytes(), request.most, where))
+    return Response(response.status_code, {k.lower(): v for k, v in response.headers.items()}, body)
+
+
+def _is_proxied(url: str) -> bool:
+    parts = urlsplit(url)
+    proxies = getproxies()
+    return bool((parts.scheme in proxies or "all" in proxies) and not proxy_bypass(parts.hostname or ""))
 
 
 def http_date(text: str) -> datetime | None:
