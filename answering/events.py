@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
-from urllib.parse import urlsplit
 
+from answering.links import host_of
 from answering.rules import Rule
+from sync import invisible
+from sync.model import MAX_TITLE
 
 
 class AnswerOutcome(StrEnum):
@@ -27,6 +29,7 @@ class CitedPage:
     """A page that may be cited. `synced_at` None: not known, it is no document of ours.
 
     `updated_at`: when its content was last edited; None where its source does not tell.
+    Title and address hold nothing that no reader sees, wherever they come from.
     """
 
     file: str
@@ -35,10 +38,14 @@ class CitedPage:
     synced_at: datetime | None
     updated_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "title", invisible.line(self.title, MAX_TITLE))
+        object.__setattr__(self, "url", invisible.removed(self.url).strip())
+
     @property
     def link(self) -> str:
         """The address that a reader can open; '' for a file without one."""
-        return self.url if urlsplit(self.url).scheme in {"http", "https"} else ""
+        return self.url if "://" in self.url and host_of(self.url) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None, *, start: "StartProcess | None"
         app(arguments, obj=start)
     except SyncError as error:
         for line in str(error).splitlines():
-            sys.stderr.write(f"answerwell: {line}\n")
+            output.warn(f"answerwell: {line}")
         sys.exit(1)
 
 

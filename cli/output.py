@@ -1,29 +1,51 @@
-"""Where words go: results to stdout, everything about the way there to stderr."""
+"""Where words go: results to stdout, everything about the way there to stderr.
+
+Titles, names and errors quote what others wrote. Whatever is written here holds no control character, mark of direction
+or other letter that no reader sees: a terminal does nothing but show it.
+"""
 
 import json
 import logging
+import re
 import sys
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
+
+from sync.invisible import removed
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 
 def stdout() -> "Console":
-    from rich.console import Console
+    from cli.console import PlainConsole
 
-    return Console(highlight=False, soft_wrap=True)
+    return PlainConsole(highlight=False, soft_wrap=True)
 
 
 def stderr() -> "Console":
-    from rich.console import Console
+    from cli.console import PlainConsole
 
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return PlainConsole(stderr=True, highlight=False, soft_wrap=True)
+
+
+def tell(text: str) -> None:
+    """Write a line to stdout."""
+    sys.stdout.write(removed(text) + "\n")
+    sys.stdout.flush()
+
+
+def warn(text: str) -> None:
+    """Write a line to stderr, without loading what draws tables."""
+    sys.stderr.write(removed(text) + "\n")
 
 
 def print_json(value: Any) -> None:
-    """Write the value alone to stdout, as one JSON document."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    """Write the value alone to stdout, as one JSON document; what no reader sees is escaped in it, and not lost."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    sys.stdout.write(_UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
     sys.stdout.flush()
 
 
@@ -44,7 +66,7 @@ def agree(question: str, *, unasked: str = "nobody can be asked here, so add --y
     if not interactive():
         say(f"answerwell: {unasked}")
         raise typer.Exit(2)
-    if not typer.confirm(question, err=True):
+    if not typer.confirm(removed(question), err=True):
         raise typer.Exit(1)
 
 
@@ -96,6 +118,12 @@ def _renderer() -> Any:
     """For a person in colours, else one JSON object a line. Rich would show every local variable of a traceback."""
     import structlog
 
-    if sys.stderr.isatty():
-        return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    return structlog.processors.JSONRenderer()
+    if not sys.stderr.isatty():
+        return structlog.processors.JSONRenderer()
+    drawn = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    return lambda logger, name, event: drawn(logger, name, plain_fields(event))
+
+
+def plain_fields(event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Return a log event as a terminal may show it."""
+    return {name: removed(value) if isinstance(value, str) else value for name, value in event.items()}

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import typer
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -32,7 +31,7 @@ def follow(look: Callable[[], dict[str, Any]], pause: Callable[[float], None] = 
                 line = " · ".join(filter(None, (source["name"], source["state"], _progress(source), source["error"])))
                 if told.get(source["name"]) != line:
                     told[source["name"]] = line
-                    typer.echo(line)
+                    output.tell(line)
             pause(LOOK_EVERY)
     except KeyboardInterrupt:
         return

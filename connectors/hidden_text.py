@@ -6,7 +6,7 @@ from typing import Final
 from selectolax.lexbor import LexborNode
 
 from answering.injection import instructions_in
-from connectors import invisible
+from sync import invisible
 
 ELEMENT: Final = "text that readers cannot see and that speaks to a model was left out; look at the page's source"
 LETTERS: Final = "invisible characters that spell words for a model were left out; write the text anew"

@@ -26,7 +26,8 @@ from html_to_markdown import (
 from html_to_markdown import convert as converted
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from connectors import apart, hidden_text, html_cost, html_tree, invisible
+from connectors import apart, hidden_text, html_cost, html_tree
+from sync import invisible
 
 RECALL = 0.97
 MAX_LENGTH = 8_000_000  # characters of Markdown

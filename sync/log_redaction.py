@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from sync.errors import SyncError
+from sync.invisible import removed
 
 
 def restrain(*libraries: str) -> None:
@@ -46,7 +47,7 @@ def redact_crashes() -> None:
     def crashed(_kind: type[BaseException], error: BaseException, _place: TracebackType | None) -> None:
         if isinstance(error, KeyboardInterrupt):
             return  # whoever pressed it knows
-        sys.stderr.write(f"answerwell: this is a fault of ours; please report it:\n{redacted(error)}\n")
+        sys.stderr.write(f"answerwell: this is a fault of ours; please report it:\n{removed(redacted(error))}\n")
 
     def thread_crashed(thread: threading.ExceptHookArgs) -> None:
         if thread.exc_value is not None and not isinstance(thread.exc_value, SystemExit):

@@ -4,7 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType, Protocol, runtime_checkable
+from typing import Final, NewType, Protocol, runtime_checkable
+
+from sync import invisible
+
+MAX_TITLE: Final = 300
 
 Cursor = NewType("Cursor", str)
 StoreId = NewType("StoreId", str)
@@ -29,6 +33,9 @@ class Document:
     `version` differs whenever anything else here may differ. `body` is Markdown. `updated_at` is the last content
     edit (aware), not the last vote or view. `breadcrumb` runs from the outermost container inwards, without the title.
     `problem`: why the body is missing or not whole, for people.
+
+    Title, container and label are one line of at most MAX_TITLE characters each; they, the address and the problem hold
+    no control, mark of direction or other letter that no reader sees.
     """
 
     external_id: str
@@ -43,6 +50,15 @@ class Document:
     labels: tuple[str, ...] = ()
     attributes: Attributes = field(default_factory=dict)
     problem: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("title", "language"):
+            object.__setattr__(self, name, invisible.line(getattr(self, name), MAX_TITLE))
+        for name in ("breadcrumb", "labels"):
+            lines = (invisible.line(one, MAX_TITLE) for one in getattr(self, name))
+            object.__setattr__(self, name, tuple(filter(None, lines)))
+        object.__setattr__(self, "url", invisible.removed(self.url).strip())
+        object.__setattr__(self, "problem", invisible.removed(self.problem))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,16 @@ import json
 import re
 from datetime import UTC, datetime
 
+from sync.invisible import cut
 from sync.model import Attribute, Attributes, Document, Rendered
 
 RENDER_VERSION = "1"
 """Changes whenever the same document would render to other bytes or attributes: a reindex then uploads anew."""
 
 _MAX_KEY_LENGTH = 200
+_MAX_DIGEST_LENGTH = 40  # 160 bits: two ids of one digest are found by nobody
+_MAX_SLUG_LENGTH = 80
+_SHORTENED = re.compile(rf"~[0-9a-f]{{{_MAX_DIGEST_LENGTH}}}\Z")
 _MAX_VALUE_LENGTH = 256  # the guide says 256, the schema 512: facts differ, so the smaller
 _MAX_ATTRIBUTES = 16
 _HEADING = re.compile(r"(?:^)(#{1,6})[ \t]++(.+)$")
@@ -33,16 +37,22 @@ def rendered(document: Document, *, source: str, installation: str, content: byt
     attributes["content_hash"] = content_hash
     metadata_hash = hash_of(attributes)
     attributes["metadata_hash"] = metadata_hash
-    name = f"{filename_prefix(installation, source)}{_safe(key.split(':', 1)[1])}-{content_hash[:12]}.md"
+    _, _, identity = key.partition(":")
+    name = f"{filename_prefix(installation, source)}{_safe(identity)}-{content_hash[:12]}.md"
     return Rendered(name, content, attributes, content_hash, metadata_hash)
 
 
 def document_key(source: str, external_id: str) -> str:
-    """`<source>:<external_id>`, unique in the installation; a key too long for an attribute ends in its hash."""
+    """`<source>:<external_id>`, unique in the installation; a key too long for an attribute ends in its hash.
+
+    A source's name has no colon. Where an id could be mistaken for a shortened one, or cannot be sent as it is, it is
+    shortened, too: whoever chooses ids, as names of files are chosen, cannot make one equal another's.
+    """
     key = f"{source}:{external_id}"
-    if len(key) <= _MAX_KEY_LENGTH:
+    if len(key) <= _MAX_KEY_LENGTH and not _SHORTENED.search(key) and _whole(key) == key:
         return key
-    return f"{key[: _MAX_KEY_LENGTH - 17]}~{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:_MAX_DIGEST_LENGTH]
+    return f"{_whole(key)[: _MAX_KEY_LENGTH - 1 - _MAX_DIGEST_LENGTH]}~{digest}"
 
 
 def filename_prefix(installation: str, source: str | None = None) -> str:
@@ -80,7 +90,7 @@ def _attributes(document: Document, *, source: str, key: str, installation: str)
     for name in sorted(document.attributes):
         ours.setdefault(name[:64], document.attributes[name])
     kept = {
-        name: _whole(value)[:_MAX_VALUE_LENGTH] if isinstance(value, str) else value for name, value in ours.items()
+        name: cut(_whole(value), _MAX_VALUE_LENGTH) if isinstance(value, str) else value for name, value in ours.items()
     }
     filled = [(name, value) for name, value in kept.items() if value != ""]
     return dict(filled[: _MAX_ATTRIBUTES - len(_HASHES)])
@@ -122,7 +132,12 @@ def _whole(value: str) -> str:
 
 
 def _safe(name: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._:~-]", "_", name)
+    """Return a name that any file may have; one that is not such a name already ends in its hash, behind the only ~."""
+    plain = re.sub(r"[^A-Za-z0-9._:-]", "_", name)
+    if plain == name:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_MAX_DIGEST_LENGTH]
+    return f"{plain[:_MAX_SLUG_LENGTH]}~{digest}"
 
 
 def _number(value: Attribute) -> Attribute:

@@ -45,6 +45,6 @@ def erase(
         "threads at OpenAI": erased.at_openai,
     }
     for place, count in places.items():
-        typer.echo(f"{place}: {count:,} deleted")
-    typer.echo("tokens: refused from now on")
-    typer.echo("backups and logs: not touched; logs hold ids, no words")
+        output.tell(f"{place}: {count:,} deleted")
+    output.tell("tokens: refused from now on")
+    output.tell("backups and logs: not touched; logs hold ids, no words")

@@ -70,8 +70,8 @@ def plan(sources: SourceNames = None, config: ConfigFile = DEFAULT_CONFIG, *, as
         output.print_json(planned)
         return
     actions = [f"{planned[action]:,} to {action}" for action in ("add", "replace", "patch", "remove", "keep")]
-    typer.echo(" · ".join(actions))
-    typer.echo(
+    output.tell(" · ".join(actions))
+    output.tell(
         f"about {planned['calls']:,} calls · {planned['upload_bytes'] / 1e6:,.1f} MB to upload · "
         f"about ${planned['cost_usd']:.2f} a month to store"
     )
@@ -94,7 +94,7 @@ def audit(
         output.print_json({"ok": findings.ok, **counts})
     else:
         wrong = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
-        typer.echo(wrong or "ok: the stores hold exactly what was recorded")
+        output.tell(wrong or "ok: the stores hold exactly what was recorded")
     if not findings.ok:
         output.say("mended" if repair else "`answerwell audit --repair` mends it")
         raise typer.Exit(0 if repair else 1)

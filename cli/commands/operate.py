@@ -42,7 +42,7 @@ def approve_removals(
             return
         _confirm(source, held, yes=yes)
         approved = requests.release(state, source, [removal.document for removal in held], who())
-    typer.echo(f"{source}: {approved.removals} removals released; the next sync carries them out")
+    output.tell(f"{source}: {approved.removals} removals released; the next sync carries them out")
 
 
 def forget(
@@ -65,7 +65,7 @@ def forget(
             output.agree(f"Delete everything of {source} from search and from the state? It cannot be undone.")
         with watching(output.stderr()) as progress:
             forgotten = commands.forget(engine, source, progress)
-    typer.echo(f"{source}: {forgotten:,} documents forgotten")
+    output.tell(f"{source}: {forgotten:,} documents forgotten")
 
 
 def reindex(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
@@ -80,7 +80,7 @@ def reindex(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> Non
         summaries = commands.rebuild(engine, names, progress=progress, who=who())
     report(summaries)
     for name in names:
-        typer.echo(f"{name}: searches use the new store; `answerwell rollback {name}` goes back")
+        output.tell(f"{name}: searches use the new store; `answerwell rollback {name}` goes back")
 
 
 def promote(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
@@ -92,7 +92,7 @@ def promote(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> Non
     with wiring.running(settings) as engine:
         for name in _indexes(index, settings):
             commands.promote(engine, name, who=who())
-            typer.echo(f"{name}: searches use the new store")
+            output.tell(f"{name}: searches use the new store")
 
 
 def rollback(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> None:
@@ -104,7 +104,7 @@ def rollback(index: IndexName = None, config: ConfigFile = DEFAULT_CONFIG) -> No
     with wiring.running(settings) as engine:
         for name in _indexes(index, settings):
             commands.rollback(engine, name, who=who())
-            typer.echo(f"{name}: searches use the previous store")
+            output.tell(f"{name}: searches use the previous store")
 
 
 def _confirm(source: str, held: "Sequence[HeldRemoval]", *, yes: bool) -> None:

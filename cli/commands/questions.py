@@ -1,6 +1,5 @@
 """`questions`: what visitors asked, and what became of it."""
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -51,7 +50,7 @@ def questions(
     elif as_csv:
         from session_api.admin import question_report
 
-        sys.stdout.write(question_report.as_csv(found["questions"]))
+        output.tell(question_report.as_csv(found["questions"]).rstrip())
     else:
         _show(found, since)
 
@@ -93,11 +92,11 @@ def _show(found: dict[str, Any], since: str) -> None:
         output.stdout().print(_table(found["questions"]))
     parts = [f"{totals[name]:,} {words}" for name, words in TOTALS if totals[name]]
     asked = totals["asked"]
-    typer.echo(f"{asked:,} asked in the last {since}" + (f": {', '.join(parts)}" if parts else ""))
+    output.tell(f"{asked:,} asked in the last {since}" + (f": {', '.join(parts)}" if parts else ""))
     if totals["cost_usd"]:
-        typer.echo(f"answering them cost ${totals['cost_usd']:,.2f}")
+        output.tell(f"answering them cost ${totals['cost_usd']:,.2f}")
     for reason, number in list(totals["reasons"].items())[:5]:
-        typer.echo(f"  {number:,} unanswered: {reason}")
+        output.tell(f"  {number:,} unanswered: {reason}")
 
 
 def _table(questions: list[dict[str, Any]]) -> "Table":

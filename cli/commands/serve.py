@@ -88,7 +88,7 @@ def backup(
     from cli import wiring
 
     size = keeping.backup(wiring.read(config), file)
-    typer.echo(f"{file}: {size / 1e6:,.1f} MB; it holds the texts of all documents: keep it as private as they are")
+    output.tell(f"{file}: {size / 1e6:,.1f} MB; it holds the texts of all documents: keep it as private as they are")
 
 
 def restore(
@@ -103,4 +103,4 @@ def restore(
     from cli import backup as keeping
     from cli import wiring
 
-    typer.echo(f"restored; {keeping.restore(wiring.read(config), file, move=move)}")
+    output.tell(f"restored; {keeping.restore(wiring.read(config), file, move=move)}")

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import typer
-
 import cli
 from cli import output
 from cli.options import DEFAULT_CONFIG, ConfigFile
@@ -30,4 +28,4 @@ def init(config: ConfigFile = DEFAULT_CONFIG) -> None:
 
 def version() -> None:
     """Print the version."""
-    typer.echo(f"answerwell {cli.__version__}")
+    output.tell(f"answerwell {cli.__version__}")

@@ -51,7 +51,7 @@ def sync(
 def report(summaries: Sequence["Summary"]) -> None:
     """Print a line for each source; exit 1 if one of them did not converge."""
     for summary in summaries:
-        typer.echo(sentence(summary))
+        output.tell(sentence(summary))
     for summary in summaries:
         if reason := shortfall(summary):
             output.say(f"answerwell: {summary.source}: {reason}")

@@ -63,7 +63,7 @@ def add(
     draft = _draft(question, answer, also, source, owner, language, expires, internal=internal)
     with wiring.opened(wiring.read(config)) as state:
         number = verified.add(state, draft)
-    typer.echo(f"verified answer {number} is used from now on")
+    output.tell(f"verified answer {number} is used from now on")
 
 
 @app.command()
@@ -87,7 +87,7 @@ def change(
     draft = _draft(question, answer, also, source, owner, language, expires, internal=internal)
     with wiring.opened(wiring.read(config)) as state:
         verified.change(state, number, draft)
-    typer.echo(f"verified answer {number} is changed")
+    output.tell(f"verified answer {number} is changed")
 
 
 @app.command()
@@ -98,7 +98,7 @@ def confirm(number: Number, config: ConfigFile = DEFAULT_CONFIG, *, expires: Exp
 
     with wiring.opened(wiring.read(config)) as state:
         verified.confirm(state, number, _duration(expires))
-    typer.echo(f"verified answer {number} is confirmed")
+    output.tell(f"verified answer {number} is confirmed")
 
 
 @app.command()
@@ -109,7 +109,7 @@ def remove(number: Number, config: ConfigFile = DEFAULT_CONFIG) -> None:
 
     with wiring.opened(wiring.read(config)) as state:
         verified.remove(state, number)
-    typer.echo(f"verified answer {number} is removed")
+    output.tell(f"verified answer {number} is removed")
 
 
 def _draft(
@@ -148,9 +148,9 @@ def _duration(text: str) -> "timedelta | None":
 
 
 def _print(answer: "VerifiedAnswer") -> None:
-    typer.echo(f"{answer.id}  {answer.standing:<9}{answer.owner:<12}{answer.question}")
+    output.tell(f"{answer.id}  {answer.standing:<9}{answer.owner:<12}{answer.question}")
     for source in answer.sources:
         if source.changed:
-            typer.echo(
+            output.tell(
                 f"     {source.document or 'a document'} {source.changed}; `answerwell verified confirm {answer.id}`"
             )

@@ -31,7 +31,7 @@ def show(config: ConfigFile = DEFAULT_CONFIG, *, as_json: Json = False) -> None:
         output.print_json([{**asdict(one), "standing": one.standing} for one in questions])
         return
     for one in questions:
-        typer.echo(_line(one))
+        output.tell(_line(one))
     if not questions:
         output.say('none yet: `answerwell watch add "Can I return a gift?"`')
 
@@ -62,7 +62,7 @@ def add(
     outcome = AnswerOutcome.ABSTAINED.value if abstains else ""
     with wiring.opened(settings) as state:
         number = watch.add(state, watch.WatchDraft(question, name, who(), language, outcome, source or []))
-    typer.echo(f"question {number} is watched")
+    output.tell(f"question {number} is watched")
 
 
 @app.command()
@@ -79,7 +79,7 @@ def ask(
         chosen = [watch.find(state, one) for one in numbers] if numbers else watch.everything(state)
         flips = watching.ask(settings, state, chosen)
         for one in chosen:
-            typer.echo(_line(watch.find(state, one.id)))
+            output.tell(_line(watch.find(state, one.id)))
     if any(flips):
         raise typer.Exit(1)
 
@@ -92,7 +92,7 @@ def accept(number: Number, config: ConfigFile = DEFAULT_CONFIG) -> None:
 
     with wiring.opened(wiring.read(config)) as state:
         watch.accept(state, number)
-    typer.echo(f"question {number}: its last answer is right")
+    output.tell(f"question {number}: its last answer is right")
 
 
 @app.command()
@@ -103,7 +103,7 @@ def remove(number: Number, config: ConfigFile = DEFAULT_CONFIG) -> None:
 
     with wiring.opened(wiring.read(config)) as state:
         watch.remove(state, number)
-    typer.echo(f"question {number} is not watched any more")
+    output.tell(f"question {number} is not watched any more")
 
 
 def _line(one: "WatchQuestion") -> str:

@@ -30,6 +30,7 @@ MAX_BYTES = 5 * 1024 * 1024
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?P<fields>.*?)\r?\n---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"^(title|labels|tags|url|draft):[ \t]*+(.*)$", re.MULTILINE)
+_LITERAL = re.compile(rb"\\(?=x[0-9a-f]{2})")
 _BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 _HEADING = re.compile(r"\A\s*+#[ \t]++([^\n]+)\n?")
 
@@ -153,9 +154,6 @@ class MarkdownFolder:
 
     def _file(self, name: str) -> Path:
         """Where a file is that we call by this name."""
-        file = self._root / name
-        if file.exists() or "\\x" not in name:
-            return file
         return self._root / os.fsdecode(_BYTE.sub(lambda found: bytes([int(found[1], 16)]), name.encode()))
 
     def _document(self, path: str, content: bytes, edited: float, problem: str) -> Document | None:
@@ -224,8 +222,12 @@ def _change(document: Document) -> Change:
 
 
 def _name_of(path: Path) -> str:
-    """Return a path as text; bytes of it that are none, from a disk of another encoding, by their numbers."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+    """Return a path as text; bytes of it that are none, from a disk of another encoding, by their numbers.
+
+    So is a backslash that could be taken for the start of such a number: two files never have one name.
+    """
+    written = _LITERAL.sub(rb"\\x5c", os.fsencode(path.as_posix()))
+    return written.decode("utf-8", "backslashreplace")
 
 
 def _may_be_shown(target: Path, home: Path) -> bool:

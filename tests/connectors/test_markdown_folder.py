@@ -237,6 +237,19 @@ def test_a_name_in_another_encoding_stops_nothing(tmp_path: Path) -> None:
     assert document.url.encode().isascii()
 
 
+@pytest.mark.parametrize("other", [b"r\\xfcckgabe.md", b"r\\x5cxfcckgabe.md", b"r\\\xfcckgabe.md"])
+def test_no_name_can_be_chosen_that_equals_another_files(tmp_path: Path, other: bytes) -> None:
+    for name, text in ((b"r\xfcckgabe.md", b"first"), (other, b"second")):
+        with open(os.path.join(os.fsencode(tmp_path), name), "wb") as file:  # noqa: PTH118, PTH123  bytes
+            file.write(text)
+    connector = MarkdownFolder(MarkdownFolderSettings(folder=tmp_path))
+
+    listed = listing(connector)
+
+    assert len(listed) == 2
+    assert sorted(connector.fetch(name).body for name in listed) == ["first", "second"]
+
+
 @pytest.mark.parametrize(
     ("content", "body", "problem"),
     [

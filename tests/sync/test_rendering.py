@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -162,6 +163,24 @@ def test_long_ids_are_shortened_and_stay_apart() -> None:
     assert document_key("help", "x" * 400) == document_key("help", "x" * 400)
 
 
+IDS = ("a b", "a_b", "a/b", "a_b~0", "a~b", "ä", "_", "", ":", "a:b", "a\ud800", "a\ud801", "a?", "x" * 195, "x" * 196)
+
+
+@pytest.mark.parametrize("name", ["document", "filename"])
+def test_no_id_can_be_chosen_so_that_its_document_is_taken_for_another(name: str) -> None:
+    def named(external_id: str) -> str:
+        made = shown(replace(DOCUMENT, external_id=external_id))
+        return made.filename if name == "filename" else str(made.attributes["document"])
+
+    known = {one: named(one) for one in IDS}
+    for _ in range(2):  # ids made from what the others are called, and from what those are called
+        echoes = [text.removeprefix("aw-abcd1234-").partition(":")[2] for text in known.values()]
+        echoes += [text.rpartition("-")[0] for text in echoes]
+        known |= {one: named(one) for one in echoes if one}
+
+    assert len(set(known.values())) == len(known)
+
+
 def test_two_sources_with_the_same_ids_stay_apart() -> None:
     assert document_key("a", "1") != document_key("b", "1")
     assert shown(source="a").filename != shown(source="b").filename
@@ -170,7 +189,8 @@ def test_two_sources_with_the_same_ids_stay_apart() -> None:
 def test_the_filename_names_its_owner_and_its_content_and_is_safe() -> None:
     name = shown().filename
 
-    assert name == f"aw-abcd1234-help:360001_en-us-{shown().content_hash[:12]}.md"
+    assert re.fullmatch(rf"aw-abcd1234-help:360001_en-us~[0-9a-f]{{40}}-{shown().content_hash[:12]}\.md", name)
+    assert shown(replace(DOCUMENT, external_id="7:en-us")).filename.startswith("aw-abcd1234-help:7:en-us-")
     assert name.startswith(filename_prefix("abcd1234", "help"))
     assert name.startswith(filename_prefix("abcd1234"))
     assert not name.startswith(filename_prefix("abcd1234", "hel"))
@@ -201,9 +221,10 @@ def test_truth_and_one_are_different_values() -> None:
 def test_half_a_character_does_not_stop_anything() -> None:
     broken = replace(DOCUMENT, body="half \ud83d", title="half \ud83d", labels=("\ud83d",))
 
-    assert shown(broken).content.decode().startswith("# half ?")
-    assert shown(broken).attributes["title"] == "half ?"
-    assert shown(broken).attributes["labels"] == "?"
+    assert shown(broken).content.decode().startswith("# half\n")
+    assert shown(broken).content.decode().endswith("half ?\n")
+    assert shown(broken).attributes["title"] == "half"
+    assert "labels" not in shown(broken).attributes
 
 
 def test_bytes_that_are_not_held_any_more_are_known_by_their_hash() -> None:

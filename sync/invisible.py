@@ -1,6 +1,7 @@
 """Characters that no reader sees: they are removed, but for those that a script or an emoji is written with."""
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Final
 
@@ -34,6 +35,12 @@ _DROPPED = (
 _RUN = re.compile(f"[{_DROPPED}\u200c\u200d]+")
 _ONE = re.compile(f"({_KEPT})|[{_DROPPED}]")
 MAX_KEPT = 16  # characters of one run: the flag of England has seven
+MAX_UNSEEN = 8  # times as long as it may be: so much of a line is looked at
+MAX_JOINED = 64  # characters that one reader's character is made of
+_JOINER: Final = "\u200d"
+_EXTENDING: Final = frozenset({"Mn", "Me", "Mc"})
+_MODIFIES = re.compile("[\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f\u1160-\u11ff]")
+_FLAG_LETTERS: Final = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 _SPELLS = re.compile("[\U000e0020-\U000e007e]{4,}|[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
 
 
@@ -46,6 +53,29 @@ def removed(text: str) -> str:
     for found, meant in _BREAKS:
         text = text.replace(found, meant)
     return _RUN.sub(_kept, text)
+
+
+def line(text: str, most: int) -> str:
+    """Return text as one line without what no reader sees, of at most `most` characters; a cut one ends in …"""
+    shown = " ".join(removed(text[: most * MAX_UNSEEN]).split())
+    return shown if len(shown) <= most else f"{cut(shown, most - 1).rstrip()}…"
+
+
+def cut(text: str, most: int) -> str:
+    """Return the start of text, at most `most` characters, without half of what a reader takes for one."""
+    end = most
+    while len(text) > most and end > max(0, most - MAX_JOINED) and _joins(text, end):
+        end -= 1
+    return text[: end if end > max(0, most - MAX_JOINED) else most]
+
+
+def _joins(text: str, place: int) -> bool:
+    """Whether what stands before the place and what stands behind it are one character to a reader."""
+    before, behind = text[place - 1], text[place]
+    if _JOINER in (before, behind) or unicodedata.category(behind) in _EXTENDING or _MODIFIES.match(behind):
+        return True
+    flags = len(text[:place]) - len(text[:place].rstrip(_FLAG_LETTERS))
+    return behind in _FLAG_LETTERS and flags % 2 == 1
 
 
 def spelled(text: str) -> str:
