@@ -1,5 +1,6 @@
 """Watch channels: Google calls us when anything changes, for a week at most; a new one is opened before that ends."""
 
+import hmac
 import json
 import uuid
 from collections.abc import Sequence
@@ -25,12 +26,24 @@ class WatchChannel:
     expires: datetime
 
     def json(self) -> Json:
-        return {"id": self.id, "resource": self.resource, "expires": self.expires.isoformat()}
+        return {"id": self.id, "resource": self.resource, "expires": self.expires.isoformat(), "signed": True}
 
 
 def channel_of(kept: Json) -> WatchChannel:
-    """Return the channel that `json` wrote. Raises KeyError or ValueError for anything else."""
+    """Return the channel that `json` wrote. Raises KeyError or ValueError for anything else.
+
+    An older version opened channels whose messages carry no end of ours: their notes count as none.
+    """
+    if kept["signed"] is not True:
+        raise ValueError("not a channel of this version")
     return WatchChannel(str(kept["id"]), str(kept["resource"]), datetime.fromisoformat(kept["expires"]))
+
+
+def token_of(channel: str, ends: datetime, secret: SecretStr) -> str:
+    """Return what each message of a channel carries: when it ends at the latest, signed for this channel alone."""
+    moment = str(int(ends.timestamp()))
+    signed = hmac.digest(secret.get_secret_value().encode(), f"{moment} {channel}".encode("utf-8", "replace"), "sha256")
+    return f"{moment}.{signed.hex()}"
 
 
 class WatchChannels:
@@ -70,13 +83,14 @@ class WatchChannels:
     def _open(self) -> WatchChannel:
         if not self._address:
             raise Misconfigured("google_docs: no webhook_url, so no channel can be opened; set it, and webhook_token")
+        channel, ends = str(uuid.uuid4()), self._clock() + LIFETIME
         opened = self._drive.watch(
             {
-                "id": str(uuid.uuid4()),
+                "id": channel,
                 "type": "web_hook",
                 "address": self._address,
-                "token": self._secrets[0].get_secret_value(),
-                "expiration": str(int((self._clock() + LIFETIME).timestamp() * 1000)),
+                "token": token_of(channel, ends, self._secrets[0]),
+                "expiration": str(int(ends.timestamp() * 1000)),
             }
         )
         name, resource = opened.get("id"), opened.get("resourceId")

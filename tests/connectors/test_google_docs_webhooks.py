@@ -55,9 +55,39 @@ def test_a_message_of_a_channel_that_has_ended_is_refused(world: GoogleWorld) ->
     [delivery] = world.sandbox.channels.ring()
     late = channel.expires + timedelta(hours=1)
 
-    with pytest.raises(Refused, match="ended"):
-        verify(world.settings(**HOOK), delivery.headers, b"", late)
-    assert heard(world, **{"x-goog-channel-expiration": "some day"}).wake
+    given = {name.lower(): value for name, value in delivery.headers.items()}
+    for said in (given["x-goog-channel-expiration"], "some day", "Fri, 01 Jan 2100 00:00:00 GMT", ""):
+        with pytest.raises(Refused, match="ended"):
+            verify(world.settings(**HOOK), given | {"x-goog-channel-expiration": said}, b"", late)
+    for said in ("some day", "Thu, 01 Jan 1970 00:00:00 GMT", ""):
+        assert heard(world, **{"x-goog-channel-expiration": said}).wake
+
+
+def test_a_token_is_good_for_its_own_channel_and_its_own_end_alone(world: GoogleWorld) -> None:
+    world.connect(**HOOK).channels.renewed(None)
+    [delivery] = world.sandbox.channels.ring()
+    token = {name.lower(): value for name, value in delivery.headers.items()}["x-goog-channel-token"]
+    moment, _, signature = token.partition(".")
+
+    for headers in (
+        {"x-goog-channel-id": "another"},
+        {"x-goog-channel-token": f"{int(moment) + 86_400}.{signature}"},
+        {"x-goog-channel-token": f"9999999999.{signature}"},
+        {"x-goog-channel-token": signature},
+        {"x-goog-channel-token": "hook-secret"},
+    ):
+        with pytest.raises(Refused, match="signature"):
+            heard(world, **headers)
+    assert "hook-secret" not in token
+
+
+def test_a_channel_of_an_older_version_is_replaced_at_once(world: GoogleWorld) -> None:
+    connector = world.connect(**HOOK)
+    note = json.loads(connector.keep_push(""))
+
+    assert json.loads(connector.keep_push(json.dumps(note | {"signed": None})))["id"] != note["id"]
+    del note["signed"]
+    assert json.loads(connector.keep_push(json.dumps(note)))["id"] != note["id"]
 
 
 def test_a_source_without_a_secret_takes_no_messages(world: GoogleWorld) -> None:
