@@ -22,15 +22,19 @@ log = structlog.get_logger()
 
 
 def ask_due(config: Config, state: State) -> int:
-    """Ask those that are due, as many as one task may; returns how many. None once `daily_usd` is spent."""
+    """Ask those that are due, as many as one task may; returns how many. None once `daily_usd` is spent.
+
+    Several tasks may do so at once: each question is asked by one of them.
+    """
     due = watch.due(state)[:AT_ONCE]
     if due and config.chat and config.chat.daily_usd and spend.spent_today(state) >= config.chat.daily_usd:
         log.warning(
             "watch_questions_wait", questions=len(due), fix="daily_usd is spent; raise it, or wait for tomorrow"
         )
         return 0
-    ask(config, state, due)
-    return len(due)
+    claimed = watch.claim_due(state, AT_ONCE) if due else []
+    ask(config, state, claimed)
+    return len(claimed)
 
 
 def ask(config: Config, state: State, questions: Sequence[WatchQuestion]) -> list[str]:

@@ -52,4 +52,9 @@ STEPS: Steps = {
         )""",
         "CREATE INDEX watch_results_by_watch ON watch_results (watch, id)",
     ),
+    20: (
+        # claims: how often somebody set out to ask it. claimed_until: no other does before
+        "ALTER TABLE watch_questions ADD COLUMN claims BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE watch_questions ADD COLUMN claimed_until DOUBLE PRECISION NOT NULL DEFAULT 0",
+    ),
 }

@@ -20,6 +20,7 @@ from sync.state.database import State
 
 EVERY = timedelta(hours=1)
 AFTER_CHANGE = timedelta(minutes=1)  # what changed is asked about so long after the last time, not with every turn
+CLAIM = timedelta(minutes=11)  # longer than the task that asks may take: who claimed it has answered, or is gone
 KEPT = 200  # results of each question
 UNDECIDED = frozenset({AnswerOutcome.ERROR.value, AnswerOutcome.CANCELLED.value, AnswerOutcome.REFUSED.value})
 
@@ -150,6 +151,7 @@ def record(state: State, watch: WatchQuestion, result: WatchResult) -> str:
         )
         if not watch.outcome and result.outcome not in UNDECIDED:
             _decide(tx, watch.id, result)
+        tx.run("UPDATE watch_questions SET claimed_until = 0 WHERE id = :watch", watch=watch.id)
         tx.run(
             """DELETE FROM watch_results WHERE watch = :watch AND id NOT IN (
                  SELECT id FROM watch_results WHERE watch = :watch ORDER BY id DESC LIMIT :kept)""",
@@ -193,12 +195,42 @@ def results(state: State, watch: int, limit: int = 50) -> list[WatchResult]:
 
 
 def due(state: State) -> list[WatchQuestion]:
-    """Return those that are to be asked now: after an hour, or once something that they may rest on has changed."""
-    known = everything(state)
-    if not known:
+    """Return those that are to be asked now: after an hour, or once something that they may rest on has changed.
+
+    None that somebody is asking is among them.
+    """
+    return _due(state, _unclaimed(state))
+
+
+def claim_due(state: State, limit: int) -> list[WatchQuestion]:
+    """Return so many of those that are due, for the caller alone to ask; `record` ends a claim, as does its time."""
+    unclaimed = _unclaimed(state)  # before what is due: what somebody asked meanwhile has another number of claims
+    claimed = []
+    for one in _due(state, unclaimed)[:limit]:
+        with state.transaction() as tx:
+            if tx.run(
+                """UPDATE watch_questions SET claims = claims + 1, claimed_until = :until
+                   WHERE id = :id AND claims = :claims AND claimed_until <= :now""",
+                id=one.id,
+                claims=unclaimed[one.id],
+                now=state.now(),
+                until=state.now() + CLAIM.total_seconds(),
+            ):
+                claimed.append(one)
+    return claimed
+
+
+def _unclaimed(state: State) -> dict[int, int]:
+    """How often each was claimed that nobody is asking."""
+    rows = state.ask("SELECT id, claims FROM watch_questions WHERE claimed_until <= :now", now=state.now())
+    return {int(row.id): int(row.claims) for row in rows}
+
+
+def _due(state: State, unclaimed: Mapping[int, int]) -> list[WatchQuestion]:
+    if not unclaimed:
         return []
     now, changed = state.now(), queries.searchable_changed_at(state)
-    return [one for one in known if _is_due(one, now, changed)]
+    return [one for one in everything(state) if one.id in unclaimed and _is_due(one, now, changed)]
 
 
 _COLUMNS = "id, question, index_name, language, outcome, documents, who, made_at"

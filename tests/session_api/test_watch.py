@@ -1,7 +1,9 @@
 """Watch questions: asked after changes; an answer that loses its source or flips is told until somebody looks."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -154,6 +156,33 @@ def test_they_are_due_at_once_hourly_and_a_minute_after_something_changed(state:
     assert watch.due(state) == []
     clock.forward(1)
     assert len(watch.due(state)) == 1
+
+
+def test_a_question_is_asked_once_however_many_find_it_due(tmp_path: Path, clock: Clock) -> None:
+    url = f"sqlite:///{tmp_path / 'state.db'}"
+    one, two = (State.open(url, clock, schemas=SCHEMAS) for _ in range(2))
+    with closing(one), closing(two):
+        numbers = [watched(one).id for _ in range(30)]
+
+        with ThreadPoolExecutor(4) as pool:
+            claimed = list(pool.map(lambda n: watch.claim_due((one, two)[n % 2], 20), range(8)))
+
+    assert sorted(question.id for some in claimed for question in some) == numbers
+
+
+def test_a_claim_ends_with_its_result_or_its_time(state: State, clock: Clock) -> None:
+    first, second = watched(state), watched(state)
+    assert [one.id for one in watch.claim_due(state, 1)] == [first.id]
+    assert [one.id for one in watch.due(state)] == [second.id]
+
+    watch.record(state, first, answered(state, RETURNS))
+    clock.forward(watch.EVERY.total_seconds())
+
+    assert [one.id for one in watch.claim_due(state, 9)] == [first.id, second.id]
+    clock.forward(watch.CLAIM.total_seconds() - 1)
+    assert watch.due(state) == []
+    clock.forward(1)
+    assert [one.id for one in watch.claim_due(state, 9)] == [first.id, second.id]  # whoever claimed it is gone
 
 
 def test_what_is_not_there_is_said(state: State) -> None:
