@@ -115,9 +115,9 @@ class ThreadServer(ChatKitServer[Session]):
     async def action(
         self, thread: ThreadMetadata, action: Action[str, Any], sender: WidgetItem | None, context: Session
     ) -> AsyncGenerator[ThreadStreamEvent, None]:
-        """`hand_off`: tell the visitor where a person helps, and remember that they wanted one.
+        """`hand_off`: tell the visitor where a person helps, and remember that they wanted one, once a conversation.
 
-        The effect lets a page that shows OpenAI's element open its own contact.
+        The effect, of every click, lets a page that shows OpenAI's element open its own contact.
         """
         del sender
         history = await self._run(self._history, thread.id, context)
@@ -129,8 +129,8 @@ class ThreadServer(ChatKitServer[Session]):
         said = PHRASES[language_of(asked, context.language)]
         text = replies.way_to_a_person(said, self._settings.hand_off, self._answering.contact)
         item = message_item(thread.id, record.answer, text)
-        await self._keep(record)
-        yield ThreadItemDoneEvent(item=item)
+        if await self._keep_once(record):
+            yield ThreadItemDoneEvent(item=item)
         yield ClientEffectEvent(name=HAND_OFF)
 
     async def _answer(self, asked: "_Asked", context: Session) -> AsyncGenerator[ThreadStreamEvent, None]:
@@ -183,6 +183,14 @@ class ThreadServer(ChatKitServer[Session]):
             await self._run(questions.record, self._state, record, reserved)
         except Retryable as error:
             log.warning("question_not_recorded", thread=record.thread, error=str(error))
+
+    async def _keep_once(self, record: QuestionRecord) -> bool:
+        """Whether this is the first of its kind in the conversation, as far as the state tells."""
+        try:
+            return await self._run(questions.record_once, self._state, record)
+        except Retryable as error:
+            log.warning("question_not_recorded", thread=record.thread, error=str(error))
+            return True
 
     def _to_thread_response(self, thread: ThreadMetadata | Thread) -> Thread:
         """The SDK stamps new threads with the server's local time."""

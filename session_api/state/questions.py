@@ -36,21 +36,33 @@ class QuestionRecord:
 
 def record(state: State, asked: QuestionRecord, reserved: spend.Reservation | None = None) -> None:
     """Keep the record, and book its cost; in place of the estimate, where one was reserved."""
-    sources = json.dumps(asked.sources, ensure_ascii=False)
     with state.transaction() as tx:
-        tx.run(
-            """INSERT INTO chat_questions (thread, visitor, origin, answer, asked_at, question, outcome, reason, rule,
-                 sources, model, first_token_ms, latency_ms, tokens_read, tokens_written, micro_usd)
-               VALUES (:thread, :visitor, :origin, :answer, :asked_at, :question, :outcome, :reason, :rule, :sources,
-                 :model, :first_token_ms, :latency_ms, :tokens_read, :tokens_written, :micro_usd)""",
-            **{**asdict(asked), "sources": sources, "outcome": str(asked.outcome)},
-        )
+        _insert(tx, asked)
         if reserved is None:
             spend.add(tx, state.now(), asked.micro_usd)
         else:
             spend.settle(tx, reserved, asked.micro_usd)
     if not asked.visitor.startswith(STAFF):
         _count(asked)
+
+
+def record_once(state: State, asked: QuestionRecord) -> bool:
+    """Keep the record of what happens once in a conversation; False where one of its outcome and reason is kept."""
+    with state.transaction() as tx:
+        # two clicks at once: the second waits here for the first
+        tx.run("UPDATE chat_questions SET comment = comment WHERE thread = :thread", thread=asked.thread)
+        known = tx.ask(
+            "SELECT 1 FROM chat_questions WHERE thread = :thread AND outcome = :outcome AND reason = :reason",
+            thread=asked.thread,
+            outcome=str(asked.outcome),
+            reason=asked.reason,
+        )
+        if known:
+            return False
+        _insert(tx, asked)
+    if not asked.visitor.startswith(STAFF):
+        _count(asked)
+    return True
 
 
 def rate(state: State, visitor: str, thread: str, answers: Sequence[str], rating: str) -> int:
@@ -90,6 +102,17 @@ def prune(tx: Transaction, before: float, limit: int) -> int:
 def erase(tx: Transaction, visitors: Sequence[str]) -> int:
     """Delete the visitors' questions; returns how many."""
     return tx.run("DELETE FROM chat_questions WHERE visitor IN :visitors", visitors=list(visitors))
+
+
+def _insert(tx: Transaction, asked: QuestionRecord) -> None:
+    sources = json.dumps(asked.sources, ensure_ascii=False)
+    tx.run(
+        """INSERT INTO chat_questions (thread, visitor, origin, answer, asked_at, question, outcome, reason, rule,
+             sources, model, first_token_ms, latency_ms, tokens_read, tokens_written, micro_usd)
+           VALUES (:thread, :visitor, :origin, :answer, :asked_at, :question, :outcome, :reason, :rule, :sources,
+             :model, :first_token_ms, :latency_ms, :tokens_read, :tokens_written, :micro_usd)""",
+        **{**asdict(asked), "sources": sources, "outcome": str(asked.outcome)},
+    )
 
 
 def _count(asked: QuestionRecord) -> None:

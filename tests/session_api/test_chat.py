@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -417,6 +418,22 @@ def test_a_visitor_who_wants_a_person_is_told_where(acme: Shop) -> None:
     assert [effect["name"] for effect in told.of("client_effect")] == ["hand_off"]
     [row] = [row for row in acme.rows("chat_questions") if (row.outcome, row.thread) == ("handed_off", thread)]
     assert (row.question, row.answer) == (QUESTION, told.message["id"])
+
+
+def test_however_often_a_person_is_asked_for_a_conversation_counts_once(acme: Shop) -> None:
+    widget = acme.widget()
+    threads = [widget.ask(QUESTION).thread for _ in range(2)]
+    action = {"action": {"type": "hand_off", "payload": {}}}
+
+    with ThreadPoolExecutor(4) as pool:
+        clicks = pool.map(lambda n: widget.call("threads.custom_action", thread_id=threads[n % 2], **action), range(8))
+        told = [read(click) for click in clicks]
+
+    assert [len(one.of("client_effect")) for one in told] == [1] * 8
+    assert sum(len(one.of("thread.item.done")) for one in told) == 2
+    kept = [row.thread for row in acme.rows("chat_questions") if row.outcome == "handed_off" and row.thread in threads]
+    assert sorted(kept) == sorted(threads)
+    assert [one["type"] for one in items(widget, threads[0])].count("assistant_message") == 2
 
 
 def buttons(answered: Answered) -> list[tuple[str, str]]:
