@@ -20,6 +20,7 @@ from cli.listener import Address, inherited
 from cli.reload import Reload
 from connectors import CONNECTORS
 from connectors.webhook import WebhookEvent
+from session_api.access import unlisted_proxy
 from session_api.access.rate_limit import both_stacks
 from session_api.admin.dependencies import Evaluate, Operations
 from session_api.app import Services, create_app
@@ -51,6 +52,7 @@ def serve(path: Path) -> None:
     """Serve until SIGTERM or SIGINT; SIGHUP reads the configuration anew, without a pause."""
     tracing.set_up("api")
     config = wiring.read(path)
+    unlisted_proxy.tell_at_start(config.server)
     broker = wiring.needed_broker(config)
     address = Address(config.server.host, config.server.port)
     sockets = [inherited() or address.listen()]

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Literal
 
 from answering.settings import DEFAULT_MODEL
-from session_api.access import hosted
+from session_api.access import hosted, unlisted_proxy
 from session_api.access.identity_keys import MIN_SECRET_LENGTH
 from session_api.access.settings import ServerSettings
 from session_api.chat.settings import ChatSettings
@@ -77,9 +77,8 @@ def _pages(widget: WidgetSettings, server: ServerSettings) -> Iterator[Finding]:
     if server.public_url is None:
         fix = "write public_url under [server]: the address that browsers use"
         yield "info", "browsers are told the address that the first proxy uses", fix
-    if server.public and not server.trusted_proxies:
-        fix = 'write trusted_proxies = ["10.0.0.0/8"] under [server]: the network of the proxy before it'
-        yield "warning", "behind a proxy all visitors count as one address, and share its limit", fix
+    if unlisted_proxy.shares_an_address(server):
+        yield "warning", "behind a proxy all visitors count as one address, and share its limit", unlisted_proxy.FIX
     if widget.allow_null_origin:
         fix = "remove allow_null_origin under [widget] unless an app embeds the widget"
         yield "warning", "any local file and sandboxed frame may use the widget", fix

@@ -141,6 +141,11 @@ def address_of(scope: Scope, trusted: Sequence[str]) -> str:
     return str(parsed or "unknown")
 
 
+def is_listed(address: str, trusted: Sequence[str]) -> bool:
+    """Whether the address is one of the trusted proxies'."""
+    return _within(address, _networks(tuple(trusted)))
+
+
 def both_stacks(trusted: Sequence[str]) -> list[str]:
     """Return the networks, each IPv4 one also as a socket that listens on both stacks names it: `::ffff:10.0.0.1`."""
     old = [network for network in _networks(tuple(trusted)) if isinstance(network, ipaddress.IPv4Network)]

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from session_api.access.rate_limit import LimitedCounter, LocalWindow, address_of
+from session_api.access.unlisted_proxy import UnlistedProxy
 from session_api.errors import ApiError
 
 MAX_BODY_BYTES = 64 * 1024
@@ -57,11 +58,13 @@ class RequestLimits:
         self._trusted = trusted_proxies
         self._read_within = read_within
         self._refusals = LocalWindow()
+        self._unlisted = UnlistedProxy(trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        self._unlisted.look_at(scope)
         route = next(one for one in ROUTE_CLASSES if scope["path"].startswith(one.prefix) or one.prefix == "/")
         counter = LimitedCounter(f"{route.prefix} {address_of(scope, self._trusted)}", self._most)
         refused = self._refused_too_often(counter) or _announced_too_large(scope, route)

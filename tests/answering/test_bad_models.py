@@ -6,9 +6,10 @@ from contextlib import closing
 
 import pytest
 
-from answering.answers import AnswerStream
+from answering.answers import MAX_CHARACTERS_A_TOKEN, AnswerStream
 from answering.events import AnswerEvent, AnswerOutcome, Done, Text
 from answering.instructions import instructions
+from answering.localized_texts import PHRASES
 from answering.model import ModelEvent, TextDelta, Usage
 from answering.settings import AnsweringSettings
 from sync.state.database import State
@@ -67,13 +68,15 @@ def test_nothing_of_it_is_shown_and_it_is_paid_for(state: State, said: str, piec
     assert stream.cost.micro_usd > 0
 
 
-def test_of_a_megabyte_of_what_the_passages_say_no_more_is_shown_than_may_be(state: State) -> None:
+@pytest.mark.parametrize("piece", [MEGABYTE, 5000, PRICED.longest_answer * MAX_CHARACTERS_A_TOKEN + 1])
+def test_of_a_megabyte_of_what_the_passages_say_no_more_is_shown_than_may_be(state: State, piece: int) -> None:
     said = "We pay for the parcel. " * (MEGABYTE // 23)
-    told = [TextDelta(said[at : at + 5000]) for at in range(0, len(said), 5000)]
+    told = [TextDelta(said[at : at + piece]) for at in range(0, len(said), piece)]
 
     _, events = answered(state, found(state, FACTS), *told, Usage(10, 10))
 
     done = events[-1]
     assert isinstance(done, Done)
     assert done.outcome == AnswerOutcome.ANSWERED
-    assert len(done.text) < 20_000
+    assert len(done.text) <= PRICED.longest_answer * MAX_CHARACTERS_A_TOKEN + len(PHRASES["en"].cut_short) + 2
+    assert done.text.endswith(PHRASES["en"].cut_short)

@@ -1,7 +1,7 @@
 """The edge of the API: what a call may send, and how often an address may be refused, before anything is parsed."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, MutableMapping
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
@@ -13,6 +13,8 @@ from structlog.testing import capture_logs
 
 from session_api.access.rate_limit import address_of, both_stacks
 from session_api.access.request_limits import RequestLimits
+from session_api.access.settings import ServerSettings
+from session_api.access.unlisted_proxy import tell_at_start
 from session_api.admin.dependencies import Operations
 from session_api.admin.gate import MAX_WRONG, Lockout
 from session_api.app import Services, create_app
@@ -24,6 +26,63 @@ from tests.session_api.operating import Site, site
 
 CHUNK = b" " * 65_536
 MAX_CHUNKS = 17  # the largest body of any route, and one chunk that shows that it is larger
+
+
+def forwarded(trusted: list[str], client: tuple[str, int], **headers: str) -> list[MutableMapping[str, Any]]:
+    """What is logged when three calls come like that."""
+    limits = RequestLimits(PlainTextResponse("fine"), trusted_proxies=trusted)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await limits({**scope, "client": client}, receive, send)
+
+    with capture_logs() as logs:
+        for _ in range(3):
+            assert called(app, "GET", "/", Endless().receive, **headers) == 200
+    return logs
+
+
+@pytest.mark.parametrize("header", ["x_forwarded_for", "forwarded"])
+@pytest.mark.parametrize(
+    ("peer", "told"), [("10.1.2.3", "10.1.2.3"), ("127.0.0.1", "127.0.0.1"), ("fd00::7", "fd00::7"), ("9.9.9.9", "")]
+)
+def test_a_proxy_that_is_not_listed_is_told_once_and_no_visitors_address(header: str, peer: str, told: str) -> None:
+    [line] = forwarded(["192.168.0.0/16"], (peer, 4711), **{header: "203.0.113.9"})
+
+    assert (line["event"], line["log_level"], line["peer"]) == ("proxy_not_listed", "warning", told)
+    assert "trusted_proxies" in line["fix"]
+    assert "203.0.113.9" not in str(line)
+
+
+@pytest.mark.parametrize(
+    ("client", "headers"),
+    [
+        (("10.1.2.3", 4711), {"x_forwarded_for": "203.0.113.9"}),
+        (("::ffff:10.1.2.3", 4711), {"forwarded": "for=203.0.113.9"}),
+        (("203.0.113.9", 0), {"x_forwarded_for": "203.0.113.9"}),  # as the server has it behind a listed proxy
+        (("192.0.2.7", 4711), {}),
+        (("192.0.2.7", 4711), {"x_forwarded_for": ""}),
+    ],
+)
+def test_nothing_is_told_of_listed_proxies_and_of_calls_without_one(
+    client: tuple[str, int], headers: dict[str, str]
+) -> None:
+    assert forwarded(["10.0.0.0/8"], client, **headers) == []
+
+
+@pytest.mark.parametrize(
+    ("server", "told"),
+    [
+        ({"host": "0.0.0.0"}, 1),
+        ({"public_url": "https://help.acme.com"}, 1),
+        ({"host": "0.0.0.0", "trusted_proxies": ["10.0.0.0/8"]}, 0),
+        ({}, 0),
+    ],
+)
+def test_at_start_it_is_said_that_a_proxy_would_make_all_visitors_one(server: dict[str, Any], told: int) -> None:
+    with capture_logs() as logs:
+        tell_at_start(ServerSettings.model_validate(server))
+
+    assert [line["event"] for line in logs] == ["proxies_not_listed"] * told
 
 
 class Endless:
