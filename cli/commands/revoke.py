@@ -30,7 +30,7 @@ def revoke(
     if as_json:
         output.print_json(revoked)
         return
-    typer.echo(f"sessions of {', '.join(revoked['visitors'])}: refused from the next call on")
+    output.tell(f"sessions of {', '.join(revoked['visitors'])}: refused from the next call on")
     if revoked["at_openai"]:
-        typer.echo(f"sessions at OpenAI: {revoked['at_openai']:,} cancelled")
-    typer.echo("what they said: kept; `answerwell erase` deletes it")
+        output.tell(f"sessions at OpenAI: {revoked['at_openai']:,} cancelled")
+    output.tell("what they said: kept; `answerwell erase` deletes it")
