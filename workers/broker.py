@@ -122,7 +122,7 @@ def _next_if_silent(within: Mapping[str, Any], retry: type[Any] = Retry) -> dict
 def _read_by_client(url: str) -> str:
     """Return the address. Raises Misconfigured for parameters in it that the client does not take."""
     try:
-        redis.connection.parse_url(url)
+        redis.connection.parse_url(url)  # type: ignore[no-untyped-call]  # redis-py has no type here
     except ValueError as error:
         raise Misconfigured("redis_url has parameters that cannot be used; leave out what stands behind ?") from error
     return url
