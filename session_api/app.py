@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from session_api import errors, health, webhooks
+from session_api.access.lockout import Lockout
 from session_api.access.request_limits import REFUSALS_A_MINUTE, RequestLimits
 from session_api.admin import wiring as admin
 from session_api.admin.dependencies import Operations
@@ -60,7 +61,10 @@ def create_app(services: Services) -> FastAPI:
     webhooks.install(app, Inbox(services.state, services.verify, services.wake))
     if services.operations is not None:
         admin.install(app, services.operations, services.trusted_proxies)
-    app.add_middleware(ExposureGate, exposure=services.exposure)
+    lockout = Lockout(what="metrics")
+    app.add_middleware(
+        ExposureGate, exposure=services.exposure, lockout=lockout, trusted_proxies=services.trusted_proxies
+    )
     # around what refuses, and within what marks answers for the pages that asked
     app.add_middleware(RequestLimits, refusals=services.refusals, trusted_proxies=services.trusted_proxies)
     if services.chat is not None:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 
 from session_api import metrics
+from session_api.access.lockout import Lockout
 from session_api.admin import ask, evaluation, questions, routes, verified, visitors, watch
 from session_api.admin.dependencies import Operations
-from session_api.admin.gate import AdminGate, Lockout
+from session_api.admin.gate import AdminGate
 
 
 def install(app: FastAPI, operations: Operations, trusted_proxies: Sequence[str] = ()) -> None:

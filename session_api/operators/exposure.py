@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from session_api.access.lockout import Lockout, locked_out
+from session_api.access.rate_limit import address_of
 from session_api.errors import ApiError
 
 METRICS = "/metrics"
@@ -28,6 +30,11 @@ class Exposure:
     metrics_tokens: Sequence[str] = field(default=(), repr=False)
     docs: bool = True
     demo: bool = True
+
+    @property
+    def asks_for_token(self) -> bool:
+        """Whether `/metrics` is shown to whoever has its token."""
+        return bool(self.metrics_tokens) and self.internal_port is None
 
     def refusal(self, path: str, port: int | None, authorization: str) -> ApiError | None:
         """Why a call for the path is refused that reached us at this port; None: it is not."""
@@ -57,20 +64,37 @@ class Exposure:
 
 
 class ExposureGate:
-    """Answers what is refused, before anything else of the application is asked."""
+    """Answers what is refused, before anything else of the application is asked; who guesses is locked out."""
 
-    def __init__(self, app: ASGIApp, exposure: Exposure) -> None:
+    def __init__(
+        self, app: ASGIApp, *, exposure: Exposure, lockout: Lockout, trusted_proxies: Sequence[str] = ()
+    ) -> None:
         self._app = app
         self._exposure = exposure
+        self._lockout = lockout
+        self._trusted = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             port = (scope.get("server") or (None, None))[1]
             authorization = Headers(scope=scope).get("authorization", "")
-            if refused := self._exposure.refusal(scope["path"], port, authorization):
+            refused = self._exposure.refusal(scope["path"], port, authorization)
+            if scope["path"] == METRICS and self._exposure.asks_for_token:
+                refused = self._counted(refused, address_of(scope, self._trusted), guessed=bool(authorization))
+            if refused:
                 await refused.response()(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def _counted(self, refused: ApiError | None, address: str, *, guessed: bool) -> ApiError | None:
+        """Return why the call is refused, and note whether its token was right."""
+        if wait := self._lockout.wait(address):
+            return locked_out(wait)
+        if refused is None:
+            self._lockout.right(address)
+        elif guessed:
+            self._lockout.wrong(address)
+        return refused
 
 
 def _elsewhere(path: str, fix: str) -> ApiError:

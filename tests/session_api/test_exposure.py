@@ -10,11 +10,13 @@ import httpx2
 import pytest
 from pydantic import ValidationError
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
 from cli import config as configuration
 from cli.api_process import application, exposure
 from cli.state_schema import SCHEMAS
 from connectors import CONNECTORS
+from session_api.access.lockout import MAX_WRONG
 from session_api.access.settings import ServerSettings
 from session_api.admin.settings import AdminSettings
 from session_api.operators.exposure import Exposure
@@ -156,3 +158,38 @@ def test_what_nobody_decided_is_open_on_this_machine_alone(tmp_path: Path) -> No
 
     assert exposure(configuration.load(file, {}, CONNECTORS)) == Exposure(public=True, docs=False, demo=False)
     assert not ServerSettings(host="::1", public_url="http://localhost:8400").public
+
+
+@pytest.mark.parametrize(
+    ("path", "right", "event"),
+    [("/metrics", TOKEN, "metrics_locked_out"), ("/api/admin/status", "operators-only-please", "admin_locked_out")],
+)
+def test_who_guesses_at_a_token_is_locked_out_and_named_in_the_log(
+    tmp_path: Path, path: str, right: str, event: str
+) -> None:
+    text = f'{PUBLIC}metrics_token = "{TOKEN}"\n'
+    with served(tmp_path, text) as client, capture_logs() as logs:
+        without = [client.get(path).status_code for _ in range(MAX_WRONG + 1)]
+        before = client.get(path, headers={"authorization": f"Bearer {right}"}).status_code
+        wrong = [
+            client.get(path, headers={"authorization": f"Bearer guess-{number}"}).status_code
+            for number in range(MAX_WRONG)
+        ]
+        after = client.get(path, headers={"authorization": f"Bearer {right}"})
+
+    assert (set(without), before, set(wrong)) == ({401}, 200, {401})
+    assert (after.status_code, after.json()["error"]["code"]) == (429, "locked_out")
+    assert [log["wrong_tokens"] for log in logs if log["event"] == event] == [MAX_WRONG]
+
+
+def test_who_guesses_at_a_webhooks_secret_is_not_looked_at_any_more(tmp_path: Path) -> None:
+    source = '[[source]]\nname = "docs"\nkind = "slack"\nbot_token = "xoxb-1"\nchannels = ["help-*"]\n'
+    text = f'{PUBLIC}{source}signing_secret = "slack-signing-secret"\n[widget]\nrates = {{ address = 5 }}\n'
+    moment = {"x-slack-request-timestamp": "1"}
+    with served(tmp_path, text) as client:
+        answers = [
+            client.post("/webhooks/docs", content=b"{}", headers={**moment, "x-slack-signature": f"v0={number}"})
+            for number in range(7)
+        ]
+
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429] * 2

@@ -11,12 +11,12 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
+from session_api.access.lockout import MAX_WRONG, Lockout
 from session_api.access.rate_limit import address_of, both_stacks
 from session_api.access.request_limits import RequestLimits
 from session_api.access.settings import ServerSettings
 from session_api.access.unlisted_proxy import tell_at_start
 from session_api.admin.dependencies import Operations
-from session_api.admin.gate import MAX_WRONG, Lockout
 from session_api.app import Services, create_app
 from session_api.webhooks import Inbox, take_none
 from sync.state.database import State
