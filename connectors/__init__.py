@@ -96,6 +96,7 @@ CONNECTORS: Final[Mapping[str, SourceKind]] = {
         "connectors.intercom.connector:Intercom",
         "connectors.intercom.check:check",
         "connectors.intercom.webhooks:verify",
+        "connectors.intercom.helpdesk:IntercomDesk",
     ),
     "markdown_folder": SourceKind(
         "connectors.markdown_folder.settings:MarkdownFolderSettings",

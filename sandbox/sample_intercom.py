@@ -30,7 +30,7 @@ NESTED = "Reports"
 ARTICLES = (
     BusinessText(
         "Add a device to the fleet dashboard",
-        "Open **Devices › Add**, then scan the code on the back of the purifier. It shows up within two minutes.\n\n"
+        "Open **Devices › Add**, then scan the code below the purifier's door. It shows up within two minutes.\n\n"
         "1. Give it a room, so that reports can be read by floor.\n"
         "2. Choose who is told when its filter has to be changed.\n\n"
         "A purifier belongs to one dashboard at a time: remove it there before you add it here.",

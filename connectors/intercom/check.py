@@ -8,7 +8,7 @@ from connectors.http.client import HttpClient
 from connectors.http.transport import HttpxTransport, Json, Transport, now
 from connectors.intercom.account import client_of, code_of
 from connectors.intercom.articles import PATH as ARTICLES
-from connectors.intercom.conversations import DELETED
+from connectors.intercom.conversation_feed import DELETED
 from connectors.intercom.conversations import PATH as CONVERSATIONS
 from connectors.intercom.help_centers import CENTERS, COLLECTIONS
 from connectors.intercom.internal_articles import PATH as INTERNAL_ARTICLES

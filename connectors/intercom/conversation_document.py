@@ -22,6 +22,7 @@ SAID = frozenset({"comment", "open", "close", "assignment", "assign_and_reopen",
 CUSTOMERS = frozenset({"user", "lead", "contact", "visitor"})
 ROLES: Mapping[str, str] = {"admin": "Agent", "team": "Agent", "bot": "Bot"}
 
+_TAG = re.compile(r"<[^<>]{0,500}>")
 _MARKUP = re.compile(r"\s*<(?:p|div|h\d|ul|ol|img|pre|table|blockquote|br)\b", re.IGNORECASE)
 
 
@@ -38,11 +39,10 @@ def version_of(row: Json) -> str:
 
 def document(row: Json, url: str) -> Document:
     """Build the document of a conversation with its parts; one in which nothing is public says so."""
-    title = one_line(row.get("title")) or one_line(_plain_line(_source(row).get("subject")))
     said = comments(row)
     shown = Dialogue(
         external_id=conversation_id(row),
-        title=title,
+        title=subject_of(row),
         untitled=f"Conversation {row['id']}",
         url=url,
         customer=customer_of(row),
@@ -57,6 +57,11 @@ def document(row: Json, url: str) -> Document:
         assert found is not None  # noqa: S101  it has a comment
         found = replace(found, body="", problem="nothing in it is public")
     return replace(found, version=version_of(row), problem=found.problem or _missing(row))
+
+
+def subject_of(row: Json) -> str:
+    """Return what the conversation is called, '' where it is not."""
+    return one_line(row.get("title")) or one_line(_TAG.sub(" ", str(_source(row).get("subject") or "")))
 
 
 def comments(row: Json) -> list[Comment]:
@@ -159,10 +164,6 @@ def _roles(row: Json) -> dict[PersonId, str]:
 def _source(row: Json) -> Json:
     source = row.get("source")
     return source if isinstance(source, dict) else {}
-
-
-def _plain_line(subject: object) -> str:
-    return re.sub(r"<[^<>]{0,500}>", " ", str(subject or ""))
 
 
 def _missing(row: Json) -> str:

@@ -36,6 +36,7 @@ ENDPOINTS = Endpoints(
         Row("/admins", people.admins, ANY_SCOPE),
         Row("/teams", people.teams, ANY_SCOPE),
         Row("/tags", people.tags, ANY_SCOPE),
+        Row("/macros", people.macros, TALKS, frozenset({"per_page", "starting_after"})),
         Row("/articles", help_center.articles, READS_ARTICLES, NUMBERED),
         Row("/articles/{id}", help_center.article, READS_ARTICLES),
         Row("/articles", help_center.create_article, WRITES, method="POST"),

@@ -55,6 +55,19 @@ def attributes(request: Request) -> Answer:
     return Answer({"type": "list", "data": told})
 
 
+def macros(request: Request) -> Answer:
+    size = request.number("per_page", 50, largest=150)
+    told = [
+        {"type": "macro", "id": str(number), "name": name, "body": body, "visible_to": "everyone"}
+        for number, (name, body) in enumerate(request.world.macros.items(), start=1)
+    ]
+    start = int(request.text("starting_after") or 0)
+    pages: Json = {"type": "pages", "per_page": size}
+    if start + size < len(told):
+        pages["next"] = {"starting_after": str(start + size)}
+    return Answer({"type": "list", "data": told[start : start + size], "pages": pages})
+
+
 def _admin(name: str) -> Json:
     mailbox = name.lower().replace(" ", ".")
     return {

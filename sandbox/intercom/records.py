@@ -177,6 +177,7 @@ class IntercomWorkspace:
     disabled: bool = False
     agents: list[str] = field(default_factory=lambda: ["Dana Reyes", "Sam Okafor"])
     teams: dict[int, str] = field(default_factory=lambda: {5_017_691: "Support"})
+    macros: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     help_centers: dict[int, HelpCenter] = field(default_factory=dict)
     collections: dict[int, Collection] = field(default_factory=dict)

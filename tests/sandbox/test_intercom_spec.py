@@ -43,12 +43,14 @@ def test_every_answer_has_the_shape_the_vendor_documents() -> None:
         "<p>d</p>", ((AGENT, "<p>e</p>"),), files=files, tags=("two",), state="closed", rating=5
     )
     box.delete_conversation(box.put_conversation("<p>f</p>"))
+    box.world.macros |= {"Thanks": "<p>Thank you!</p>", "Bye": "<p>Bye.</p>"}
     box.world.attributes["Topic"] = ("Orders", "Billing")
     asked: list[tuple[str, dict[str, int], dict[str, str | int]]] = [
         ("/me", {}, {}),
         ("/admins", {}, {}),
         ("/teams", {}, {}),
         ("/tags", {}, {}),
+        ("/macros", {}, {"per_page": 1}),
         ("/articles", {}, {}),
         ("/articles/{article_id}", {"article_id": article}, {}),
         ("/internal_articles", {}, {}),
