@@ -10,6 +10,7 @@ from connectors.intercom.settings import IntercomSettings
 from sync.errors import Misconfigured, Retryable, SyncError
 
 VERSION = "2.16"  # the first that tells who may read an article, and which conversations were deleted
+PLAN = "api_plan_restricted"
 CREDENTIALS = "token, and region: a token of another region is refused"
 
 
@@ -45,6 +46,8 @@ def refused(answer: Response, where: str, settings: str) -> SyncError | None:
         return Retryable(f"{where} answers with a page that asks for a person (405); it passes by itself")
     if answer.status == 403 and (code := code_of(answer)):
         fix = "give the app the permissions that docs/intercom.md names, and set its token"
+        if code == PLAN:
+            fix = "the workspace's plan does not include it; take it out of include"
         return Misconfigured(f"{where}: not permitted (403 {code}); {fix}")
     return refusal(answer, where, settings)
 

@@ -8,6 +8,8 @@ from connectors.http.transport import Json, Params, Response
 from connectors.intercom.account import CREDENTIALS, code_of, is_missing, refused
 from sync.errors import Misconfigured, Retryable
 
+VERSION_REFUSED = "intercom_version_invalid"
+
 
 @dataclass(frozen=True, slots=True)
 class NumberedPage:
@@ -27,7 +29,7 @@ def numbered(
     """
     place: Json = after or {"page": 1, "per_page": size}
     answer = api.get(path, {**place, **(asked or {})}, expect=(400,))
-    if answer.status == 400 and after is None and code_of(answer) == "parameter_invalid":
+    if answer.status == 400 and after is None and code_of(answer) not in ("", VERSION_REFUSED):
         place = {"page": 1}
         answer = api.get(path, {**place, **(asked or {})})
     where = api.where(path)

@@ -392,6 +392,42 @@ def test_what_only_a_setting_mends_says_which(world: IntercomWorld, missing: str
         world.connect(**given).snapshot(None)
 
 
+def test_a_plan_without_it_is_not_taken_for_a_permission(world: IntercomWorld) -> None:
+    answer = {
+        "type": "error.list",
+        "errors": [{"code": "api_plan_restricted", "message": "Active subscription needed."}],
+    }
+    world.wire.fail(Fault(status=403, body=json.dumps(answer), times=None))
+
+    with pytest.raises(Misconfigured, match="plan does not include it"):
+        world.connect().snapshot(None)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"translated_content": {"en": {"state": "published", "body": ["a list"], "title": 7, "updated_at": 10**30}}},
+        {"parent_ids": None, "tags": None, "help_center_audience": "everyone"},
+        {"tags": {"tags": [None, {"name": None}]}, "parent_ids": [None, "x", 7]},
+        {"state": None, "body": None, "title": None, "url": 5},
+    ],
+)
+def test_a_record_that_nobody_expected_keeps_no_other_from_being_listed(
+    world: IntercomWorld, broken: dict[str, object]
+) -> None:
+    good, bad = world.put("Good", "<p>a</p>"), world.put("Bad", "<p>b</p>")
+    told = world.connect().api.get("/articles").json()
+    for row in told["data"]:
+        if row["id"] == str(number_of(bad)):
+            row.update(broken)
+    world.wire.fail(Fault(path=r"/articles\?", status=200, body=json.dumps(told), times=None))
+
+    listed = listing(world.connect())
+
+    assert carried(listed[good]).audience is Audience.PUBLIC
+    assert bad not in listed or listed[bad].version
+
+
 def followed(world: IntercomWorld) -> Installation:
     """An installation that has read the workspace once."""
     installation = Installation("sqlite:///:memory:", SourceWorld())

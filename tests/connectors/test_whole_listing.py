@@ -14,7 +14,7 @@ from sync.operations.dry_run import preview
 from sync.state import queries
 from tests.connectors.shelves_world import Shelves, ShelvesConnector, ShelvesWorld
 from tests.contract.connector import AudienceContract, ContainerContract, LabelContract, SourceContract, drain, pages
-from tests.sync.world import Installation, SourceWorld
+from tests.sync.world import Crash, Installation, SourceWorld, Trip
 
 ONE_LISTING = ["one 0", "one 2", "one 4", "two 0", "two 2"]
 
@@ -187,6 +187,30 @@ def test_a_listing_that_was_edited_meanwhile_begins_anew_by_itself() -> None:
     shown = {change.external_id: change.version for page in (first, *rest) for change in page.changes}
     assert [name for name, version in shown.items() if version is None] == ["a00"]
     assert {"a01", "a02", "a05", "b02"} <= shown.keys()
+
+
+@pytest.mark.parametrize("at", range(2, 90, 7))
+def test_killed_anywhere_in_a_listing_nothing_is_lost_or_twice(at: int) -> None:
+    account = shelves()
+    trip = Trip(at)
+    installation = Installation("sqlite:///:memory:", SourceWorld(), trip)
+    attend(installation, ShelvesConnector(account))
+    killed = 0
+    for _ in range(4):
+        try:
+            installation.turn()
+        except Crash:
+            killed += 1
+            installation.restart()
+        account.put("a01", f"edited {killed}", "one")
+        if "a04" in account.shelves["one"]:
+            account.take("a04")
+    installation.turn()
+    installation.turn()
+
+    assert searchable(installation) == ["a00", "a01", "a02", "a03", "b00", "b01", "b02"]
+    assert all(len(files) == 1 for files in installation.searchable("public").values())
+    assert installation.state.ask("SELECT * FROM garbage") == []
 
 
 def test_an_article_that_two_pages_show_is_one_document() -> None:
