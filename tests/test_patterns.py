@@ -11,7 +11,7 @@ from tests.patterns import Case, patterns, text_of, worst_cases
 OPERATORS_OWN = re.compile(r"cli\.|.*\.(?:settings|setting_types|appearance)\.")
 """What these read is the configuration, which is short and the operator's own."""
 
-TINY, SHORT, LONGER = 16, 500, (2000, 4000)
+TINY, SHORT, LONGER = 16, 500, (2000, 6000)
 SUSPICIOUS = 0.15e-3  # seconds; a linear pattern needs a fifth of it for a short text
 
 
@@ -48,8 +48,8 @@ def _super_linear(pattern: re.Pattern[str]) -> Case | None:
     cost, case = _worst(pattern, cases, SHORT)
     if cost < SUSPICIOUS:
         return None
-    once, twice = (min(_cost(pattern, text_of(case, length)) for _ in range(2)) for length in LONGER)
-    return case if twice > 3 * once else None
+    once, thrice = (min(_cost(pattern, text_of(case, length)) for _ in range(3)) for length in LONGER)
+    return case if thrice > 5 * once else None  # between 3 and 9
 
 
 def _worst(pattern: re.Pattern[str], cases: list[Case], length: int) -> tuple[float, Case]:

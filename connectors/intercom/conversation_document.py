@@ -23,7 +23,7 @@ CUSTOMERS = frozenset({"user", "lead", "contact", "visitor"})
 ROLES: Mapping[str, str] = {"admin": "Agent", "team": "Agent", "bot": "Bot"}
 
 _TAG = re.compile(r"<[^<>]{0,500}>")
-_MARKUP = re.compile(r"\s*<(?:p|div|h\d|ul|ol|img|pre|table|blockquote|br)\b", re.IGNORECASE)
+_MARKUP = re.compile(r"<(?:p|div|h\d|ul|ol|img|pre|table|blockquote|br)\b", re.IGNORECASE)
 
 
 def conversation_id(row: Json) -> str:

@@ -40,7 +40,7 @@ AUTOMATED: Final = frozenset({"automated", "operator_initiated"})
 VOICE: Final = frozenset({"phone_call", "phone_switch"})
 GOOD, BAD = 4, 2  # of five
 
-_MARKUP = re.compile(r"\s*<(?:p|div|h\d|ul|ol|img|pre|table|blockquote|br)\b", re.IGNORECASE)
+_MARKUP = re.compile(r"<(?:p|div|h\d|ul|ol|img|pre|table|blockquote|br)\b", re.IGNORECASE)
 _QUOTED = re.compile(
     r"^(?:>|-- ?$|-{2,} ?(?:original message|ursprüngliche nachricht|forwarded message)"
     r"|(?:on|am|le|el) [^\n]{1,200}(?:wrote|schrieb|a écrit|escribió)[^\n]{0,100}:$)",

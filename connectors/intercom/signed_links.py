@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 HOST = "intercomcdn.com"
 MARKS = frozenset({"expires", "signature", "x-amz-signature", "x-amz-expires"})
 
-_ADDRESS = re.compile(r"https?://[^\s\"'<>?]{1,2000}\?[^\s\"'<>]{1,8000}", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://(?:[^\s\"'<>?h]|h(?!ttps?://)){1,2000}\?[^\s\"'<>]{1,8000}", re.IGNORECASE)
 
 
 def without(html: str) -> str:
