@@ -17,6 +17,7 @@ from connectors.intercom.conversation_feed import ConversationFeed
 from connectors.intercom.conversations import ConversationReader
 from connectors.intercom.pagination import next_cursor, rows, whole
 from connectors.intercom.settings import IntercomSettings
+from connectors.language import language_of
 from connectors.text import from_plain, to_markdown
 from connectors.translation import one_line
 from helpdesk.model import (
@@ -146,15 +147,16 @@ def conversation_of(row: Json, url: str, teams: dict[str, str]) -> Conversation:
     """Return the conversation that a record with its parts is."""
     source = row.get("source") if isinstance(row.get("source"), dict) else {}
     state, team = str(row.get("state") or ""), whole(row.get("team_assignee_id")) or 0
+    subject = conversation_document.subject_of(row)
     said = tuple(_message(number, part, source or {}) for number, (part, _, _) in enumerate(messages(row)))
     return Conversation(
         id=ConversationId(str(row["id"])),
-        subject=conversation_document.subject_of(row),
+        subject=subject,
         messages=said,
         status=state,
         tags=tuple(sorted({one_line(tag) for tag in tags_of(row)})),
         group=teams.get(str(team), str(team)) if team else "",
-        language="",
+        language=language_of("\n".join([subject, *(one.text for one in said if one.author is Author.CUSTOMER)])),
         created_at=moment(row.get("created_at")),
         solved_at=_solved_at(row) if state == SOLVED else None,
         satisfaction=_satisfaction(row.get("conversation_rating")),

@@ -11,12 +11,15 @@ from connectors.intercom.helpdesk import IntercomDesk
 from helpdesk.model import Author, Conversation, ConversationId, Mark, Satisfaction
 from sandbox.intercom.records import Author as Person
 from sandbox.intercom.talks import AGENT, BOT, CUSTOMER
+from sandbox.sample_conversations import conversations
+from sandbox.sample_intercom_history import with_history
 from sandbox.wire import Fault
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
 from sync.model import Cursor
 from tests.connectors.intercom_world import ConversationWorld, IntercomWorld, intercom_world
 from tests.in_process import transport
 
+AUTHORS = {"customer": Author.CUSTOMER, "agent": Author.AGENT, "note": Author.AGENT, "bot": Author.BOT}
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -32,14 +35,17 @@ def desk(world: IntercomWorld) -> IntercomDesk:
 
 
 def solved(
-    world: IntercomWorld, after: Cursor | None = None, since: datetime = LONG_AGO
+    world: IntercomWorld, after: Cursor | None = None, since: datetime = LONG_AGO, asked: IntercomDesk | None = None
 ) -> tuple[dict[str, Conversation], set[str], Cursor]:
-    """All that is shown from a cursor on: what is solved, what is gone, and where it goes on."""
+    """All that is shown from a cursor on: what is solved, what is gone, and where it goes on.
+
+    Each page is read by another process, unless one is `asked` for all.
+    """
     found: dict[str, Conversation] = {}
     gone: set[str] = set()
     more = True
     while more:
-        page = desk(world).conversations(after, since)
+        page = (asked or desk(world)).conversations(after, since)
         found.update((one.id, one) for one in page.conversations)
         gone.update(page.gone)
         after, more = page.cursor, page.more
@@ -240,3 +246,30 @@ def test_it_never_writes(world: IntercomWorld) -> None:
     desk(world).vocabulary()
 
     assert {call.path for call in world.wire.calls if call.method != "GET"} == {"/conversations/search"}
+
+
+def test_the_sample_companys_history_is_read_as_it_was_written(world: IntercomWorld) -> None:
+    ids = with_history(world.sandbox)
+    world.wire.forget()
+
+    found, _, _ = solved(world, asked=desk(world))
+
+    assert len(found) == len(ids) == 300
+    assert world.wire.count() == 300 + 6 + 3  # pages; what was deleted, the teams and the workspace
+    written = {str(ids[one.key]): one for one in conversations()}
+    for number, one in found.items():
+        sample = written[number]
+        assert [said.author for said in one.messages] == [
+            AUTHORS[said.author] for said in sample.messages if said.text or said.pictures
+        ]
+        assert [said.public for said in one.messages] == [
+            said.public for said in sample.messages if said.text or said.pictures
+        ]
+        assert (one.tags, one.group) == (tuple(sorted(sample.tags)), sample.group)
+        assert one.customer.addresses == (sample.mail,)
+        words = "\n".join(said.text for said in one.messages)
+        assert "wrote:" not in words
+        assert "schrieb" not in words
+        assert "Tel." not in words
+    assert {one.language for one in found.values()} >= {"en", "de"}
+    assert sum(bool(one.marks) for one in found.values()) == sum(one.special == "redacted" for one in conversations())

@@ -208,6 +208,7 @@ def test_killed_anywhere_in_a_listing_nothing_is_lost_or_twice(at: int) -> None:
     installation.turn()
     installation.turn()
 
+    assert killed == 1
     assert searchable(installation) == ["a00", "a01", "a02", "a03", "b00", "b01", "b02"]
     assert all(len(files) == 1 for files in installation.searchable("public").values())
     assert installation.state.ask("SELECT * FROM garbage") == []
