@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from session_api.access.rotation import GRACE, rotated
 from session_api.access.tokens import VisitorToken
 from session_api.access.visitors import GOES_ON, Recognised, SignIn, recognise
 from session_api.chat import erasure, retention
-from session_api.state import revocations, threads
+from session_api.state import revocations, threads, visitor_tokens
 from session_api.state.threads import Stored
 from session_api.state.visitor_tokens import TokenFamily
 from sync.state.database import State
@@ -136,6 +138,20 @@ class RecognitionContract:
 
         assert {one.visitor for one in given} == {first.visitor}
         assert len(given) == 1
+
+    @pytest.mark.parametrize(
+        "faster", [{"presented": "b", "successor": "c"}, {"successor": "d"}, {"customer": "c_ada"}]
+    )
+    def test_of_two_processes_that_read_the_same_one_replaces_it(self, state: State, faster: dict[str, Any]) -> None:
+        read = TokenFamily("v_1", "a", "", "b", state.now())
+        first, second = replace(read, **faster), replace(read, presented="b", successor="x", customer="c_bob")
+
+        with state.transaction() as tx:
+            made = [visitor_tokens.save(tx, None, read) for _ in range(2)]
+            saved = [visitor_tokens.save(tx, read, after) for after in (first, second)]
+
+        assert (made, saved) == ([True, False], [True, False])
+        assert visitor_tokens.load(state, "v_1") == first
 
     @pytest.mark.parametrize("shown", [None, "new"])
     def test_a_sign_in_takes_over_the_conversation_that_goes_on(
