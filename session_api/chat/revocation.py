@@ -41,7 +41,7 @@ def revoke(state: State, who: str, by: str, hosted: openai.OpenAI | None = None)
         for visitor in ended:
             until = now + VISITOR.total_seconds() + 86400
             revocations.add(tx, f"sessions:{visitor}", until, issued_until=now)
-    log.info("sessions_revoked", visitors=ended, by=by)
+    log.warning("sessions_revoked", visitors=ended, by=by)
     cancelled = _cancel(hosted, hosted_sessions.open_sessions(state, ended)) if hosted is not None else 0
     return Revoked(tuple(ended), cancelled)
 

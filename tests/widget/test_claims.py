@@ -1,16 +1,20 @@
 """Who signs in takes along what they see, and is asked about what else was said in this browser."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sandbox.wire import Fault, Wire
+from tests.session_api.kit import CHAT, SHOP, shop
+from tests.session_api.test_identity import SECRET, vouched
 from tests.widget.kit import Chat, Chromium, Site, eventually, page_with, tab, visiting
 from tests.widget.scripted import Stage
 
 pytestmark = pytest.mark.browser
 
 QUESTION = "How long do returns take?"
+SIGNED_IN = "(window.Answerwell = window.Answerwell || []).push(['identify', '{token}']);"
 IDENTIFY = "Answerwell.identify('signed-for-ann')"
 
 
@@ -95,3 +99,31 @@ def test_who_signs_out_is_asked_nothing(chat: Chat, stage: Stage) -> None:
     chat.page.evaluate("Answerwell.identify(null)")
 
     chat.button("claimYes").wait_for(state="hidden")
+
+
+def test_at_a_shared_computer_a_customer_sees_their_own_and_the_next_visitor_nothing(
+    tmp_path: Path, chromium: Chromium, site: Site, words: dict[str, str]
+) -> None:
+    """The whole way, with the service itself: Ann asks and leaves, Bob signs in, says no, asks and signs out."""
+    keys = f'identity_keys = {{ "2026" = "{SECRET}" }}\n'
+    with shop(tmp_path, CHAT.replace(SHOP, site.url) + keys) as library:
+        address = site.put("/", page_with(library.url))
+        signed_in = site.put(
+            "/account", page_with(library.url, head=f"<script>{SIGNED_IN.format(token=vouched('bob'))}</script>")
+        )
+        with visiting(chromium, address, words) as ann:
+            ann.open().ask("Who pays for the parcel?")
+            bob = tab(ann.page.context, signed_in, ann.words).open()
+            bob.button("claimNo").click()
+            bob.button("claimNo").wait_for(state="hidden")
+            bob.ask("How long do parcels to Norway take?")
+            bob.button("history").click()
+            bob.panel.locator(".threads li").first.wait_for()
+            assert bob.panel.locator(".threads li .open span").all_inner_texts() == [
+                "How long do parcels to Norway take?"
+            ]
+
+            cleo = tab(ann.page.context, address, ann.words).open()
+            cleo.button("history").click()
+            cleo.panel.locator(".page .aside").get_by_text(cleo.words["noHistory"]).wait_for()
+            assert cleo.questions.count() == 0
