@@ -72,6 +72,7 @@ CONNECTORS: Final[Mapping[str, SourceKind]] = {
         "connectors.zendesk.connector:Zendesk",
         "connectors.zendesk.check:check",
         "connectors.zendesk.webhooks:verify",
+        "connectors.zendesk.helpdesk:ZendeskDesk",
     ),
     "confluence": SourceKind(
         "connectors.confluence.settings:ConfluenceSettings",

@@ -70,7 +70,7 @@ class Customer:
 class Conversation:
     """A request and all that was said about it, oldest message first.
 
-    `status` and `group` are the desk's own words; `language` an ISO 639-1 code, '' where the desk does not say.
+    `status` and `group` are the desk's own; `language` is an ISO 639-1 code, '' where neither desk nor text tells.
     `solved_at` None: it is not solved now. Times are the desk's, aware.
     """
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from sandbox.load import html_of
 from sandbox.sample_articles import ARTICLES, SECTIONS, ArticleText
+from sandbox.sample_conversations import conversations
 from sandbox.sample_german import GERMAN, SECTION_NAMES
 from sandbox.sample_tickets import TICKETS
+from sandbox.sample_zendesk import put_conversations
 from sandbox.zendesk import ZendeskSandbox
 from sandbox.zendesk.articles import NewAttachment
 
@@ -25,8 +27,11 @@ DAY = 86400
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=")
 
 
-def acme(*, clock: Callable[[], float] = time.time) -> ZendeskSandbox:
-    """An account with English and German articles for every kind of reader, and tickets with private comments."""
+def acme(*, clock: Callable[[], float] = time.time, solved: bool = False) -> ZendeskSandbox:
+    """An account with English and German articles for every kind of reader, and tickets with private comments.
+
+    `solved`: with three hundred solved conversations more.
+    """
     account = ZendeskSandbox(clock=clock)
     sections = _sections(account)
     for number, text in enumerate(ARTICLES):
@@ -40,6 +45,8 @@ def acme(*, clock: Callable[[], float] = time.time) -> ZendeskSandbox:
             requester=ticket.requester,
             at=account.world.now() - (30 - number) * DAY,
         )
+    if solved:
+        put_conversations(account, conversations())
     return account
 
 

@@ -54,7 +54,7 @@ class CommentCache:
             if not isinstance(events, list):
                 raise Retryable(f"{api.where(EVENTS)} answered without ticket_events")
             self._keep(events)
-            following = _following(envelope, len(events))
+            following = following_events(envelope, len(events))
             if following is not None and following <= self._next:
                 return False  # more events in one second than a page holds
             self._next = following
@@ -96,7 +96,7 @@ def _loaded(files: str) -> tuple[AttachedFile, ...]:
     return tuple(AttachedFile(**file) for file in json.loads(files))
 
 
-def _following(envelope: Json, count: int) -> int | None:
+def following_events(envelope: Json, count: int) -> int | None:
     """Return where the next page starts, None at the end."""
     ended = envelope.get("end_of_stream")
     if ended is True or count == 0 or (ended is None and count < EVENTS_PAGE):

@@ -33,7 +33,7 @@ class Zendesk:
         timeout: float = 60.0,
         transport: Transport | None = None,
     ) -> None:
-        account = _Account(settings, allowances, clock, sleep, transport or HttpxTransport(timeout))
+        account = ZendeskAccount(settings, allowances, clock, sleep, transport or HttpxTransport(timeout))
         self._centers = account.help_centers() if "articles" in settings.include else ()
         self._tickets = account.tickets() if "tickets" in settings.include else None
         self.parts: tuple[Part, ...] = (*self._centers, self._tickets) if self._tickets else self._centers
@@ -77,7 +77,7 @@ class Zendesk:
             self._homes.update((int(change.external_id.partition(":")[0]), home) for change in changes)
 
 
-class _Account:
+class ZendeskAccount:
     """Who we are at each of the account's addresses: the configured client, or nobody."""
 
     def __init__(

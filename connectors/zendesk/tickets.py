@@ -6,23 +6,19 @@ from connectors import attachments
 from connectors.attachments import AttachedFile
 from connectors.cache import TtlCache
 from connectors.dialogue import Comment
-from connectors.http import client
 from connectors.http.client import HttpClient
 from connectors.http.transport import Clock, Json, now
 from connectors.quarantine import BrokenRecord, attempt, judged, unreadable
-from connectors.zendesk.comment_cache import BUCKETS, CommentCache
+from connectors.zendesk.comment_cache import CommentCache
 from connectors.zendesk.pagination import page, record, rows, time_of
 from connectors.zendesk.ticket_document import comment_of, document, files_of, people, ticket_id
-from connectors.zendesk.translations import by_id
-from sync.errors import CursorExpired, Gone, Misconfigured, Retryable
+from connectors.zendesk.ticket_export import EXPORT_AGE, TicketExport
+from sync.errors import Gone, Misconfigured
 from sync.model import Change, Document
 
-EXPORT = "/api/v2/incremental/tickets/cursor.json"
 BUCKET = "support"
 FILES_BUCKET = "files"  # its allowance is larger than that of other calls
-PAGE = 1000
 CHANGES_PAGE = 100  # read one by one, they still fit into a minute's allowance
-EXPORT_AGE = 300  # seconds: a younger start_time is refused
 MAX_SINGLE_READS = 10
 MAX_EVENT_PAGES = 2
 
@@ -35,6 +31,7 @@ class Tickets:
         self._api = signed_in
         self._files = files
         self._clock = clock
+        self._listing = TicketExport(signed_in, clock)
         self._cache: CommentCache | None = None
         self._root: TtlCache[bool] = TtlCache(clock, timedelta(minutes=1))
 
@@ -86,30 +83,9 @@ class Tickets:
         return found
 
     def _export(self, state: Json, asked: Json) -> tuple[dict[int, Json], dict[int, str], Json, bool]:
-        """Return the tickets of one page, the people they name, the next state, and whether there is more.
-
-        An empty page need not be the last. Raises Retryable when the export stands still twice.
-        """
-        at = {"cursor": state["cursor"]} if "cursor" in state else {"start_time": state["start"]}
-        answer = self._api.get(EXPORT, {"per_page": PAGE, **at, **asked}, expect=(400, 422), buckets=BUCKETS)
-        where = self._api.where(EXPORT)
-        if answer.status != 200 and "cursor" in state:
-            raise CursorExpired(f"{where} does not know the cursor any more")
-        if answer.status == 422 and answer.date and int(answer.date.timestamp()) - EXPORT_AGE < state["start"]:
-            return self._export({"start": int(answer.date.timestamp()) - EXPORT_AGE}, asked)  # our clock is ahead
-        if answer.status != 200:
-            raise client.refusal(answer, where, "url")
-        tickets = by_id(rows(answer, "tickets", where))
-        envelope = answer.json()
-        end, after = envelope.get("end_of_stream"), envelope.get("after_cursor")
-        if not isinstance(end, bool) or not (isinstance(after, str) or (end and after is None)):
-            raise Retryable(f"{where} does not say whether there is more")
-        following: Json = {"cursor": after} if after else dict(state)
-        if not end and after == state.get("cursor"):
-            if state.get("stuck"):
-                raise Retryable(f"{where} stands still", after=timedelta(minutes=1))
-            following["stuck"] = True
-        return tickets, people(envelope.get("users")), following, not end
+        """Return the tickets of one page, the people they name, the next state, and whether there is more."""
+        shown = self._listing.page(state, asked)
+        return shown.tickets, people(shown.users), shown.following, shown.more
 
     def _comments(
         self, live: dict[int, Json], names: dict[int, str], cache: CommentCache | None, pages: int | None

@@ -76,6 +76,10 @@ def _support() -> list[Row]:
     return [
         Row(f"{root}/users/me.json", support.me, ANYBODY),
         Row(f"{root}/users/show_many.json", support.show_many_users, USERS, shown),
+        Row(f"{root}/tags.json", support.tags, SUPPORT, paging.PARAMS),
+        Row(f"{root}/groups.json", support.groups, SUPPORT, paging.PARAMS),
+        Row(f"{root}/ticket_fields.json", support.ticket_fields, SUPPORT, paging.PARAMS),
+        Row(f"{root}/macros/active.json", support.macros, SUPPORT, paging.PARAMS),
         Row(f"{root}/tickets.json", support.tickets, INDEX, lists),
         Row(f"{root}/tickets/show_many.json", support.show_many_tickets, SUPPORT, shown),
         Row(f"{root}/tickets/{{id:int}}.json", support.ticket, SUPPORT),

@@ -136,13 +136,15 @@ class Comment:
     public: bool
     created_at: int
     attachments: tuple[Attachment, ...] = ()
+    channel: str = "email"
+    relation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """An audit of a ticket: a comment, as public as it was then, or another change, named by `event_type`.
 
-    `about`: the comment that another change is of.
+    `about`: the comment that another change is of. `changed`: the fields that another change set.
     """
 
     id: int
@@ -153,6 +155,7 @@ class Event:
     comment_id: int | None = None
     public: bool = True
     about: int | None = None
+    changed: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,9 @@ class Ticket:
     updated_at: int
     generated_at: int
     deleted_at: int | None = None
+    relation: str | None = None
+    group_id: int | None = None
+    score: str = "unoffered"
 
 
 @dataclass
@@ -238,6 +244,8 @@ class Account:
     users: dict[int, User] = field(default_factory=dict)
     tickets: dict[int, Ticket] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    groups: dict[int, str] = field(default_factory=dict)
+    macros: dict[int, tuple[str, str]] = field(default_factory=dict)
     _ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1001))
 
     def new_id(self) -> int:
@@ -246,13 +254,13 @@ class Account:
     def now(self) -> int:
         return int(self.clock())
 
-    def person(self, name: str, role: Literal["end-user", "agent", "admin"] = "end-user") -> User:
+    def person(self, name: str, role: Literal["end-user", "agent", "admin"] = "end-user", email: str = "") -> User:
         """Return the user of that name, made now if there is none."""
         for user in list(self.users.values()):
             if user.name == name:
                 return user
         mailbox = "".join(letter if letter.isalnum() else "." for letter in name.lower())
-        user = User(self.new_id(), name, name if "@" in name else f"{mailbox}@acme.test", role)
+        user = User(self.new_id(), name, email or (name if "@" in name else f"{mailbox}@acme.test"), role)
         self.users[user.id] = user
         return user
 

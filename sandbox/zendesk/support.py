@@ -1,5 +1,6 @@
 """Reads of the account's tickets, their comments and its users."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -100,6 +101,38 @@ def me(request: Request) -> Answer:
     names = {Role.END_USER: "end-user", Role.AGENT: "agent", Role.ADMIN: "admin"}
     bot = request.world.person("Answerwell", "admin")
     return Answer({"user": {**shapes.user(bot), "role": names[request.caller.role]}})
+
+
+def tags(request: Request) -> Answer:
+    counted = Counter(tag for ticket in list(request.world.tickets.values()) for tag in ticket.tags)
+    shown = [{"name": name, "count": count} for name, count in sorted(counted.items())]
+    return Answer({"tags": shown, "meta": {"has_more": False}, "links": {"next": None}})
+
+
+def groups(request: Request) -> Answer:
+    return _few(request, "groups", [{"id": number, "name": name} for number, name in request.world.groups.items()])
+
+
+def ticket_fields(request: Request) -> Answer:
+    fields = [
+        {"id": 1, "title": "Subject", "type": "subject"},
+        {"id": 2, "title": "Model", "type": "tagger", "custom_field_options": [{"id": 3, "value": "breeze_300"}]},
+    ]
+    return _few(request, "ticket_fields", fields)
+
+
+def macros(request: Request) -> Answer:
+    found = [
+        {"id": number, "title": title, "active": True, "actions": [{"field": "comment_value", "value": text}]}
+        for number, (title, text) in request.world.macros.items()
+    ]
+    return _few(request, "macros", found)
+
+
+def _few(request: Request, name: str, records: list[Json]) -> Answer:
+    """A list whose records are shaped already."""
+    key: Callable[[Any], tuple[Any, ...]] = lambda record: (record["id"],)  # noqa: E731
+    return paged(request, Listing(name=name, records=records, key=key, shape=dict, per_page=100, linked=False))
 
 
 def users_of(request: Request, numbers: list[int]) -> list[Json]:

@@ -26,7 +26,7 @@ def ticket(request: Request, record: Ticket) -> Json:
         "external_id": None,
         "via": {
             "channel": "email",
-            "source": {"from": {"address": requester.email, "name": requester.name}, "to": {}, "rel": None},
+            "source": {"from": {"address": requester.email, "name": requester.name}, "to": {}, "rel": record.relation},
         },
         "created_at": iso(record.created_at),
         "updated_at": iso(record.updated_at),
@@ -42,11 +42,11 @@ def ticket(request: Request, record: Ticket) -> Json:
         "submitter_id": record.requester_id,
         "assignee_id": record.assignee_id,
         "organization_id": None,
-        "group_id": None,
+        "group_id": record.group_id,
         "brand_id": request.caller.brand.id,
         "tags": list(record.tags),
         "custom_fields": [],
-        "satisfaction_rating": None,
+        "satisfaction_rating": {"score": record.score},
         "has_incidents": False,
         "allow_channelback": False,
         "is_public": any(comment.public for comment in record.comments),
@@ -62,7 +62,7 @@ def comment(origin: str, record: Comment) -> Json:
         "public": record.public,
         "attachments": [_file(origin, file) for file in record.attachments],
         "audit_id": record.audit_id,
-        "via": {"channel": "email", "source": {"from": {}, "to": {}, "rel": None}},
+        "via": {"channel": record.channel, "source": {"from": {}, "to": {}, "rel": record.relation}},
         "metadata": {"system": {}, "custom": {}},
         "created_at": iso(record.created_at),
     }
@@ -99,7 +99,7 @@ def event(world: Account, origin: str, record: Event, *, with_comments: bool) ->
 def _children(world: Account, origin: str, record: Event, *, with_comments: bool) -> list[Json]:
     if record.comment_id is None:
         about = {} if record.about is None else {"comment_id": record.about, "public": False}
-        return [{"id": record.id, "event_type": record.event_type, "via": "Web form", **about}]
+        return [{"id": record.id, "event_type": record.event_type, "via": "Web form", **about, **record.changed}]
     if not with_comments:
         return []
     owner = world.tickets[record.ticket_id]
@@ -116,7 +116,7 @@ def _children(world: Account, origin: str, record: Event, *, with_comments: bool
             "public": record.public,
             "attachments": [_file(origin, file) for file in held.attachments],
             "audit_id": held.audit_id,
-            "via": "Mail",
+            "via": {"channel": held.channel, "source": {"from": {}, "to": {}, "rel": held.relation}},
             "created_at": iso(held.created_at),
         }
     ]

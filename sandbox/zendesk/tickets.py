@@ -25,18 +25,25 @@ class Tickets:
         requester: str = "Chris Customer",
         tags: Sequence[str] = (),
         at: float | None = None,
+        email: str = "",
+        relation: str | None = None,
+        group: str = "",
+        score: str = "unoffered",
+        attachments: Sequence[NewAttachment] = (),
     ) -> int:
         """Create a ticket; `comments` are (author, body, public); an author other than the requester is an agent.
 
         The description is the first comment, as the vendor has it. `at`: when all this was, now where left out.
         """
         now, number = self._moment(at), self.world.new_id()
-        customer = self.world.person(requester).id
+        customer = self.world.person(requester, email=email).id
         agent = self.world.person("Sam Agent", "agent").id
         self.world.tickets[number] = Ticket(
-            number, subject, description, status, customer, agent, (), tuple(tags), now, now, now
-        )
-        for author, body, public in ((requester, description, True), *comments):
+            number, subject, description, status, customer, agent, (), tuple(tags), now, now, now,
+            relation=relation, group_id=self._group(group), score=score,
+        )  # fmt: skip
+        self.comment(number, description, True, author=requester, at=at, attachments=attachments)
+        for author, body, public in comments:
             self.comment(number, body, public, author=author, at=at)
         return number
 
@@ -49,23 +56,29 @@ class Tickets:
         author: str = "Sam Agent",
         at: float | None = None,
         attachments: Sequence[NewAttachment] = (),
+        channel: str = "email",
+        relation: str | None = None,
     ) -> int:
-        """Add a comment and return its id."""
+        """Add a comment and return its id. `channel` and `relation`: how it came."""
         person = self.world.person(author, "agent")
         now = self._moment(at)
         files = tuple(
             Attachment(self.world.new_id(), new.file_name, new.content, new.content_type, new.inline, None, now)
             for new in attachments
         )
-        added = Comment(self.world.new_id(), self.world.new_id(), person.id, body, public, now, files)
+        added = Comment(
+            self.world.new_id(), self.world.new_id(), person.id, body, public, now, files, channel, relation
+        )
         old = self.world.tickets[ticket]
         self._put(replace(old, comments=(*old.comments, added), updated_at=now), now)
         self.world.events.append(Event(added.audit_id, ticket, person.id, now, "Comment", added.id, public))
         return added.id
 
-    def set_status(self, ticket: int, status: str) -> None:
-        self._put(replace(self.world.tickets[ticket], status=status, updated_at=self.world.now()))
-        self._record(ticket, "Change")
+    def set_status(self, ticket: int, status: str, at: float | None = None) -> None:
+        now = self._moment(at)
+        self._put(replace(self.world.tickets[ticket], status=status, updated_at=now), now)
+        agent = self.world.person("Sam Agent", "agent").id
+        self.world.events.append(Event(self.world.new_id(), ticket, agent, now, "Change", changed={"status": status}))
 
     def delete_ticket(self, ticket: int) -> None:
         """Delete it softly: the export still brings it, with that status; thirty days later it is scrubbed."""
@@ -77,14 +90,15 @@ class Tickets:
         self._put(replace(self.world.tickets[ticket], status="open", updated_at=self.world.now(), deleted_at=None))
         self._record(ticket, "Change")
 
-    def redact(self, comment: int) -> None:
+    def redact(self, comment: int, at: float | None = None) -> None:
         """Black the comment out in place; its ticket changes, the comment has no time of change."""
         old = next(
             ticket for ticket in self.world.tickets.values() if any(held.id == comment for held in ticket.comments)
         )
         comments = tuple(replace(held, body=REDACTED) if held.id == comment else held for held in old.comments)
-        self._put(replace(old, comments=comments, description=comments[0].body, updated_at=self.world.now()))
-        self._record(old.id, "CommentRedactionEvent", comment)
+        now = self._moment(at)
+        self._put(replace(old, comments=comments, description=comments[0].body, updated_at=now), now)
+        self._record(old.id, "CommentRedactionEvent", comment, now)
 
     def make_private(self, comment: int) -> None:
         """Turn a public comment into an internal note: the event of its making still says that it is public."""
@@ -102,9 +116,19 @@ class Tickets:
     def _put(self, ticket: Ticket, at: int | None = None) -> None:
         self.world.tickets[ticket.id] = replace(ticket, generated_at=self._moment(at))
 
+    def _group(self, name: str) -> int | None:
+        if not name:
+            return None
+        number = next((known for known, called in self.world.groups.items() if called == name), None)
+        if number is None:
+            number = self.world.new_id()
+            self.world.groups[number] = name
+        return number
+
     def _moment(self, at: float | None) -> int:
         return self.world.now() if at is None else int(at)
 
-    def _record(self, ticket: int, event_type: str, about: int | None = None) -> None:
+    def _record(self, ticket: int, event_type: str, about: int | None = None, at: int | None = None) -> None:
         agent = self.world.person("Sam Agent", "agent").id
-        self.world.events.append(Event(self.world.new_id(), ticket, agent, self.world.now(), event_type, about=about))
+        now = self._moment(at)
+        self.world.events.append(Event(self.world.new_id(), ticket, agent, now, event_type, about=about))
