@@ -1,5 +1,6 @@
 """What every database under the state must do. Subclasses give the `url` of an empty one."""
 
+import json
 import multiprocessing
 import os
 import socket
@@ -16,6 +17,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from sync.errors import LeaseLost, SyncError
 from sync.pipeline.heartbeat import heartbeat
+from sync.state import documents, queries
 from sync.state import lease as leases
 from sync.state.database import State
 from sync.state.lease import Holder, Lease
@@ -101,6 +103,28 @@ class StateContract:
             seen = list(pool.map(opened_elsewhere, [url] * 4))
 
         assert len(set(seen)) == 1
+
+    def test_while_removals_are_held_what_a_folder_that_looks_empty_held_is_asked_for_once(self, state: State) -> None:
+        folders = {"gone 1": "empty", "gone 2": "empty", "gone 3": "other", "shown": "other", "gone 4": ""}
+        with state.transaction() as tx:
+            for name, folder in folders.items():
+                tx.run(
+                    """INSERT INTO documents (source, external_id, version, epoch, breadcrumb)
+                       VALUES ('s', :name, :version, 1, :breadcrumb)""",
+                    name=name,
+                    version=None if name.startswith("gone") else "1",
+                    breadcrumb=json.dumps([folder] if folder else []),
+                )
+
+        def due(*, held: bool) -> list[str]:
+            found = queries.unfetched(state, "s", held=held, after=0, limit=10)
+            return [one.external_id for one in found if one.version is None]
+
+        assert due(held=True) == ["gone 1", "gone 2"]
+        with state.transaction() as tx:
+            documents.confirm_gone(tx, queries.unfetched(state, "s", held=True, after=0, limit=1)[0].id)
+        assert due(held=True) == ["gone 2"]
+        assert due(held=False) == ["gone 1", "gone 2", "gone 3", "gone 4"]
 
     def test_a_lease_excludes_everybody_else(self, state: State, other: State) -> None:
         assert state.acquire("s") is not None
