@@ -1,6 +1,7 @@
 """The sample company's three hundred solved conversations, as Intercom would hold them."""
 
 import html
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sandbox.intercom import IntercomSandbox
@@ -13,11 +14,13 @@ RATINGS = {"good": 5, "bad": 1, "": None}
 GONE = "<p><i>This message was deleted</i></p>"
 
 
-def with_history(account: IntercomSandbox) -> dict[str, int]:
-    """Put all of them into the workspace, closed as long ago as they say; returns their ids by key."""
-    teams = {name: 6_000 + place for place, name in enumerate(sorted({one.group for one in conversations()}))}
-    account.world.teams |= {number: name for name, number in teams.items()}
-    return {one.key: _put(account, one, teams[one.group]) for one in conversations()}
+def with_history(account: IntercomSandbox, samples: Sequence[SampleConversation] = ()) -> dict[str, int]:
+    """Put these, or all of them, into the workspace, closed as long ago as they say; returns their ids by key."""
+    told = samples or conversations()
+    for name in sorted({one.group for one in told} - {*account.world.teams.values()}):
+        account.world.teams[account.world.new_id()] = name
+    teams = {name: number for number, name in account.world.teams.items()}
+    return {one.key: _put(account, one, teams[one.group]) for one in told}
 
 
 def _put(account: IntercomSandbox, one: SampleConversation, team: int) -> int:
@@ -36,7 +39,9 @@ def _put(account: IntercomSandbox, one: SampleConversation, team: int) -> int:
         at=began,
     )
     closed = Message(world.new_id(), "close", None, Author("admin", "991010", "Dana Kim", ""), solved)
-    held = replace(world.conversations[number], source=replace(first, part_type="source"), parts=(*others, closed))
+    ending = [Message(world.new_id(), "merged", None, closed.author, solved)] if one.special == "merged" else []
+    parts = (*others, *ending, closed)
+    held = replace(world.conversations[number], source=replace(first, part_type="source"), parts=parts)
     world.conversations[number] = replace(held, updated_at=solved, closed_at=solved)
     return number
 

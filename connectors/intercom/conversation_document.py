@@ -66,13 +66,14 @@ def subject_of(row: Json) -> str:
 
 def comments(row: Json) -> list[Comment]:
     """Return what was said, the first message first; private and redacted messages carry no words."""
-    return [_comment(number, part, who, public=public) for number, (part, who, public) in enumerate(messages(row))]
+    said = [one for one in messages(row) if one[0].get("body") or one[0].get("attachments")]
+    return [_comment(number, part, who, public=public) for number, (part, who, public) in enumerate(said)]
 
 
 def messages(row: Json) -> Iterator[tuple[Json, PersonId, bool]]:
-    """Each message that has words or files: as it is, who wrote it, and whether a customer may see it."""
+    """The first message, and each other that has words or files: as it is, who wrote it, whether a customer sees it."""
     source = _source(row)
-    if source.get("body") or source.get("attachments"):
+    if source:
         whole_source = {**source, "created_at": row.get("created_at")}
         yield whole_source, author_of(source), source.get("redacted") is not True
     for part in parts_of(row):

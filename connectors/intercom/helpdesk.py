@@ -18,6 +18,7 @@ from connectors.intercom.conversations import ConversationReader
 from connectors.intercom.pagination import next_cursor, rows, whole
 from connectors.intercom.settings import IntercomSettings
 from connectors.language import language_of
+from connectors.quoted_mail import own_words
 from connectors.text import from_plain, to_markdown
 from connectors.translation import one_line
 from helpdesk.model import (
@@ -31,7 +32,7 @@ from helpdesk.model import (
     Satisfaction,
     Vocabulary,
 )
-from sync.errors import CursorExpired, Gone, Misconfigured
+from sync.errors import CursorExpired, Gone
 from sync.model import Cursor
 
 PAGE = 50  # each of them is a call of its own
@@ -42,11 +43,6 @@ VOICE: Final = frozenset({"phone_call", "phone_switch"})
 GOOD, BAD = 4, 2  # of five
 
 _MARKUP = re.compile(r"<(?:p|div|h\d|ul|ol|img|pre|table|blockquote|br)\b", re.IGNORECASE)
-_QUOTED = re.compile(
-    r"^(?:>|-- ?$|-{2,} ?(?:original message|ursprüngliche nachricht|forwarded message)"
-    r"|(?:on|am|le|el) [^\n]{1,200}(?:wrote|schrieb|a écrit|escribió)[^\n]{0,100}:$)",
-    re.IGNORECASE | re.MULTILINE,
-)
 
 
 class IntercomDesk:
@@ -92,8 +88,9 @@ class IntercomDesk:
 
     def conversation(self, number: ConversationId) -> Conversation:
         row = self._reader.read(number)
-        found = conversation_of(row, self._reader.url_of(number), self._teams.get("", self._find_teams))
-        if not any(message.public for message in found.messages):
+        teams = self._teams.get("", self._find_teams) if whole(row.get("team_assignee_id")) else {}
+        found = conversation_of(row, self._reader.url_of(number), teams)
+        if not any(message.text or message.files for message in found.messages):
             raise Gone(f"intercom: nothing in conversation {number} is public")
         return found
 
@@ -135,11 +132,8 @@ class IntercomDesk:
                 return tuple(text for text in found if text)
 
     def _find_teams(self) -> dict[str, str]:
-        """Return the teams' names by id; none where the token may not list them: a number is then their name."""
-        try:
-            found = rows(self._api.get("/teams"), "teams", self._api.where("/teams"))
-        except Misconfigured:
-            return {}
+        """Return the teams' names by id."""
+        found = rows(self._api.get("/teams"), "teams", self._api.where("/teams"))
         return {str(row["id"]): one_line(row.get("name")) for row in found}
 
 
@@ -196,14 +190,7 @@ def _author(part: Json, source: Json) -> Author:
 def _own_words(body: str) -> str:
     """Return what the author wrote, without the mail that is quoted below it and without a signature."""
     text = signed_links.without(body).strip()
-    markdown = to_markdown(text, "") if _MARKUP.match(text) else from_plain(_unquoted(text))
-    return _unquoted(markdown)
-
-
-def _unquoted(text: str) -> str:
-    found = _QUOTED.search(text)
-    kept = text[: found.start()].rstrip() if found else text
-    return kept or text  # a quotation alone is what there is
+    return own_words(to_markdown(text, "")) if _MARKUP.match(text) else from_plain(own_words(text))
 
 
 def _solved_at(row: Json) -> datetime:
@@ -233,7 +220,8 @@ def _customer(row: Json) -> Customer:
 def _marks(row: Json, source: Json) -> frozenset[Mark]:
     redacted = source.get("redacted") is True or any(part.get("redacted") is True for part in parts_of(row))
     spoken = source.get("type") in VOICE or source.get("delivered_as") in VOICE
-    found = ((Mark.REDACTED, redacted), (Mark.VOICE, spoken))
+    merged = any("merge" in str(part.get("part_type")) for part in parts_of(row))
+    found = ((Mark.REDACTED, redacted), (Mark.VOICE, spoken), (Mark.MERGED, merged))
     return frozenset(mark for mark, is_so in found if is_so)
 
 
