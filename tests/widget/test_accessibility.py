@@ -39,6 +39,7 @@ STATES = [
     "commenting",
     "history",
     "deleting",
+    "claiming",
     "contact",
     "form",
     "stopped",
@@ -82,6 +83,7 @@ def reach(chat: Chat, state: str, stage: Stage, wire: Wire) -> None:
         "commenting": lambda: _then(chat, "unhelpful"),
         "history": lambda: _then(chat, "history"),
         "deleting": lambda: _delete(chat),
+        "claiming": lambda: _claim(chat, stage),
         "stopped": lambda: _answering(chat, stage, then=lambda: chat.button("stop").click()),
         "answering": lambda: _answering(chat, stage, then=lambda: None),
         "cut": lambda: _cut(chat, stage),
@@ -90,6 +92,12 @@ def reach(chat: Chat, state: str, stage: Stage, wire: Wire) -> None:
         "offline": lambda: _offline(chat),
     }
     steps[state]()
+
+
+def _claim(chat: Chat, stage: Stage) -> None:
+    stage.unclaimed = 2
+    chat.page.evaluate("Answerwell.identify('signed-for-ann')")
+    chat.button("claimYes").wait_for()
 
 
 def _then(chat: Chat, key: str) -> None:

@@ -101,6 +101,27 @@ def test_its_requests_carry_our_token_and_a_new_one_once_the_old_one_ended(embed
     assert stage.sessions[1]["visitor_token"] == "visitor-1"
 
 
+@pytest.mark.parametrize(
+    ("events", "thread"),
+    [(["thread.change"], ""), (["thread.change", "response.end"], "thr_1"), (["response.end"], "")],
+)
+def test_a_conversation_that_was_answered_in_the_element_goes_on_at_a_sign_in(
+    embed: Embed, stage: Stage, events: list[str], thread: str
+) -> None:
+    up = "(window.Answerwell = window.Answerwell || []).push(['on', 'chatkit', () => { window.isUp = true; }]);"
+    chat = embed("ready", head=f"<script>{up}</script>").open()
+    chat.page.wait_for_function("window.isUp")
+    happens = """(name) => chatkit.element.dispatchEvent(
+      new CustomEvent(`chatkit.${name}`, { detail: { threadId: "thr_1" } }))"""
+    for event in events:
+        chat.page.evaluate(happens, event)
+
+    chat.page.evaluate("Answerwell.identify('signed-for-ann')")
+
+    eventually(chat.page, lambda: "identity_token" in stage.sessions[-1])
+    assert stage.sessions[-1]["thread_id"] == thread
+
+
 def test_the_page_asks_through_the_element(embed: Embed) -> None:
     chat = embed("ready")
 

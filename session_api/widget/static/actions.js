@@ -348,8 +348,8 @@ export function createActions({ server, memory, texts, emit }) {
       if (store.getState().opened) store.dispatch("resume");
     },
 
-    remember(store, id) {
-      if (id) memory.keep(id, true);
+    remember(store, id, answered) {
+      if (id) memory.keep(id, !answered);
       else memory.forget();
     },
   };

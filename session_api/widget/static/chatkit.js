@@ -12,7 +12,7 @@ export async function embed(chat) {
     const node = await within(PATIENCE, shown(chat));
     node.addEventListener("chatkit.error", ({ detail }) => later(chat, detail.error));
     node.addEventListener("chatkit.thread.change", ({ detail }) => chat.store.dispatch("remember", detail.threadId));
-    node.addEventListener("chatkit.response.end", () => chat.memory.keep(chat.memory.thread()));
+    node.addEventListener("chatkit.response.end", () => chat.store.dispatch("remember", chat.memory.thread(), true));
     node.addEventListener("chatkit.effect", ({ detail }) => detail.name === "hand_off" && chat.store.dispatch("showPage", "contact"));
     chat.emit("chatkit", { element: node });
     return { ask: (text) => node.sendUserMessage({ text }) };
