@@ -1,13 +1,14 @@
 """Webhook secrets of every kind of source: two are right while one is replaced, and none can be guessed."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from connectors import CONNECTORS
+from connectors.google_docs.channels import token_of
 from connectors.webhook import Refused
 from sandbox.confluence import webhooks as confluence
 from sandbox.http import Delivery
@@ -20,7 +21,9 @@ OLD, NEW, FOREIGN = "old-8b1d6e2f0c4a9375", "new-3f9c5b1e7a2d4860", "foreign-57d
 
 
 def of_google(secret: str) -> Delivery:
-    return Delivery({"x-goog-channel-token": secret, "x-goog-resource-state": "change"}, b"")
+    token = token_of("channel-1", NOW + timedelta(days=7), SecretStr(secret))
+    headers = {"x-goog-channel-id": "channel-1", "x-goog-channel-token": token, "x-goog-resource-state": "change"}
+    return Delivery(headers, b"")
 
 
 KINDS: dict[str, tuple[dict[str, Any], str, Callable[[str], Delivery]]] = {

@@ -14,6 +14,15 @@ from tests.sync.test_fetch import failing
 from tests.sync.world import INTERNAL, Installation, installed
 
 HUGE = 10**5000
+
+
+def spoilt(document: Document, field: str, value: object) -> Document:
+    """The document with what its own checks would refuse there."""
+    made = replace(document)
+    object.__setattr__(made, field, value)
+    return made
+
+
 POISON: dict[str, Callable[[Document], Document]] = {
     "half a letter": lambda d: replace(d, title="\ud800", body="a \udfff b and more words", url="https://x/\ud83d"),
     "NUL": lambda d: replace(d, title="a\0b", labels=("\0",), language="\0", problem="\0"),
@@ -21,7 +30,7 @@ POISON: dict[str, Callable[[Document], Document]] = {
     "no number": lambda d: replace(d, attributes={"rank": float("nan")}),
     "a huge number": lambda d: replace(d, attributes={"rank": HUGE}),
     "no text": lambda d: replace(d, body=None),  # type: ignore[arg-type]  # as a vendor may have it
-    "no labels": lambda d: replace(d, labels={object()}),  # type: ignore[arg-type]  # as a vendor may have it
+    "no labels": lambda d: spoilt(d, "labels", {object()}),
     "a version of its own": lambda d: replace(d, version=d.version + "\ud800\0"),
     "the first year": lambda d: replace(d, updated_at=datetime(1, 1, 1, tzinfo=UTC)),
 }
