@@ -12,6 +12,7 @@ import json
 import re
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -65,12 +66,16 @@ class Fault:
 
 
 class Wire:
-    """An ASGI app around a fake: records calls, applies faults, answers `/_sandbox/calls` and `/_sandbox/faults`."""
+    """An ASGI app around a fake: records calls, applies faults, answers `/_sandbox/calls` and `/_sandbox/faults`.
+
+    `rewrite`: what is made of each answer's body where the fake is asked in process, None for nothing.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
+        self.rewrite: Callable[[bytes], bytes] | None = None
         self._lock = threading.Lock()
 
     def fail(self, fault: Fault) -> Fault:

@@ -39,9 +39,10 @@ class InProcess:
             raise TimedOut(f"{where} did not answer in time")
         if not exchange.whole:
             raise Retryable(f"{where} could not be read (connection cut); check the address")
-        if len(exchange.body) > request.most:
+        body = self._wire.rewrite(exchange.body) if self._wire.rewrite else exchange.body
+        if len(body) > request.most:
             raise oversized(where, request.most)
-        return Response(exchange.status, exchange.headers, exchange.body)
+        return Response(exchange.status, exchange.headers, body)
 
     def _run(self, answering: Coroutine[Any, Any, None]) -> None:
         if any(fault.manner == "hang" for fault in self._wire.faults):

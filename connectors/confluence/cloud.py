@@ -283,7 +283,7 @@ class Cloud:
         api = self.clients.bulk if bodies else self.clients.authenticated
         answer, found, following = responses.listed(api, path, params, after)
         rows = [self._content(row, kind, answer.json()) for row in found if row.get("status", "current") == "current"]
-        if bodies and any(row.storage is None for row in rows):
+        if bodies and len(rows) > 1 and all(row.storage is None for row in rows):  # one alone is that page's own matter
             raise Retryable(f"{api.where(path)} answered without body.storage")
         if kind == "blogpost":
             self._kinds.update((row.id, kind) for row in rows)
@@ -295,7 +295,10 @@ class Cloud:
     def _labelled(self, row: Json, kind: Kind, path: str) -> Content:
         labels = responses.objects_at(row, "labels", "results")
         if responses.at(row, "labels", "results") is None or responses.at(row, "labels", "meta", "hasMore") is True:
-            labels = responses.everything(self.clients.authenticated, f"{path}/labels", {"limit": PAGE})[1]
+            asked: Json = {"limit": PAGE}
+            answer, labels = responses.everything(self.clients.authenticated, f"{path}/labels", asked, expect=(404,))
+            if not answer.ok:
+                raise Retryable(f"{self.clients.authenticated.where(path)} left while its labels were read")
         content = self._content(row, kind, row)
         if content.storage is None:
             raise Retryable(f"{self.clients.authenticated.where(path)} answered without body.storage")

@@ -213,7 +213,7 @@ class DataCenter:
     ) -> ListPage[Content]:
         rows, following = self._listed(api, space, kind, after, expand, limit)
         contents = [self._content(row, None, space) for row in rows if row.get("status", "current") == "current"]
-        if "body" in expand and any(content.storage is None for content in contents):
+        if "body" in expand and len(contents) > 1 and all(content.storage is None for content in contents):
             raise Retryable(f"{api.where(self.clients.base)}/rest/api/content answered without body.storage")
         return ListPage(tuple(contents), following)
 

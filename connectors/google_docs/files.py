@@ -79,17 +79,25 @@ class DriveFile:
 
 
 def file_of(row: object, where: str) -> DriveFile:
-    """Return the file that a row shows. Raises Retryable for a row without id or type: half an answer is none."""
+    """Return the file that a row shows. Raises Retryable for a row without id or type: half an answer is none.
+
+    So is a folder whose place cannot be read: everything in it would seem to have left.
+    """
     if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not isinstance(row.get("mimeType"), str):
         raise Retryable(f"{where} answered with a file that has no id or no type")
     mime, name = row["mimeType"], one_line(row.get("name"))
-    shortcut = row.get("shortcutDetails") or {}
-    restrictions = (row.get("downloadRestrictions") or {}).get("effectiveDownloadRestrictionWithContext") or {}
+    parents = row.get("parents") or [""]
+    if not isinstance(parents, list):
+        if mime == FOLDER:
+            raise Retryable(f"{where} answered with a folder whose place cannot be read")
+        parents = [""]
+    shortcut, allowed = _object(row, "shortcutDetails"), _object(row, "capabilities")
+    restrictions = _object(_object(row, "downloadRestrictions"), "effectiveDownloadRestrictionWithContext")
     return DriveFile(
         id=row["id"],
         name=name or "Untitled",
         mime=mime,
-        parent=str((row.get("parents") or [""])[0]),
+        parent=str(parents[0] or ""),
         drive=str(row.get("driveId") or ""),
         trashed=bool(row.get("trashed")),
         modified=str(row.get("modifiedTime") or ""),
@@ -100,8 +108,13 @@ def file_of(row: object, where: str) -> DriveFile:
         grants=grants_of(row["permissions"]) if isinstance(row.get("permissions"), list) else None,
         limited=bool(row.get("inheritedPermissionsDisabled")),
         restricted=bool(row.get("copyRequiresWriterPermission") or restrictions.get("restrictedForReaders")),
-        readable=(row.get("capabilities") or {}).get("canDownload") is not False,
+        readable=allowed.get("canDownload") is not False,
     )
+
+
+def _object(row: Json, key: str) -> Json:
+    found = row.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 def grants_of(permissions: list[Json]) -> tuple[Permission, ...]:

@@ -8,7 +8,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -86,7 +86,7 @@ class HttpClient:
         self, path: str, fields: Params, *, expect: Collection[int] = (), buckets: tuple[str, ...] = ("",)
     ) -> Response:
         """Send a form where reading or signing in takes one; the answer is as that of `get`."""
-        body, kind = urlencode(fields, doseq=True).encode(), "application/x-www-form-urlencoded"
+        body, kind = urlencode(fields, doseq=True, errors="replace").encode(), "application/x-www-form-urlencoded"
         return self._ask(self._request("POST", path, body, kind), path, expect, buckets)
 
     def download(
@@ -102,7 +102,7 @@ class HttpClient:
         Redirects are followed, to a private network only as `check_target` allows; credentials go to the own origin and
         `trusted` alone.
         """
-        start = urljoin(self.origin, url)
+        start = urljoin(self.origin, _sendable(url))
         where = f"{self.vendor} {start.partition('?')[0]}"
 
         def send(value: str) -> Response:
@@ -118,9 +118,11 @@ class HttpClient:
         self, method: str, path: str, body: bytes | None = None, kind: str = "", *, params: Params | None = None
     ) -> Callable[[str], Request]:
         headers = {"Accept": "application/json", **self.headers} | ({"Content-Type": kind} if kind else {})
-        return lambda value: Request(
-            method, self.origin + path, params or {}, headers | ({"Authorization": value} if value else {}), body
+        url, asked = (
+            self.origin + _sendable(path),
+            {name: _sendable_value(value) for name, value in (params or {}).items()},
         )
+        return lambda value: Request(method, url, asked, headers | ({"Authorization": value} if value else {}), body)
 
     def _ask(
         self,
@@ -193,6 +195,17 @@ class HttpClient:
                 return answer
             url = _joined(url, location, self.vendor)
         raise Misconfigured(f"{self.vendor} {origin_of(url)} redirects in circles")
+
+
+def _sendable(text: str) -> str:
+    """Return text with whole letters only: half a surrogate pair, from a vendor's own record, cannot be sent."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _sendable_value(value: str | int | Sequence[str]) -> str | int | Sequence[str]:
+    if isinstance(value, int):
+        return value
+    return _sendable(value) if isinstance(value, str) else [_sendable(one) for one in value]
 
 
 def _joined(url: str, location: str, vendor: str) -> str:

@@ -41,7 +41,8 @@ def speaks(message: Json) -> bool:
 
 def is_parent(message: Json) -> bool:
     """Whether it heads a thread; one that lost all replies says that it has none, or says nothing of threads."""
-    return bool(message.get("reply_count", message.get("thread_ts") == message["ts"]))
+    count = message.get("reply_count")
+    return count > 0 if isinstance(count, int) else message.get("thread_ts") == message["ts"]
 
 
 def parent_of(message: Json) -> str:

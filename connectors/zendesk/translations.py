@@ -1,5 +1,6 @@
 """The published translations of a Zendesk article, and what its sections are called."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -51,6 +52,10 @@ class SectionNames:
         return tuple(reversed(names))
 
 
+MAX_LOCALE = 40
+_NO_LOCALE = re.compile(r"[^a-z0-9_-]")
+
+
 def translations(article: Json, wanted: frozenset[str], origin: str) -> list[ArticleTranslation]:
     """Return the published translations in the wanted locales (empty: all of them)."""
     source = locale_of(article)
@@ -75,7 +80,7 @@ def is_marked(article: Json) -> bool:
 
 
 def locale_of(row: Json) -> str:
-    return str(row.get("locale") or "").lower()
+    return _NO_LOCALE.sub("", str(row.get("locale") or "").lower())[:MAX_LOCALE]
 
 
 def by_id(rows: Iterable[Json]) -> dict[int, Json]:
