@@ -1,5 +1,7 @@
 # One image for every process: `docker run … answerwell api | worker | schedule | sync …`
-FROM python:3.12-slim AS build
+# Built from a digest: --build-arg PYTHON_IMAGE=python:3.12.12-slim-bookworm@sha256:… (docs/operate.md, "Images").
+ARG PYTHON_IMAGE=python:3.12.12-slim-bookworm
+FROM ${PYTHON_IMAGE} AS build
 WORKDIR /src
 COPY requirements.lock .
 # Google's client describes 600 APIs in 90 MB, and two of them are used.
@@ -19,7 +21,7 @@ COPY sandbox sandbox
 RUN /opt/answerwell/bin/pip install --no-cache-dir --no-index --no-deps --no-build-isolation . \
     && /opt/answerwell/bin/pip uninstall --yes pip
 
-FROM python:3.12-slim
+FROM ${PYTHON_IMAGE}
 RUN useradd --uid 10001 --create-home --home-dir /var/lib/answerwell answerwell
 COPY --from=build /opt/answerwell /opt/answerwell
 COPY deploy/entrypoint.sh /usr/local/bin/entrypoint

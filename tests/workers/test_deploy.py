@@ -11,10 +11,12 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from cli import __version__
 from cli.main import app
 from tests.cli.kit import ROOT
 from tests.session_api.operating import site
 
+EXACT = re.compile(r"[\w./-]+(?::[0-9]+\.[0-9]+(?:\.[0-9]+)?(?:-[\w.-]+)?(?:@sha256:\S+)?|@sha256:\S+)")
 METRIC = re.compile(r"\banswerwell_[a-z_]+\b")
 SECRET = re.compile(r"\$([A-Z][A-Z0-9_]+)")
 COMMANDS = {
@@ -87,6 +89,23 @@ def test_the_image_runs_as_nobody_in_particular_and_copies_what_it_needs() -> No
     assert {"sync", "connectors", "workers", "session_api", "cli", "sandbox"} <= copied
     ignored = (ROOT / ".dockerignore").read_text("utf-8")
     assert all(f"!{name}" in ignored for name in copied)
+
+
+def test_every_image_is_named_by_an_exact_version_and_can_be_pinned_by_digest() -> None:
+    dockerfile, compose = ((ROOT / name).read_text("utf-8") for name in ("Dockerfile", "docker-compose.yml"))
+    bases = dict(re.findall(r"^ARG (\w+_IMAGE)=(\S+)$", dockerfile, re.MULTILINE))
+    services = dict(re.findall(r"^ +image: \$\{(\w+_IMAGE):-(\S+)\}$", compose, re.MULTILINE))
+    examples = [
+        image
+        for file in ("Dockerfile", "docker-compose.yml", *(str(path) for path in sorted((ROOT / "docs").glob("*.md"))))
+        for image in re.findall(r"(?:image: |_IMAGE=)([\w./-]+[:@]\S+)", (ROOT / file).read_text("utf-8"))
+    ]
+
+    assert re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE) == [f"${{{name}}}" for name in bases] * 2
+    assert compose.count("image: ") == len(services) == 3
+    assert services["ANSWERWELL_IMAGE"] == f"answerwell:{__version__}"
+    named = [*bases.values(), *services.values(), *examples]
+    assert [one for one in named if not EXACT.fullmatch(one)] == []
 
 
 def test_the_kubernetes_example_is_valid_and_as_unprivileged() -> None:
