@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sync.vector_store.index import OpenAIIndex
 
 
+LEVELS = {"error": Level.PROBLEM, "warning": Level.WARNING, "info": Level.OK}
+
+
 def configuration(config: Config) -> Iterator[Finding]:
     yield Finding(Level.OK, f"{config.path}: no mistakes")
     if not config.sources:
@@ -64,11 +67,20 @@ def broker(config: Config) -> Iterator[Finding]:
 
 def chat(config: Config, today: date) -> Iterator[Finding]:
     """How customers are answered, and who may ask."""
-    levels = {"error": Level.PROBLEM, "warning": Level.WARNING, "info": Level.OK}
     settings = answering.chat_settings(config)
     for level, what, fix in check.findings(settings, config.widget, config.server, today):
-        yield Finding(levels[level], what, fix)
+        yield Finding(LEVELS[level], what, fix)
     yield from model_checks.findings(config)
+
+
+def staff(config: Config) -> Iterator[Finding]:
+    """Whether staff can be answered: from an index for them, by a page of theirs, with keys that nobody guesses."""
+    if config.staff is None:
+        return
+    audiences = next(index.audiences for index in config.indexes if index.name == config.staff.index)
+    synced = config.staff.index in _stores(config)
+    for level, what, fix in check.staff_findings(config.staff, audiences, synced=synced):
+        yield Finding(LEVELS[level], what, fix)
 
 
 def openai(config: Config) -> Iterator[Finding]:

@@ -1,15 +1,18 @@
 """Configuration checks: what `answerwell doctor` says about answering customers; nothing outside is asked."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import Literal
+
+from pydantic import SecretStr
 
 from answering.settings import DEFAULT_MODEL
 from session_api.access import hosted, unlisted_proxy
 from session_api.access.identity_keys import MIN_SECRET_LENGTH
-from session_api.access.settings import ServerSettings
+from session_api.access.settings import ServerSettings, StaffSettings
 from session_api.chat.settings import ChatSettings
 from session_api.widget.settings import WidgetSettings
+from sync.model import Audience
 
 Level = Literal["error", "warning", "info"]
 Finding = tuple[Level, str, str]
@@ -38,6 +41,24 @@ def findings(
     yield from _person(widget)
     yield from _identity(widget)
     yield from _answers(settings)
+
+
+def staff_findings(staff: StaffSettings, audiences: Collection[Audience], *, synced: bool) -> Iterator[Finding]:
+    """Yield what keeps staff from being answered. `audiences`: of their index; `synced`: it has a live store."""
+    if Audience.INTERNAL not in audiences:
+        fix = 'write audiences = ["public", "internal"] there, or name another index under [staff]'
+        yield "error", f"the index {staff.index} is for customers: it holds nothing internal", fix
+    elif not synced:
+        yield "warning", f"the index {staff.index} holds nothing yet", "run `answerwell sync`"
+    else:
+        groups = ", ".join(staff.groups)
+        yield "info", f"who proves to be in one of the groups {groups} is answered from {staff.index}", ""
+    if not staff.origins:
+        fix = 'write origins = ["https://intranet.acme.com"] under [staff]'
+        yield "warning", "no page may embed the staff's widget, but those of this server", fix
+    if blank := [group for group in staff.groups if group != group.strip()]:
+        yield "warning", f"the group {blank[0]!r} begins or ends with a space", "write it as the token has it"
+    yield from _keys(staff.identity_keys)
 
 
 def _hosted(settings: ChatSettings, today: date) -> Iterator[Finding]:
@@ -103,7 +124,11 @@ def _person(widget: WidgetSettings) -> Iterator[Finding]:
 
 
 def _identity(widget: WidgetSettings) -> Iterator[Finding]:
-    for kid, key in widget.identity_keys.items():
+    yield from _keys(widget.identity_keys)
+
+
+def _keys(keys: Mapping[str, SecretStr]) -> Iterator[Finding]:
+    for kid, key in keys.items():
         text = key.get_secret_value()
         if "-----BEGIN" not in text and len(text) < MIN_SECRET_LENGTH:
             fix = f"use {MIN_SECRET_LENGTH} random characters or more: openssl rand -hex 32"

@@ -45,6 +45,7 @@ def _findings(settings: "Config") -> Iterator[tuple[str, "Finding"]]:
     yield from (("redis", finding) for finding in doctor_checks.broker(settings))
     yield from (("openai", finding) for finding in doctor_checks.openai(settings))
     yield from (("chat", finding) for finding in doctor_checks.chat(settings, datetime.now(UTC).date()))
+    yield from (("staff", finding) for finding in doctor_checks.staff(settings))
     for source in settings.sources:
         try:
             for finding in CONNECTORS[source.common.kind].check(source.settings):

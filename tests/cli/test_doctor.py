@@ -40,6 +40,31 @@ def test_wrong_credentials_are_named_with_their_fix(acme: Company, run: Run) -> 
     assert "wrong" not in done.out + done.err
 
 
+@pytest.mark.parametrize(
+    ("settings", "synced", "told"),
+    [
+        ('index = "public"\norigins = ["https://i.acme.com"]', True, {"problem": "holds nothing internal"}),
+        ('origins = ["https://i.acme.com"]', False, {"warning": "holds nothing yet"}),
+        ('origins = ["https://i.acme.com"]', True, {"ok": "is answered from internal"}),
+        ("", True, {"ok": "is answered from internal", "warning": "no page may embed the staff's widget"}),
+    ],
+)
+def test_what_keeps_staff_from_being_answered_is_told(
+    acme: Company, run: Run, settings: str, told: dict[str, str], *, synced: bool
+) -> None:
+    acme.write({"Refunds": "You get your money back within thirty days."})
+    text = acme.config.read_text("utf-8")
+    keys = 'identity_keys = { "intranet" = "kK8vN2qW7xR4tY9zB3mD6fG1hJ5pL0sA" }'
+    acme.config.write_text(f'{text}\n[staff]\ngroups = ["support"]\n{keys}\n{settings}\n', "utf-8")
+    if synced:
+        run("sync")
+
+    found = [one for one in run("doctor", "--json").json["findings"] if one["about"] == "staff"]
+
+    assert {one["level"] for one in found} == set(told)
+    assert all(words in next(one["what"] for one in found if one["level"] == level) for level, words in told.items())
+
+
 def test_a_redis_and_a_database_that_do_not_answer_are_problems(acme: Company, run: Run) -> None:
     text = acme.config.read_text("utf-8")
     down = 'redis_url = "redis://127.0.0.1:9"\ndatabase_url = "postgresql://x@127.0.0.1:9/x"\n'
