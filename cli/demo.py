@@ -36,6 +36,10 @@ SAID_IN_SLACK = "The *AirPure 300* hums at 50 Hz? That is the transformer: send 
 SLACK_QUESTION = "Which adapter helps when the AirPure hums?"
 DELETED = "smell"
 DELETED_QUESTION = "A new device smells"
+VERIFIED_QUESTION = "Do you deliver to oil platforms?"
+VERIFIED_ANSWER = "Yes, by helicopter, every first Monday of a month. Please write to us before you order."
+TRY_QUESTION = "Is there a showroom in Lisbon?"
+TRY_ANSWER = "Yes: Rua Augusta 7, on weekdays from ten to six."
 AGENTS_QUESTION = "How much may agents refund without asking?"
 SERVICE = """
 [chat]
@@ -83,6 +87,7 @@ def play(port: int, *, once: bool) -> None:
             _show_edit(stage)
             _show_slack(stage)
             _show_deletion(stage)
+            _show_people(stage)
             if once:
                 return
             _invite(stage)
@@ -181,6 +186,39 @@ def _show_deletion(stage: Stage) -> None:
     asked.raise_for_status()
     _wait(stage, "the removal", lambda: DELETED_QUESTION not in _best(stage, "public", DELETED_QUESTION))
     stage.console.print(f"  best in the public store: {_best(stage, 'public', DELETED_QUESTION)}", markup=False)
+
+
+def _show_people(stage: Stage) -> None:
+    """An answer that somebody wrote, a question that is watched, and why an answer is what it is."""
+    stage.say("Nothing says it, so somebody writes the answer. It goes before every document, until it expires:")
+    _ask(stage, VERIFIED_QUESTION)
+    verified = {"question": VERIFIED_QUESTION, "answer": VERIFIED_ANSWER, "owner": "Ada", "expires_in": "90d"}
+    _post(stage, "verified", verified)
+    _ask(stage, VERIFIED_QUESTION)
+    stage.say("What must stay right is watched: asked again after every change, and told when its answer flips.")
+    _post(stage, "watch", {"question": samples.QUESTIONS[0]})
+    watched = _wait(stage, "the watch question", lambda: _standing(stage) == "ok")
+    stage.console.print(f"  {samples.QUESTIONS[0]}: ok, asked after {watched:.1f} s", markup=False)
+    stage.say("Try each at a command line, beside the running service:")
+    path = stage.log.parent / "answerwell.toml"
+    for command in (
+        f'ask "{samples.QUESTIONS[0]}" --why',
+        f'verified add --question "{TRY_QUESTION}" --answer "{TRY_ANSWER}"',
+        f'ask "{TRY_QUESTION}"',
+        "watch list",
+        "questions --unanswered",
+    ):
+        stage.console.print(f"  answerwell --config {path} {command}", markup=False)
+
+
+def _post(stage: Stage, path: str, body: dict[str, Any]) -> None:
+    asked = httpx2.post(f"{stage.url}/api/admin/{path}", json=body, headers=_as_admin(), timeout=30)
+    asked.raise_for_status()
+
+
+def _standing(stage: Stage) -> str:
+    asked = httpx2.get(f"{stage.url}/api/admin/watch", headers=_as_admin(), timeout=30)
+    return str(asked.raise_for_status().json()["watch"][0]["standing"])
 
 
 def _invite(stage: Stage) -> None:

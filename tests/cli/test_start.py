@@ -151,6 +151,10 @@ def test_the_tour_of_the_demo_shows_every_source_and_leaves_nothing(tmp_path: Pa
     assert "best in the internal store: Internal: refunds beyond the return period" in done.stdout
     assert done.stdout.count("best in the public store: A new device smells") == 1
     assert done.stdout.count("searchable after ") == 2
+    assert done.stdout.count("by helicopter") == 1
+    assert re.search(r": ok, asked after [0-9.]+ s$", done.stdout, re.MULTILINE)
+    for command in ("ask ", "verified add ", "watch list", "questions "):
+        assert re.search(rf"^  answerwell --config \S+/answerwell\.toml {command}", done.stdout, re.MULTILINE)
     assert list(tmp_path.iterdir()) == []
 
 
