@@ -14,7 +14,7 @@ import structlog
 from sync.config import Inventory, KnowledgeIndex, Source
 from sync.errors import LeaseLost, Misconfigured, Retryable, Stopping, SyncError
 from sync.metrics import COUNTERS
-from sync.model import Cursor, Document, Filter, Hit, Index, Page
+from sync.model import Filter, Hit, Index
 from sync.pipeline import audit, generations
 from sync.pipeline.fetch import fetch
 from sync.pipeline.garbage import collect
@@ -22,13 +22,13 @@ from sync.pipeline.heartbeat import give_back, heartbeat
 from sync.pipeline.hints import read_hints
 from sync.pipeline.observe import observe
 from sync.pipeline.publish import publish, withdraw
+from sync.pipeline.removed_source import removed_source
 from sync.pipeline.stores import check_stores
 from sync.pipeline.turn import TURN_BUDGET, NoProgress, ProgressListener, SerialExecutor, Stop, Turn, backoff
 from sync.rendering import is_managed, managed_by
 from sync.state import queries, runs, sources
 from sync.state.database import State
 from sync.state.lease import Lease
-from sync.state.queries import SourceState
 from sync.state.transaction import Transaction
 from sync.tracing import span
 
@@ -50,11 +50,15 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One turn: how it ended, what was counted, and the failure if there was one."""
+    """One turn: how it ended, what was counted, and the failure if there was one.
+
+    `unread`: the source has more to tell, which the turn had no time for.
+    """
 
     outcome: Outcome
     counts: dict[str, int] = field(default_factory=dict)
     failure: Retryable | Misconfigured | None = None
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +215,10 @@ class Engine:
         source, now = queries.source(self.state, turn.source.name), self.state.now()
         asked = poll_source and (ignore_backoff or source.not_before <= now)
         window = PollWindow(source.change_seq, now) if asked else None
+        unread = False
         try:
             with turn.isolated("the turn"):
-                self._converge(turn, window, run)
+                unread = self._converge(turn, window, run)
             turn.raise_faults()
             self._record_success(turn)
         except LeaseLost as lost:
@@ -227,23 +232,24 @@ class Engine:
         except SyncError as stray:  # named by a remedy that nobody had; to be seen where people look
             return self._failed(turn, run, Retryable(str(stray)), window)
         self._finish_run(turn, run, "")
-        return Result(Outcome.DONE, turn.counts)
+        return Result(Outcome.DONE, turn.counts, unread=unread)
 
     def _failed(self, turn: Turn, run: int, failure: Retryable | Misconfigured, window: "PollWindow | None") -> Result:
         self._record_failure(turn, failure, window)
         self._finish_run(turn, run, str(failure))
         return Result(Outcome.FAILED, turn.counts, failure)
 
-    def _converge(self, turn: Turn, window: "PollWindow | None", run: int) -> None:
+    def _converge(self, turn: Turn, window: "PollWindow | None", run: int) -> bool:
         """One pass of the verbs. What the source fails to tell does not keep what we hold from being published.
 
-        Without `window` the source is not asked.
+        Without `window` the source is not asked. Returns whether it has more to tell.
         """
         self.prepare()
+        unread = False
         failure: Retryable | Misconfigured | None = None
         try:
             if window is not None:
-                self._poll(turn, window)
+                unread = self._poll(turn, window)
         except (Retryable, Misconfigured) as error:
             failure = error
         with _stage(turn, "check"):
@@ -258,20 +264,25 @@ class Engine:
             collect(turn)
         if failure is not None:
             raise failure
+        return unread
 
-    def _poll(self, turn: Turn, window: "PollWindow") -> None:
+    def _poll(self, turn: Turn, window: "PollWindow") -> bool:
+        """Ask the source; returns whether it has more to tell, which the next turn reads."""
         left = turn.deadline - self.state.clock()
         polling = replace(turn, deadline=turn.deadline - left / 2)  # leaves time to publish
         with _stage(turn, "observe"):
             _keep_push(polling)
-            observe(polling)
+            ended = observe(polling)
             with turn.isolated("reading what was named"):
                 read_hints(polling)
-        if not polling.should_stop:  # killed or stopped before, the turn has asked nothing
+            ended = ended and not queries.hints(self.state, turn.source.name, after="", limit=1)
+        read = not polling.should_stop or (ended and not self.stop.asked)
+        if read:  # killed or stopped before, the turn has asked nothing
             with self.state.commit(turn.lease) as tx:
                 mark_polled(tx, turn, window)
         with _stage(turn, "fetch"):
             fetch(turn)
+        return not read
 
     def filter_of(self, configured: KnowledgeIndex) -> Filter | None:
         """What a search of the index is kept to; None where files that we did not upload count, too."""
@@ -371,30 +382,3 @@ class PersistedProgress:
 def _stage(turn: Turn, stage: str) -> Iterator[None]:
     with span(stage, source=turn.source.name), COUNTERS.timed("stage_seconds", source=turn.source.name, stage=stage):
         yield
-
-
-def removed_source(known: SourceState) -> Source:
-    """Return a source that the state knows and the configuration does not."""
-    return Source(known.name, known.kind, RemovedConnector(known.name))
-
-
-class RemovedConnector:
-    """The connector of a source that is in the state but no longer in the configuration: nothing is asked of it."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-
-    def head(self) -> Cursor:
-        raise self._refusal("its head")
-
-    def snapshot(self, after: Cursor | None) -> Page:
-        raise self._refusal(f"a snapshot after {after}")
-
-    def changes(self, after: Cursor) -> Page:
-        raise self._refusal(f"changes after {after}")
-
-    def fetch(self, external_id: str) -> Document:
-        raise self._refusal(external_id)
-
-    def _refusal(self, wanted: str) -> Misconfigured:
-        return Misconfigured(f"source {self._source!r} is not in the configuration any more; asked for {wanted}")

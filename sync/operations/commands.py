@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sync.config import Source
-from sync.engine import Engine, removed_source
+from sync.engine import Engine
 from sync.errors import Held, Misconfigured
 from sync.operations import requests
 from sync.operations.converge import Summary, converge
@@ -11,6 +11,7 @@ from sync.pipeline import audit as auditing
 from sync.pipeline.audit import Findings
 from sync.pipeline.garbage import collect
 from sync.pipeline.removal import remove
+from sync.pipeline.removed_source import removed_source
 from sync.pipeline.turn import ProgressListener
 from sync.state import hints, queries, sources
 from sync.state.queries import RequestKind

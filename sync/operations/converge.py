@@ -92,7 +92,7 @@ def _is_over(state: State, name: str, result: Result, number: int, summary: Summ
         return True
     listing = queries.source(state, name).snapshot_cursor is not None
     unpolled = _wait(state, name) > 0  # a turn meanwhile only published what we hold
-    return result.outcome is Outcome.DONE and not number and not listing and not unpolled
+    return result.outcome is Outcome.DONE and not (number or listing or unpolled or result.unread)
 
 
 def _pause(state: State, name: str, result: Result, soonest: timedelta | None) -> float:

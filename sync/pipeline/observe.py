@@ -22,18 +22,20 @@ log = structlog.get_logger()
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-def observe(turn: Turn) -> None:
+def observe(turn: Turn) -> bool:
     """Read what changed, then the snapshot that is under way, until both are done or the turn is over.
 
-    Raises what the connector raises; every page read before is committed, and the next turn goes on after it. A mistake
-    in one listing leaves the others to be read.
+    Returns whether both came to their end, however long that took. Raises what the connector raises; every page read
+    before is committed, and the next turn goes on after it. A mistake in one listing leaves the others to be read.
     """
+    ended = False
     with turn.isolated("beginning to read"):
-        _follow(turn)
+        ended = _follow(turn)
     with turn.isolated("listing everything"):
         _read_snapshot(turn)
     with turn.isolated("looking at who may read what"):
         _read_audiences(turn)
+    return ended and not queries.source(turn.state, turn.source.name).listing
 
 
 def snapshot_due(state: State, wanted: Source) -> bool:
@@ -78,28 +80,31 @@ def _unstorable(shown: Document, error: Exception) -> Document:
     )
 
 
-def _follow(turn: Turn) -> None:
-    """Read what changed since, and begin a complete listing where one is due."""
+def _follow(turn: Turn) -> bool:
+    """Read what changed since, and begin a complete listing where one is due; True unless changes are left."""
     source = queries.source(turn.state, turn.source.name)
     if turn.source.changes_after is not None and (source.listing or snapshot_due(turn.state, turn.source)):
         _begin_if_due(turn)  # the listing shows what changed, too
-        return
+        return True
     if source.changes_cursor is None:
         _begin(turn, expired=True)
-        return
+        return True
+    ended = False
     with turn.isolated("reading what changed"):
-        _read_changes(turn, source.changes_cursor)
+        ended = _read_changes(turn, source.changes_cursor)
     _begin_if_due(turn)
+    return ended
 
 
-def _read_changes(turn: Turn, cursor: Cursor) -> None:
+def _read_changes(turn: Turn, cursor: Cursor) -> bool:
+    """Read page after page; False where the turn is over before the last one."""
     epoch = queries.source(turn.state, turn.source.name).epoch
     while not turn.should_stop:
         try:
             page = turn.source.connector.changes(cursor)
         except CursorExpired:
             _begin(turn, expired=True)
-            return
+            return True
         except Incomplete as short:
             if short.restart is not None:
                 with turn.state.commit(turn.lease) as tx:
@@ -110,9 +115,10 @@ def _read_changes(turn: Turn, cursor: Cursor) -> None:
             sources.set_changes_cursor(tx, turn.source.name, page.cursor)
         _count(turn, seen)
         if not page.more:
-            return
+            return True
         check_advance(cursor, page, "changes")
         cursor = page.cursor
+    return False
 
 
 def _begin_if_due(turn: Turn) -> None:

@@ -131,6 +131,21 @@ def test_a_listing_is_resumed_by_the_next_turn_at_the_page_where_it_was_cut(*, c
     assert len(searchable(installation)) == 8
 
 
+def test_a_sync_goes_on_until_the_listing_is_read_to_its_end() -> None:
+    account = shelves()
+    installation = following(account)
+    converge(installation.engine)
+    for name in ("a00", "a02", "b00"):
+        account.put(name, "edited", account.shelf_of(name))
+    account.take("b02")  # on the last page, which the first turn does not reach
+    account.answered = lambda page: installation.clock.forward(150)
+
+    [summary] = converge(installation.engine)
+
+    assert summary.converged
+    assert searchable(installation) == ["a00", "a01", "a02", "a03", "a04", "b00", "b01"]
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_a_shortfall_is_never_a_deletion_and_is_listed_again_from_its_beginning(*, first: bool) -> None:
     account = shelves(one=6)
