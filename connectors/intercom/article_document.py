@@ -74,8 +74,11 @@ def shown_html(description: object, body: object) -> str:
 
 
 def moment(value: object) -> datetime:
-    """Return the aware time of an epoch second; the epoch where there is none."""
-    return datetime.fromtimestamp(whole(value) or 0, UTC)
+    """Return the aware time of an epoch second; the epoch where there is none, or none that a calendar has."""
+    try:
+        return datetime.fromtimestamp(whole(value) or 0, UTC)
+    except (OverflowError, ValueError, OSError):
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _contents(row: Json, default: str) -> Iterator[tuple[str, Json]]:

@@ -18,6 +18,7 @@ from connectors.intercom.conversations import ConversationReader
 from connectors.intercom.pagination import next_cursor, rows, whole
 from connectors.intercom.settings import IntercomSettings
 from connectors.language import language_of
+from connectors.quarantine import BrokenRecord, attempt
 from connectors.quoted_mail import own_words
 from connectors.text import from_plain, to_markdown
 from connectors.translation import one_line
@@ -111,10 +112,13 @@ class IntercomDesk:
         )
 
     def _solved(self, number: ConversationId) -> Conversation | None:
-        """Return the conversation if it is solved now; None for one that was reopened or deleted meanwhile."""
+        """Return the conversation if it is solved now; None for one that was reopened or deleted meanwhile.
+
+        None, too, for one that cannot be read: those beside it have nothing to do with it.
+        """
         try:
-            found = self.conversation(number)
-        except Gone:
+            found = attempt(lambda: self.conversation(number))
+        except (Gone, BrokenRecord):
             return None
         return found if found.solved_at is not None else None
 

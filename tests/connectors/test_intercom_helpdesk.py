@@ -1,5 +1,6 @@
 """Intercom's past conversations: who asked and who answered, which are solved, and what became of them."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -234,6 +235,26 @@ def test_a_failure_anywhere_in_a_page_raises(world: IntercomWorld, status: int, 
         world.wire.fail(Fault(path=r"^/(?!teams)", status=status, nth=number, times=None))
         with pytest.raises(error):
             desk(world).conversations(None, LONG_AGO)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"created_at": 10**30, "tags": 7, "conversation_rating": "five", "statistics": []},
+        {"source": {"author": None, "body": {"a": 1}, "attachments": 3}, "conversation_parts": None},
+        {"id": {"no": "id"}, "team_assignee_id": "x"},
+        {"conversation_parts": {"conversation_parts": [None, {"part_type": 5, "author": "x", "created_at": "soon"}]}},
+    ],
+)
+def test_a_record_that_nobody_expected_keeps_no_other_from_being_read(
+    world: IntercomWorld, broken: dict[str, object]
+) -> None:
+    bad, good = put(world), put(world)
+    told = json.loads(world.connect().api.get(f"/conversations/{bad}").body) | broken
+    world.wire.fail(Fault(path=rf"/conversations/{bad}\?", status=200, body=json.dumps(told), times=None))
+    world.later()
+
+    assert good in solved(world)[0]
 
 
 def test_it_never_writes(world: IntercomWorld) -> None:
