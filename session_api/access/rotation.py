@@ -1,13 +1,13 @@
 """Token rotation: each visitor token is good for one successor, and one that was replaced long ago is a copy.
 
 A client that did not get the answer sends its token again, and so do two tabs that share one: neither is a thief. So
-the rule goes by whether the successor was ever seen, not by how often a token comes:
+the rule goes by whether the successor was ever seen, not by how often a token comes. Once the successor was, its client
+had it, and whoever still sends what came before holds a copy. (Our widget's tabs ask one after the other.)
 
 | the token is | it means | answered with |
 |---|---|---|
 | the successor | the client has it: what came before is used up | a new successor |
 | the newest that came back | the answer was lost, or two tabs | the same successor for a minute, then a new one |
-| the one before that, for a minute | a tab that was slower than another | the same successor |
 | issued after all that is known here | a restored database, or a version that kept no record | a new successor |
 | any other | two hold copies | nothing: all of the visitor's tokens end |
 """
@@ -27,12 +27,10 @@ def rotated(family: TokenFamily | None, token: VisitorToken, successor: str, now
     `family` None: no token of the visitor came back before. `successor`: the id of a new token, if one is needed.
     """
     if family is None:
-        return TokenFamily(token.visitor, token.id, "", successor, now)
-    fresh = now - family.since <= GRACE.total_seconds()
+        return TokenFamily(token.visitor, token.id, successor, now)
     if token.id == family.presented:
+        fresh = now - family.since <= GRACE.total_seconds()
         return family if fresh else replace(family, successor=successor, since=now)
-    if token.id == family.previous and fresh:
-        return family
     if token.id == family.successor or token.issued_at > family.since:
-        return replace(family, presented=token.id, previous=family.presented, successor=successor, since=now)
+        return replace(family, presented=token.id, successor=successor, since=now)
     return None

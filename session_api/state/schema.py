@@ -67,13 +67,12 @@ STEPS: Steps = {
     ),
     # what a visitor wrote beside a rating
     5: ("ALTER TABLE chat_questions ADD COLUMN comment TEXT NOT NULL DEFAULT ''",),
-    # visitor tokens that came back, by the visitor whom they recognise: ids of the newest one that did, of the one
-    # before it, and of what was given for it, and since when. customer '': nobody signed in with them
+    # visitor tokens that came back, by the visitor whom they recognise: ids of the newest one that did and of what was
+    # given for it, and since when. customer '': nobody signed in with them
     7: (
         """CREATE TABLE chat_visitor_tokens (
             visitor TEXT PRIMARY KEY,
             presented TEXT NOT NULL,
-            previous TEXT NOT NULL,
             successor TEXT NOT NULL,
             since DOUBLE PRECISION NOT NULL,
             customer TEXT NOT NULL DEFAULT ''

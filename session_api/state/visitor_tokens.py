@@ -11,13 +11,12 @@ from sync.state.transaction import Transaction
 class TokenFamily:
     """The tokens of one visitor, by their ids.
 
-    `presented`: the newest one that came back; `previous`: the one before it, '' where there is none; `successor`: what
-    was given for it; `since`: when that was first given. `customer`: who signed in with them, '' nobody.
+    `presented`: the newest one that came back; `successor`: what was given for it; `since`: when that was first given.
+    `customer`: who signed in with them, '' nobody.
     """
 
     visitor: str
     presented: str
-    previous: str
     successor: str
     since: float
     customer: str = ""
@@ -26,7 +25,7 @@ class TokenFamily:
 def load(state: State | Transaction, visitor: str) -> TokenFamily | None:
     """Return the family; None where no token of the visitor came back yet."""
     rows = state.ask(
-        """SELECT visitor, presented, previous, successor, since, customer FROM chat_visitor_tokens
+        """SELECT visitor, presented, successor, since, customer FROM chat_visitor_tokens
            WHERE visitor = :visitor""",
         visitor=visitor,
     )
@@ -36,14 +35,14 @@ def load(state: State | Transaction, visitor: str) -> TokenFamily | None:
 def save(tx: Transaction, before: TokenFamily | None, after: TokenFamily) -> bool:
     """Replace the family that was read; False where another process was faster, and nothing is written."""
     if before is None:
-        statement = """INSERT INTO chat_visitor_tokens (visitor, presented, previous, successor, since, customer)
-               VALUES (:visitor, :presented, :previous, :successor, :since, :customer)
+        statement = """INSERT INTO chat_visitor_tokens (visitor, presented, successor, since, customer)
+               VALUES (:visitor, :presented, :successor, :since, :customer)
                ON CONFLICT (visitor) DO NOTHING"""
         return bool(tx.run(statement, **asdict(after)))
     return bool(
         tx.run(
-            """UPDATE chat_visitor_tokens SET presented = :presented, previous = :previous, successor = :successor,
-                 since = :since, customer = :customer
+            """UPDATE chat_visitor_tokens SET presented = :presented, successor = :successor, since = :since,
+                 customer = :customer
                WHERE visitor = :visitor AND presented = :presented_before AND successor = :successor_before
                  AND customer = :customer_before""",
             **asdict(after),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Route
 
 from sandbox.wire import Fault, Wire
 from tests.session_api.kit import CHAT, SHOP, shop
@@ -127,3 +128,24 @@ def test_at_a_shared_computer_a_customer_sees_their_own_and_the_next_visitor_not
             cleo.button("history").click()
             cleo.panel.locator(".page .aside").get_by_text(cleo.words["noHistory"]).wait_for()
             assert cleo.questions.count() == 0
+
+
+def test_tabs_ask_one_after_the_other_so_that_none_sends_a_token_that_another_replaced(
+    chat: Chat, stage: Stage, address: str
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    chat.page.route("**/api/chatkit/session", hold)
+    chat.open()
+    eventually(chat.page, lambda: len(held) == 1)
+    other = tab(chat.page.context, address, chat.words).open()
+    waiting = "async () => (await navigator.locks.query()).pending.length"
+    eventually(other.page, lambda: other.page.evaluate(waiting) == 1)
+
+    held[0].continue_()
+
+    eventually(other.page, lambda: len(stage.sessions) == 2)
+    assert [asked.get("visitor_token") for asked in stage.sessions] == [None, "visitor-1"]

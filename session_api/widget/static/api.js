@@ -12,6 +12,8 @@ export class ChatError extends Error {
 const EXPIRED = /^token_/;
 const MIN_LIFETIME = 60000; // ms: a visitor's clock may be wrong by hours: no token is renewed sooner than after a minute
 
+const PATIENCE_OF_TABS = 5000; // ms
+
 export class Server {
   /* `proof`: who is asking, as a token or a function that returns one. `onsession` is called with each new session: with
      how many conversations of before their sign-in the customer may say are theirs. */
@@ -59,14 +61,8 @@ export class Server {
   }
 
   async ask() {
-    const visitor = this.local.getItem(`answerwell:${this.base}`);
     const proof = typeof this.proof === "function" ? await this.proof() : this.proof;
-    const body = {
-      ...(visitor && { visitor_token: visitor }),
-      ...(proof && { identity_token: proof }),
-      ...(visitor && proof && { thread_id: this.memory.goesOn() }),
-    };
-    const answer = await this.send("session", body);
+    const answer = await inTurn(`answerwell:${this.base}`, () => this.open(proof));
     const expiry = typeof answer.expires_at === "number" ? answer.expires_at * 1000 : Date.parse(answer.expires_at);
     const lasts = Math.max(MIN_LIFETIME, Math.min(expiry - Date.now() - 30000, 600000) || 0);
     this.session = {
@@ -76,6 +72,15 @@ export class Server {
       until: performance.now() + lasts,
     };
     this.onsession(answer.unclaimed);
+  }
+
+  open(proof) {
+    const visitor = this.local.getItem(`answerwell:${this.base}`);
+    return this.send("session", {
+      ...(visitor && { visitor_token: visitor }),
+      ...(proof && { identity_token: proof }),
+      ...(visitor && proof && { thread_id: this.memory.goesOn() }),
+    });
   }
 
   /* Say whether what was asked in this browser before the sign-in was the customer's own. */
@@ -204,6 +209,21 @@ export class Server {
   told(error, fix) {
     console.error(`Answerwell: ${error.message}; ${fix || "see the server's log"}`);
     return error;
+  }
+}
+
+/* One tab after the other, where the browser can: each sends the token that the one before it got. None waits for long. */
+async function inTurn(name, work) {
+  let begun = false;
+  const mine = () => {
+    begun = true;
+    return work();
+  };
+  try {
+    return await navigator.locks.request(name, { signal: AbortSignal.timeout(PATIENCE_OF_TABS) }, mine);
+  } catch (error) {
+    if (begun) throw error;
+    return work();
   }
 }
 
