@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from cli import config_reader, settings
 from cli.spelling import near
+from helpdesk.settings import HelpDeskSettings
 from session_api.access.settings import ServerSettings, StaffSettings
 from session_api.admin.settings import AdminSettings
 from session_api.chat.settings import ChatSettings
@@ -22,7 +23,7 @@ DEFAULT_INDEXES = (
     {"name": "public", "audiences": ["public"]},
     {"name": "internal", "audiences": ["public", "internal"]},
 )
-_TABLES = ("openai", "index", "source", "chat", "widget", "staff", "admin", "server")
+_TABLES = ("openai", "index", "source", "chat", "widget", "staff", "admin", "server", "helpdesk")
 _COMMON = tuple(settings.SourceSection.model_fields)
 
 
@@ -31,6 +32,8 @@ class Kind(Protocol):
 
     @property
     def settings(self) -> type[BaseModel]: ...
+    @property
+    def has_helpdesk(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class SourceConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """A configuration without mistakes; paths are absolute. `chat`, `staff` None: there is no such table.
+    """A configuration without mistakes; paths are absolute. `chat`, `staff`, `helpdesk` None: there is none.
 
     `variables`: what it reads of the environment itself, and so cannot read anew.
     """
@@ -58,6 +61,7 @@ class Config:
     widget: WidgetSettings
     chat: ChatSettings | None = None
     staff: StaffSettings | None = None
+    helpdesk: HelpDeskSettings | None = None
     variables: frozenset[str] = frozenset()
 
 
@@ -86,6 +90,9 @@ def _config(file: config_reader.Reading, tables: dict[str, Any], kinds: Mapping[
     admin = file.read("[admin]", AdminSettings, tables.get("admin", {}))
     server = file.read("[server]", ServerSettings, tables.get("server", {}))
     staff = file.read("[staff]", StaffSettings, tables["staff"]) if "staff" in tables else None
+    helpdesk = file.read("[helpdesk]", HelpDeskSettings, tables["helpdesk"]) if "helpdesk" in tables else None
+    if helpdesk and sources is not None:
+        _check_helpdesk(file, helpdesk, sources, kinds)
     if chat and indexes is not None:
         _check_chat(file, chat, indexes)
     if staff and indexes is not None:
@@ -95,7 +102,7 @@ def _config(file: config_reader.Reading, tables: dict[str, Any], kinds: Mapping[
     data_dir = file.path.absolute().parent / general.data_dir.expanduser()
     general = general.model_copy(update={"data_dir": data_dir})
     variables = frozenset(file.variables)
-    return Config(file.path, general, openai, indexes, sources, admin, server, widget, chat, staff, variables)
+    return Config(file.path, general, openai, indexes, sources, admin, server, widget, chat, staff, helpdesk, variables)
 
 
 def _with_default_key(openai: Any) -> Any:
@@ -184,6 +191,19 @@ def _check_chat(file: config_reader.Reading, chat: ChatSettings, indexes: tuple[
         file.complain(
             "[chat] index", f'is "{chat.index}", which customers must not see; write audiences = ["public"] there'
         )
+
+
+def _check_helpdesk(
+    file: config_reader.Reading,
+    helpdesk: HelpDeskSettings,
+    sources: tuple[SourceConfig, ...],
+    kinds: Mapping[str, Kind],
+) -> None:
+    desks = [source.common.name for source in sources if kinds[source.common.kind].has_helpdesk]
+    for name in helpdesk.source:
+        if name not in desks:
+            fix = f"write one of: {', '.join(desks)}" if desks else "add a [[source]] of one"
+            file.complain("[helpdesk] source", f'names "{name}", which is no [[source]] of a help desk; {fix}')
 
 
 def _check_staff(

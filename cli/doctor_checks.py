@@ -1,7 +1,7 @@
 """What `doctor` finds out about everything but the sources."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import redis
@@ -9,6 +9,7 @@ import redis
 from cli import chat as answering
 from cli import model_checks, wiring
 from cli.config import Config
+from connectors import CONNECTORS
 from connectors.check import Finding, Level
 from session_api import check
 from sync.errors import Misconfigured, SyncError
@@ -95,6 +96,22 @@ def openai(config: Config) -> Iterator[Finding]:
     for name, store in _stores(config).items():
         yield _store(index, name, store)
     yield from _outdated(config)
+
+
+def desks(config: Config, now: datetime) -> Iterator[tuple[str, Finding]]:
+    """Whether the help desks whose conversations are kept show them, each with its name."""
+    wanted = config.helpdesk.source if config.helpdesk else ()
+    for source in config.sources:
+        if source.common.name not in wanted:
+            continue
+        try:
+            desk = CONNECTORS[source.common.kind].desk(source.settings)
+            desk.vocabulary()
+            desk.conversations(None, now - timedelta(days=1))
+        except SyncError as error:
+            yield source.common.name, problem("its past conversations are not readable", error)
+        else:
+            yield source.common.name, Finding(Level.OK, "its past conversations are readable")
 
 
 def _outdated(config: Config) -> Iterator[Finding]:

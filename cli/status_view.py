@@ -49,6 +49,7 @@ def shown(found: dict[str, Any]) -> RenderableType:
         *(Text(f"{index['name']}: {index['error']}", "yellow") for index in found["indexes"] if index["error"]),
         *_list("to look at", [f"{_place(p)}: {p['error']}" for p in found["problems"]]),
         *_list("answers to look at", [_answer(one) for one in found.get("answers", {}).get("look_at", [])]),
+        *_list("past conversations", [_desk(one) for one in found.get("history", [])]),
         *_list("the same text in several sources", [" = ".join(map(_place, group)) for group in found["alike"]]),
     )
 
@@ -71,6 +72,11 @@ def _list(heading: str, lines: Sequence[str]) -> list[RenderableType]:
     more = len(lines) - SHOWN
     rest = [Text(f"  and {more:,} more: `answerwell status --json`", "dim")] if more > 0 else []
     return [Text(f"\n{heading}: {len(lines):,}", "bold"), *(Text(f"  {line}") for line in lines[:SHOWN]), *rest]
+
+
+def _desk(one: dict[str, Any]) -> str:
+    how = one["error"] or ("" if one["complete"] else "not read to its end yet")
+    return f"{one['source']}: {one['conversations']:,} kept" + (f" · {how}" if how else "")
 
 
 def _answer(one: dict[str, Any]) -> str:

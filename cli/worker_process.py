@@ -13,7 +13,7 @@ from cli.config import Config
 from cli.reload import Reload
 from sync.pipeline.turn import Stop
 from sync.state.database import State
-from workers.app import create, register_tasks, sender
+from workers.app import Send, create, register_tasks, sender
 from workers.cadence import Cadence, Cron, Every
 from workers.process import restore_unacknowledged, slots_for
 from workers.process import work as work_until_asked
@@ -34,17 +34,20 @@ def work(path: Path, *, slots: int | None, alive_file: Path | None, with_schedul
     app = create(broker)
     send = sender(app)
     with wiring.running(config, stop, connections=many + CONNECTIONS_BESIDE_SLOTS) as engine:
-        worker = Worker(engine, send, many, ask_watched=_asker(config, engine.state))
+        worker = Worker(
+            engine, send, many, ask_watched=_asker(config, engine.state), read_desks=_reader(config, engine.state, stop)
+        )
         register_tasks(app, worker)
-        keeper = ScheduleKeeper(Schedule(engine.state, source_schedules(config), send)) if with_schedule else None
+        keeper = ScheduleKeeper(_schedule(config, engine.state, send)) if with_schedule else None
         if supervise.supervised() and (restored := restore_unacknowledged(app, broker)):
             log.info("tasks_restored", tasks=restored)
 
         def renew(fresh: Config) -> None:
             worker.engine = wiring.engine(fresh, engine.state, stop)
             worker.ask_watched = _asker(fresh, engine.state)
+            worker.read_desks = _reader(fresh, engine.state, stop)
             if keeper is not None:
-                keeper.schedule = Schedule(engine.state, source_schedules(fresh), send)
+                keeper.schedule = _schedule(fresh, engine.state, send)
 
         if keeper is not None:
             threading.Thread(target=keeper.run, args=(stop,), name="schedule", daemon=True).start()
@@ -65,10 +68,10 @@ def keep_schedule(path: Path, *, alive_file: Path | None) -> None:
     config, stop = wiring.read(path), Stop()
     send = sender(create(wiring.needed_broker(config)))
     with wiring.opened(config) as state:
-        keeper = ScheduleKeeper(Schedule(state, source_schedules(config), send), alive=lambda: _touch(alive_file))
+        keeper = ScheduleKeeper(_schedule(config, state, send), alive=lambda: _touch(alive_file))
 
         def renew(fresh: Config) -> None:
-            keeper.schedule = Schedule(state, source_schedules(fresh), send)
+            keeper.schedule = _schedule(fresh, state, send)
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.ask())
@@ -104,6 +107,20 @@ def _asker(config: Config, state: State) -> Callable[[], int]:
         return watching.ask_due(config, state)
 
     return ask
+
+
+def _reader(config: Config, state: State, stop: Stop) -> Callable[[], int]:
+    def read() -> int:
+        from cli import history  # likewise
+
+        return history.read_due(config, state, stop)
+
+    return read
+
+
+def _schedule(config: Config, state: State, send: Send) -> Schedule:
+    desks = config.helpdesk.source if config.helpdesk else ()
+    return Schedule(state, source_schedules(config), send, desks=desks)
 
 
 def source_schedules(config: Config) -> dict[str, SourceSchedule]:

@@ -8,7 +8,7 @@ import pytest
 from tests import fast_core
 from tests.fast_core import LIST, is_left_out, slow_ones
 
-FOLDERS = {"answering", "cli", "connectors", "fidelity", "sandbox", "session_api", "sync", "workers"}
+FOLDERS = {"answering", "cli", "connectors", "fidelity", "helpdesk", "sandbox", "session_api", "sync", "workers"}
 
 
 def test_what_is_marked_or_listed_is_left_out_and_nothing_else(request: pytest.FixtureRequest) -> None:

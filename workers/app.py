@@ -33,6 +33,7 @@ class TaskBodies(Protocol):
     def reindex(self) -> None: ...
     def housekeep(self) -> None: ...
     def watch(self) -> None: ...
+    def history(self) -> None: ...
 
 
 def create(broker: Broker) -> Celery:
@@ -88,6 +89,10 @@ def register_tasks(app: Celery, bodies: TaskBodies) -> None:
     @app.task(name="watch")  # type: ignore[untyped-decorator]  # Celery has no types
     def watch() -> None:
         bodies.watch()
+
+    @app.task(name="history")  # type: ignore[untyped-decorator]  # Celery has no types
+    def history() -> None:
+        bodies.history()
 
 
 def sender(app: Celery) -> Send:

@@ -4,12 +4,14 @@ A source that waits is not in the queue, and holds no worker; a message that got
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from answering.state import watch
+from helpdesk import history
+from helpdesk.state import history as kept_history
 from sync.errors import Retryable
 from sync.operations import requests
 from sync.operations.due import Watch
@@ -26,6 +28,7 @@ SEND_AGAIN = 60.0
 ATTEND_EVERY = 2.0
 HOUSEKEEP_EVERY = 600.0
 WATCH_EVERY = 5.0
+DESKS_EVERY = 15.0
 MAX_DELAY = 30.0
 
 
@@ -38,7 +41,7 @@ class SourceSchedule:
 
 
 class Schedule:
-    """Looks at the state every second and sends what is due."""
+    """Looks at the state every second and sends what is due. `desks`: help desks whose conversations are kept."""
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Schedule:
         sources: Mapping[str, SourceSchedule],
         send: Send,
         clock: Callable[[], float] = time.monotonic,
+        desks: Sequence[str] = (),
     ) -> None:
         self._state = state
         self._sources = dict(sources)
@@ -56,6 +60,8 @@ class Schedule:
         self._sent: dict[tuple[str, str], tuple[float, int]] = {}
         self._troubled = False
         self._watched_at = float("-inf")
+        self._desks = tuple(desks)
+        self._desks_at = float("-inf")
 
     def tick(self) -> None:
         """Send what is due now. A state that does not answer is waited for, and said once."""
@@ -68,6 +74,7 @@ class Schedule:
                 self._send_once("reindex", "", every=ATTEND_EVERY)
             self._send_once("housekeep", "", every=HOUSEKEEP_EVERY)
             self._tick_watched()
+            self._tick_desks()
         except Retryable as error:
             if not self._troubled:
                 log.warning("schedule_waits", error=str(error))
@@ -96,6 +103,15 @@ class Schedule:
         self._watched_at = self._clock()
         if watch.due(self._state):
             self._send_once("watch", "", every=SEND_AGAIN)
+
+    def _tick_desks(self) -> None:
+        """Have help desks read that are due, and what is held of others removed."""
+        if self._clock() - self._desks_at < DESKS_EVERY:
+            return
+        self._desks_at = self._clock()
+        held = {known.source for known in kept_history.desks(self._state)}
+        if history.due(self._state, self._desks) or held - set(self._desks):
+            self._send_once("history", "", every=SEND_AGAIN)
 
     def _send_once(self, task: str, *ids: str | int, every: float, stamp: int = 0) -> None:
         """Send unless the same was sent a moment ago and nothing has come of it (`stamp`) since."""

@@ -27,7 +27,7 @@ NEVER = float("inf")
 class Worker:
     """One worker process at work, on as many slots as its pool has threads; the engine may be replaced meanwhile.
 
-    `ask_watched` asks the watch questions that are due and returns how many.
+    `ask_watched` asks the watch questions that are due and returns how many; `read_desks` does so with help desks.
     """
 
     def __init__(
@@ -37,11 +37,13 @@ class Worker:
         slots: int,
         clock: Callable[[], float] = time.monotonic,
         ask_watched: Callable[[], int] = lambda: 0,
+        read_desks: Callable[[], int] = lambda: 0,
     ) -> None:
         self.engine = engine
         self._send = send
         self._slots = slots
         self.ask_watched = ask_watched
+        self.read_desks = read_desks
         self._clock = clock
         self._watch = Watch(engine.state)
         self._lock = threading.Lock()
@@ -107,6 +109,12 @@ class Worker:
         with self._under_way("watch", "") as engine:
             if engine is not None and (asked := self.ask_watched()):
                 log.info("watch_questions_asked", questions=asked)
+
+    def history(self) -> None:
+        """Read the past conversations of the help desks that are due."""
+        with self._under_way("history", "") as engine:
+            if engine is not None:
+                self.read_desks()
 
     def _is_wanted(self, engine: Engine, source: str, after: int | None) -> bool:
         row = queries.source(engine.state, source)

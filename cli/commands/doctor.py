@@ -52,6 +52,7 @@ def _findings(settings: "Config") -> Iterator[tuple[str, "Finding"]]:
                 yield source.common.name, finding
         except SyncError as error:
             yield source.common.name, doctor_checks.problem("is not readable", error)
+    yield from doctor_checks.desks(settings, datetime.now(UTC))
 
 
 def _broken(findings: list[dict[str, str]]) -> bool:

@@ -10,7 +10,9 @@ from cli.options import DEFAULT_CONFIG, ConfigFile, Json
 
 
 def erase(
-    visitor: Annotated[str, typer.Argument(metavar="VISITOR", help="Their id here, or their id at the host site.")],
+    visitor: Annotated[
+        str, typer.Argument(metavar="VISITOR", help="Their id here or at the host site, or their e-mail address.")
+    ],
     config: ConfigFile = DEFAULT_CONFIG,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -18,7 +20,7 @@ def erase(
 ) -> None:
     """Delete everything about a visitor; refuse their tokens.
 
-    Threads, messages and recorded questions.
+    Threads, messages and recorded questions; of an e-mail address, past conversations of help desks, too.
     """
     from cli import wiring
     from session_api.chat import erasure
@@ -43,6 +45,7 @@ def erase(
         "messages": erased.items,
         "recorded questions": erased.questions,
         "threads at OpenAI": erased.at_openai,
+        "past conversations": erased.conversations,
     }
     for place, count in places.items():
         output.tell(f"{place}: {count:,} deleted")

@@ -17,6 +17,7 @@ def status(
     """Show sources and indexes, running syncs, what is wrong."""
     from answering.state.attention import attention
     from cli import status_view, wiring
+    from helpdesk.state import history
     from sync.status import status
 
     settings = wiring.read(config)
@@ -25,7 +26,7 @@ def status(
         if watch:
             status_view.follow(lambda: status.status(state, inventory))
             return
-        found = {**status.status(state, inventory), "answers": attention(state)}
+        found = {**status.status(state, inventory), "answers": attention(state), "history": history.standing(state)}
     if as_json:
         output.print_json(found)
     else:

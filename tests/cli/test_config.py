@@ -33,6 +33,7 @@ class HelpCenter(BaseModel):
 @dataclass(frozen=True)
 class AnyKind:
     settings: type[BaseModel]
+    has_helpdesk: bool = True
 
 
 KINDS = {"zendesk": AnyKind(HelpCenter)}

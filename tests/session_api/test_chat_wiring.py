@@ -147,7 +147,14 @@ def test_a_visitor_is_erased_by_command(
 
         assert erase(tmp_path, visitor, "--yes", "--json") == 0
         erased = json.loads(capsys.readouterr().out)
-        assert erased == {"visitors": [visitor], "threads": 1, "items": 2, "questions": 1, "at_openai": 0}
+        assert erased == {
+            "visitors": [visitor],
+            "threads": 1,
+            "items": 2,
+            "questions": 1,
+            "at_openai": 0,
+            "conversations": 0,
+        }
         assert widget.call("threads.list").status_code == 401
 
         assert erase(tmp_path, visitor, "--yes") == 0

@@ -33,6 +33,9 @@ class Written:
     def watch(self) -> None:
         self.done.append(("watch",))
 
+    def history(self) -> None:
+        self.done.append(("history",))
+
 
 def test_each_limit_is_shorter_than_the_one_around_it() -> None:
     settings = create(broker("redis://host/0")).conf
