@@ -13,7 +13,7 @@ import pytest
 
 LIST = Path(__file__).with_name("slow.txt")
 LEFT_OUT = ("processes", "browser", "corpora", "thorough")
-MAX_SECONDS = 0.2
+MAX_SECONDS = 0.1
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -21,7 +21,7 @@ def test_what_is_marked_or_listed_is_left_out_and_nothing_else(request: pytest.F
 
 
 def test_all_parameters_of_a_test_count_together() -> None:
-    took = [("a.py::test_x[1]", 0.11), ("a.py::test_x[2]", 0.1), ("a.py::test_y[1]", 0.19), ("a.py::T::test_z", 3.0)]
+    took = [("a.py::test_x[1]", 0.06), ("a.py::test_x[2]", 0.05), ("a.py::test_y[1]", 0.09), ("a.py::T::test_z", 3.0)]
 
     assert list(slow_ones(took)) == ["a.py::T::test_z", "a.py::test_x"]
 
