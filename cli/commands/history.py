@@ -46,13 +46,13 @@ def history(
 
 def _show(found: "HistoryReport", told: dict[str, object]) -> None:
     if found.first is None or found.last is None:
-        typer.echo("no conversations yet; `answerwell history --read` reads them now, a running service by itself")
+        output.tell("no conversations yet; `answerwell history --read` reads them now, a running service by itself")
     else:
         period = f"{found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}"
-        typer.echo(f"solved conversations: {found.conversations:,}, {period}")
+        output.tell(f"solved conversations: {found.conversations:,}, {period}")
         _counts("languages", found.languages.most_common())
         _counts("topics", found.topics.most_common(10))
-        typer.echo(f"usable: {found.usable:,} ({found.usable / found.conversations:.0%})")
+        output.tell(f"usable: {found.usable:,} ({found.usable / found.conversations:.0%})")
         _counts("not usable", found.unusable.most_common())
     for desk in told["desks"]:  # type: ignore[attr-defined]  # a list, by `as_json`
         if desk["error"]:
@@ -63,4 +63,4 @@ def _show(found: "HistoryReport", told: dict[str, object]) -> None:
 
 def _counts(what: str, counted: "list[tuple[str, int]]") -> None:
     if counted:
-        typer.echo(f"{what}: " + ", ".join(f"{name} {count:,}" for name, count in counted))
+        output.tell(f"{what}: " + ", ".join(f"{name} {count:,}" for name, count in counted))
