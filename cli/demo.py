@@ -21,6 +21,8 @@ from rich.console import Console
 from rich.text import Text
 
 from cli import output, visitor, wiring
+from helpdesk.report import report as history_report
+from helpdesk.state import history as kept_history
 from sandbox import samples
 from sandbox.company import Company, company
 from sandbox.openai.encoder import local_encoder
@@ -87,6 +89,7 @@ def play(port: int, *, once: bool) -> None:
             _show_edit(stage)
             _show_slack(stage)
             _show_deletion(stage)
+            _show_history(stage)
             _show_people(stage)
             if once:
                 return
@@ -101,7 +104,7 @@ def play(port: int, *, once: bool) -> None:
 def _stage(port: int) -> Iterator[Stage]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="answerwell-demo-")))
-        acme = stack.enter_context(company(folder / "vendors", encoder=local_encoder()))
+        acme = stack.enter_context(company(folder / "vendors", encoder=local_encoder(), solved=True))
         path, log = folder / "answerwell.toml", folder / "service.log"
         free = _free(port)
         path.write_text(acme.configuration() + SERVICE.format(token=ADMIN_TOKEN, port=free), encoding="utf-8")
@@ -219,6 +222,21 @@ def _post(stage: Stage, path: str, body: dict[str, Any]) -> None:
 def _standing(stage: Stage) -> str:
     asked = httpx2.get(f"{stage.url}/api/admin/watch", headers=_as_admin(), timeout=30)
     return str(asked.raise_for_status().json()["watch"][0]["standing"])
+
+
+def _show_history(stage: Stage) -> None:
+    stage.say("What customers asked and agents answered is kept for reports, masked, and searched by nobody:")
+    _wait(stage, "past conversations", lambda: bool(kept_history.desk(stage.engine.state, "help-center").listed_at))
+    found = history_report(stage.engine.state)
+    topics = ", ".join(f"{name} {count}" for name, count in found.topics.most_common(6))
+    languages = ", ".join(f"{name} {count}" for name, count in found.languages.most_common())
+    unusable = ", ".join(f"{name} {count}" for name, count in found.unusable.most_common())
+    for line in (
+        f"{found.conversations} solved conversations, {found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}, {languages}",
+        f"most of them about: {topics}",
+        f"{found.usable} of them are a question with a person's answer; not so: {unusable}",
+    ):
+        stage.console.print(Text(f"  {line}"))
 
 
 def _invite(stage: Stage) -> None:

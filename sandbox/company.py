@@ -45,6 +45,7 @@ class Company:
     openai: OpenAISandbox
     key_file: Path
     loaded: bool = False
+    solved: bool = False
     urls: dict[str, str] = field(default_factory=dict)
     wires: dict[str, Wire] = field(default_factory=dict)
     listener: str = ""
@@ -87,8 +88,9 @@ class Company:
         )
 
     def _help_center(self) -> str:
-        include = '["articles"]' if self.loaded else '["articles", "tickets"]'
-        return _HELP_CENTER.format(url=self.urls["zendesk"], secret=WEBHOOK_SECRET, include=include)
+        include = '["articles"]' if self.loaded or self.solved else '["articles", "tickets"]'
+        desk = _HISTORY if self.solved else ""
+        return _HELP_CENTER.format(url=self.urls["zendesk"], secret=WEBHOOK_SECRET, include=include) + desk
 
     def _business_desk(self) -> str:
         return _BUSINESS_DESK.format(url=self.urls["intercom"])
@@ -111,19 +113,25 @@ WEBHOOK_SECRET = "zendesk-webhook-secret"  # noqa: S105  # opens nothing but the
 
 @contextmanager
 def company(
-    folder: Path, *, load: Path | None = None, ports: Mapping[str, int] = ANY_PORTS, encoder: Encoder | None = None
+    folder: Path,
+    *,
+    load: Path | None = None,
+    ports: Mapping[str, int] = ANY_PORTS,
+    encoder: Encoder | None = None,
+    solved: bool = False,
 ) -> Iterator[Company]:
     """Serve all accounts until the block ends; vector stores and a key file are kept in the folder.
 
     `load`: a folder whose texts are the help center's articles, instead of the samples and the other vendors. `ports`:
     by vendor; any free one where none is given. `encoder`: what the OpenAI-compatible server compares texts with; its
-    vectors are kept in the folder, too. Raises ValueError where `load` holds no text, OSError for a port taken.
+    vectors are kept in the folder, too. `solved`: with three hundred solved conversations; they are kept as
+    history, and tickets are no documents then. Raises ValueError where `load` holds no text, OSError for a port taken.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         kept = stack.enter_context(closing(KeptVectors(encoder, folder / "vectors.db"))) if encoder else None
         acme = Company(
-            zendesk=samples.acme() if load is None else loaded(load),
+            zendesk=samples.acme(solved=solved) if load is None else loaded(load),
             intercom=sample_intercom.acme_intercom(),
             confluence=sample_confluence.acme(),
             google=sample_google.acme(),
@@ -131,6 +139,7 @@ def company(
             openai=OpenAISandbox(folder / "openai.db", api_key=API_KEY, encoder=kept),
             key_file=(folder / KEY_FILE).resolve(),
             loaded=load is not None,
+            solved=solved and load is None,
         )
         stack.callback(acme.openai.close)
         for vendor, app in acme.apps().items():
@@ -190,6 +199,11 @@ kind = "intercom"
 url = "{url}"
 token = "intercom-token"
 include = ["articles", "internal_articles", "conversations"]
+"""
+_HISTORY = """
+[helpdesk]
+source = "help-center"
+order_numbers = ["AC-#####"]
 """
 _WIKI = """
 [[source]]

@@ -27,7 +27,7 @@ def run(load: Path | None, ports: Mapping[str, int], data: Path) -> None:
     ValueError where `load` holds no text and OSError where a port is taken.
     """
     stopped = _stopped_by_signal()
-    with company(data, load=load, ports=ports, encoder=local_encoder()) as acme:
+    with company(data, load=load, ports=ports, encoder=local_encoder(), solved=True) as acme:
         for vendor, url in acme.urls.items():
             _say(f"{NAMES[vendor] + ':':<12}{url}{'/v1' if vendor == 'openai' else ''}")
         _say("\nanswerwell.toml for all of it:\n")
