@@ -133,7 +133,13 @@ def _apply(plan: _Plan, base_url: str) -> None:
 
 
 def _survey(body: LexborNode) -> _Plan:
-    plan, dropped, verbatim = _Plan(), set[int](), set[int]()
+    """Find what to change.
+
+    Code shows as it is. But where a text has a backtick of its own, that may open a span which ends where one of code
+    begins, and what is in there looks like a tag again: it is then kept from being one, too.
+    """
+    plan, dropped, verbatim, blocks = _Plan(), set[int](), set[int](), set[int]()
+    inline, has_backticks = list[LexborNode](), False
     for node in body.traverse(include_text=True):
         parent = node.parent
         above = parent.mem_id if parent is not None else 0
@@ -142,13 +148,18 @@ def _survey(body: LexborNode) -> _Plan:
             continue
         if above in verbatim or node.tag in VERBATIM:
             verbatim.add(node.mem_id)
+        if above in blocks or node.tag == "pre":
+            blocks.add(node.mem_id)
         if node.tag == "iframe":
             dropped.add(node.mem_id)  # the content of an iframe is never shown
         if node.is_text_node:
-            if above not in verbatim and _OPENS_TAG.search(node.text_content or ""):
-                plan.text.append(node)
+            text = node.text_content or ""
+            has_backticks = has_backticks or ("`" in text and above not in blocks)
+            if above not in blocks and _OPENS_TAG.search(text):
+                (inline if above in verbatim else plan.text).append(node)
         else:
             _assign(node, plan)
+    plan.text += inline if has_backticks else []
     return plan
 
 

@@ -211,6 +211,22 @@ _FRAGMENTS = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "`<code>&lt;script&gt;</code>",
+        "one ` mark and <code>&lt;script&gt;</code>",
+        "<p>a <tt>&lt;img src=x&gt;</tt>`</p>",
+        "<p><code>`</code> and <code>&lt;script&gt;</code></p>",
+        "<ul><li>``</li></ul><p><kbd>&lt;svg onload=x&gt;</kbd> ``</p>",
+    ],
+)
+def test_a_backtick_in_a_text_does_not_free_what_is_code(html: str) -> None:
+    assert not re.search(r"<(script|img|svg)", markdown(html))
+    assert "<script>" in markdown("<p><code>&lt;script&gt;</code></p>")
+    assert "<script>" in markdown("<p>`</p><pre><code>&lt;script&gt;</code></pre>")
+
+
 @given(st.lists(st.one_of(_FRAGMENTS, st.text(max_size=8)), max_size=40))
 @settings(max_examples=300, deadline=None)
 def test_no_input_raises_or_comes_back_as_a_live_tag(pieces: list[str]) -> None:
