@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -19,6 +20,9 @@ from workers.process import restore_unacknowledged, slots_for
 from workers.process import work as work_until_asked
 from workers.schedule import TICK, Schedule, SourceSchedule
 from workers.tasks import Worker
+
+if TYPE_CHECKING:
+    from cli.history import Desks
 
 log = structlog.get_logger()
 
@@ -110,10 +114,14 @@ def _asker(config: Config, state: State) -> Callable[[], int]:
 
 
 def _reader(config: Config, state: State, stop: Stop) -> Callable[[], int]:
-    def read() -> int:
-        from cli import history  # likewise
+    desks: list[Desks] = []
 
-        return history.read_due(config, state, stop)
+    def read() -> int:
+        from cli.history import Desks  # likewise
+
+        if not desks:
+            desks.append(Desks(config, state))
+        return desks[0].read_due(stop)
 
     return read
 

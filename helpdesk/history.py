@@ -15,7 +15,7 @@ from helpdesk.masking import Masking
 from helpdesk.model import ConversationPage, HelpDesk
 from helpdesk.state import history
 from helpdesk.state.history import DeskState
-from sync.errors import CursorExpired, LeaseLost, Retryable, Stopping, SyncError
+from sync.errors import CursorExpired, LeaseLost, Misconfigured, Retryable, Stopping, SyncError
 from sync.pipeline.heartbeat import give_back, heartbeat
 from sync.pipeline.turn import TURN_BUDGET, Stop
 from sync.state.database import State
@@ -97,7 +97,12 @@ def _read(state: State, lease: Lease, kept: KeptDesk, stop: Stop, deadline: floa
 
 
 def _begin(state: State, lease: Lease, kept: KeptDesk) -> None:
-    macros = [kept.masking.text(macro) for macro in kept.desk.vocabulary().macros]
+    """Start a complete listing. Where macros may not be read, those known from before stay; repetition tells others."""
+    try:
+        macros = tuple(kept.masking.text(macro) for macro in kept.desk.vocabulary().macros)
+    except Misconfigured as error:
+        log.warning("vocabulary_unreadable", source=kept.source, error=str(error))
+        macros = history.desk(state, kept.source).macros
     with state.commit(lease) as tx:
         history.begin_listing(tx, kept.source, macros)
 

@@ -35,7 +35,7 @@ def history(
         raise Misconfigured(f'"{source}" is not among [helpdesk] source; write one of: {", ".join(named)}')
     with wiring.opened(settings) as state:
         if read:
-            histories.read_now(settings, state)
+            histories.Desks(settings, state).read_now()
         found = report.report(state, [source] if source else named)
         told = report.as_json(state, found)
     if as_json:

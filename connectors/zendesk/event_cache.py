@@ -18,11 +18,15 @@ SETTLES = 120  # seconds: what happened just before the export was read may not 
 
 
 class EventCache:
-    """Comments by ticket since `start`, in a private temporary database. A failed `fill` goes on where it stopped."""
+    """Comments by ticket since `start`, in a private temporary database. `fill` goes on where it stopped.
+
+    `usable`: the export could be read on so far.
+    """
 
     def __init__(self, start: int) -> None:
         self.start = start
         self.staff: set[int] = set()
+        self.usable = True
         self._next: int | None = start
         self._filled_until = 0.0
         self._alone: set[object] = set()
@@ -31,9 +35,11 @@ class EventCache:
         self._database.execute("CREATE TABLE said (ticket, id, words, PRIMARY KEY (ticket, id))")
         weakref.finalize(self, self._database.close)
 
-    def fill(self, api: HttpClient) -> bool:
-        """Read the export to its end; False if it cannot go on."""
-        while self._next is not None:
+    def fill(self, api: HttpClient, pages: int) -> bool:
+        """Read as many pages of the export; True once its end was reached, or it turned out that it cannot go on."""
+        for _ in range(pages):
+            if self._next is None or not self.usable:
+                return True
             answer = api.get(EVENTS, {"start_time": self._next, "include": "comment_events"}, buckets=BUCKETS)
             envelope = answer.json()
             events = envelope.get("ticket_events")
@@ -42,11 +48,12 @@ class EventCache:
             self._keep(events)
             following = following_events(envelope, len(events))
             if following is not None and following <= self._next:
-                return False  # more events in one second than a page holds
+                self.usable = False  # more events in one second than a page holds
+                return True
             self._next = following
             now = answer.date or datetime.now(UTC)
             self._filled_until = now.timestamp() - SETTLES
-        return True
+        return self._next is None
 
     def said(self, ticket: Json) -> list[Said]:
         """Return what was said in a ticket; nothing where that may not be all, and it has to be read alone."""

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import structlog
+
 from connectors.cache import TtlCache
 from connectors.cursor import CursorCodec, scope_of
 from connectors.http.client import HttpClient
@@ -37,15 +39,19 @@ BUCKET = "support"
 PAGE = 200  # tickets on a page: each page is one commit
 SOLVED = frozenset({"solved", "closed"})
 MAX_SINGLE_READS = 10
+EVENT_PAGES = 20  # read at a time, two minutes at ten a minute: an export may take longer than a turn
 BEFORE = timedelta(days=30)  # how long before a listing's start most of its tickets began
 USERS_AT_ONCE = 100
+log = structlog.get_logger()
+
 MERGED_TAG = "closed_by_merge"
 
 
 class ZendeskDesk:
     """Reads solved tickets by the export, and their comments by the export of events where that is cheaper.
 
-    Both exports are open to admins only.
+    Both exports are open to admins only. While the events are still being read, pages are empty and their cursor stays:
+    the same desk goes on, another one begins to read them anew.
     """
 
     def __init__(
@@ -76,12 +82,14 @@ class ZendeskDesk:
         shown = self._export.page(state, {"include": "users", "per_page": PAGE})
         self._people.update(people(shown.users))
         solved = {number: ticket for number, ticket in shown.tickets.items() if ticket.get("status") in SOLVED}
-        told = self._told(solved, since)
+        if not self._events_read(solved, since):
+            return ConversationPage((), self._cursors.dump({"state": state}), more=True)
+        told = self._told(solved)
         found = [self._read(ticket, told[number]) for number, ticket in solved.items()]
         kept = tuple(one for one in found if one is not None)
         gone = shown.tickets.keys() - {int(one.id) for one in kept}
         if not shown.more:
-            self._cache = None
+            self._cache, self._people = None, {}
         cursor = self._cursors.dump({"state": shown.following})
         return ConversationPage(kept, cursor, shown.more, tuple(ConversationId(str(number)) for number in sorted(gone)))
 
@@ -107,13 +115,19 @@ class ZendeskDesk:
             macros=tuple(words for row in macros if (words := _macro(row))),
         )
 
-    def _told(self, solved: Mapping[int, Json], since: datetime) -> dict[int, list[Said]]:
-        """The comments of each ticket: from the export of events where many are wanted, else one ticket at a time."""
-        if self._cache is None and len(solved) > MAX_SINGLE_READS:
+    def _events_read(self, solved: Mapping[int, Json], since: datetime) -> bool:
+        """Read on in the export of events where many tickets are wanted; False: it goes on."""
+        if len(solved) <= MAX_SINGLE_READS:
+            return True
+        if self._cache is None:
             start = int((since - BEFORE).timestamp())
             self._cache = EventCache(max(0, min(start, self._export.newest_start())))
+        return self._cache.fill(self._api, EVENT_PAGES)
+
+    def _told(self, solved: Mapping[int, Json]) -> dict[int, list[Said]]:
+        """The comments of each ticket: from the events where many are wanted, else one ticket at a time."""
         cache = self._cache
-        usable = cache is not None and len(solved) > MAX_SINGLE_READS and cache.fill(self._api)
+        usable = cache is not None and cache.usable and len(solved) > MAX_SINGLE_READS
         told: dict[int, list[Said]] = {}
         for number, ticket in solved.items():
             began = time_of(ticket.get("created_at")).timestamp()
@@ -198,9 +212,16 @@ class ZendeskDesk:
             self._people.update(people(rows(answer, "users", self._api.where(path))))
 
     def _group(self, ticket: Json) -> str:
-        """What the ticket's group is called; groups are read once an hour, and only where tickets have one."""
+        """What the ticket's group is called, or its number where we may not know; only where a ticket has one."""
         number = ticket.get("group_id")
-        return self._groups.get("", self._read_groups).get(number, str(number)) if number else ""
+        if not number:
+            return ""
+        try:
+            return self._groups.get("", self._read_groups).get(number, str(number))
+        except Misconfigured as error:
+            log.warning("groups_unreadable", error=str(error))
+            self._groups.get("", dict)
+            return str(number)
 
     def _read_groups(self) -> dict[object, str]:
         groups = everything(self._api, "/api/v2/groups.json", "groups", {}, bucket=BUCKET)

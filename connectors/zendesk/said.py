@@ -11,7 +11,7 @@ from connectors.quoted_mail import own_words
 from connectors.zendesk.pagination import time_of
 from helpdesk.model import Author, Message
 
-MACHINES = frozenset({"api", "rule", "system", "chat_transcript_bot"})
+MACHINES = frozenset({"api", "web_service", "rule", "system"})
 """Channels through which no person writes."""
 BLACKED_OUT = "▇"
 

@@ -80,6 +80,6 @@ def test_a_desk_that_refuses_is_told_and_one_no_longer_named_is_forgotten(kept: 
 
     config = wiring.read(kept.config)
     with wiring.opened(config) as state:
-        assert histories.read_due(config, state, Stop()) == 0
+        assert histories.Desks(config, state).read_due(Stop()) == 0
         assert kept_history.desks(state) == []
         assert list(kept_history.conversations(state)) == []
