@@ -99,6 +99,19 @@ class TestZendeskDesk(HelpDeskContract):
 
         assert [one.author for one in said if one.public] == [Author.CUSTOMER, Author.AGENT, Author.BOT]
 
+    def test_a_comment_that_was_made_private_is_not_shown_as_its_event_still_says(
+        self, desk_world: ZendeskDeskWorld
+    ) -> None:
+        ids = desk_world.load([plain(number) for number in range(desk_world.pages)])
+        desk_world.sandbox.world.export_size = 1000
+        hidden = desk_world.sandbox.world.tickets[int(ids["p4"])].comments[-1]
+        desk_world.sandbox.make_private(hidden.id)
+        desk_world.later()
+
+        one = listed(desk_world.connect(), self.since(desk_world))[0][ids["p4"]]
+
+        assert hidden.body not in "".join(said.text for said in one.messages)
+
     def test_quoted_mail_and_signatures_are_not_what_somebody_said(self, desk_world: ZendeskDeskWorld) -> None:
         words = "It rattles.\n\nOn Tue, 3 Nov 2026 at 09:12, Acme <support@acme.test> wrote:\n> Push it in."
         number = desk_world.load([plain(0, messages=(SampleMessage("customer", 0, True, words),))])["p0"]

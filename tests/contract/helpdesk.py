@@ -185,6 +185,25 @@ class HelpDeskContract:
         desk_world.later()
         assert ids["p0"] in listed(desk_world.connect(), since, cursor)[0]
 
+    def test_what_is_said_while_a_listing_runs_is_in_it_or_follows(self, desk_world: DeskWorld) -> None:
+        ids = desk_world.load([plain(number) for number in range(desk_world.pages)])
+        desk_world.later()
+        desk, since = desk_world.connect(), self.since(desk_world)
+        page = desk.conversations(None, since)
+        shown = {str(one.id) for one in page.conversations}
+        for number in ids.values():
+            desk_world.say(number, "And one thing more.", customer=True)
+            desk_world.solve(number)
+        desk_world.later()
+
+        found, _, cursor = listed(desk, since, page.cursor) if page.more else ({}, set(), page.cursor)
+        found |= listed(desk, since, cursor)[0]
+
+        assert shown
+        assert {number for number, one in found.items() if one.messages[-1].text == "And one thing more."} == set(
+            ids.values()
+        )
+
     def test_one_conversation_is_as_it_is_now_or_gone(self, desk_world: DeskWorld) -> None:
         ids = desk_world.load([plain(0), plain(1)])
         desk_world.later()

@@ -101,6 +101,21 @@ def test_killed_anywhere_nothing_is_lost_and_nothing_is_double() -> None:
         assert told(script.state) == wanted, at
 
 
+def test_what_was_deleted_or_reopened_at_the_desk_leaves_with_the_next_reading() -> None:
+    world = ZendeskDeskWorld()
+    ids = world.load([plain(number) for number in range(3)])
+    world.later()
+    state = opened(world)
+    read(state, kept(world))
+    world.delete(ids["p0"])
+    world.reopen(ids["p1"])
+    world.later()
+
+    read(state, kept(world))
+
+    assert held(state).keys() == {ids["p2"]}
+
+
 def test_a_lease_that_was_lost_commits_nothing() -> None:
     world = ZendeskDeskWorld()
     world.load([plain(0)])
