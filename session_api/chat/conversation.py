@@ -14,6 +14,7 @@ from chatkit.server import ChatKitServer
 from chatkit.types import (
     AssistantMessageItem,
     ClientEffectEvent,
+    ErrorEvent,
     FeedbackKind,
     NonStreamingReq,
     StreamingReq,
@@ -22,6 +23,7 @@ from chatkit.types import (
     ThreadItemDoneEvent,
     ThreadMetadata,
     ThreadStreamEvent,
+    ThreadUpdatedEvent,
     UserMessageItem,
     WidgetItem,
 )
@@ -93,7 +95,7 @@ class ThreadServer(ChatKitServer[Session]):
             async with contextlib.aclosing(self._answer(asked, context)) as events:
                 async for event in events:
                     yield event
-            # Last: naming it is a commit, which no reader should wait for.
+            # Last, where it could not be named when it was made: that is a commit, which no reader should wait for.
             thread.title = thread.title or _title(asked.record.question)
         except NothingSynced as error:
             raise CustomStreamError("Nothing can be searched yet. Please try again later.", allow_retry=True) from error
@@ -108,6 +110,18 @@ class ThreadServer(ChatKitServer[Session]):
         finally:
             self._answering_now -= 1
             await asyncio.shield(self._keep(asked.final(), asked.reserved))
+
+    async def _process_new_thread_item_respond(
+        self, thread: ThreadMetadata, item: UserMessageItem, context: Session
+    ) -> AsyncGenerator[ThreadStreamEvent, None]:
+        """Name a new thread after its first message: both are one commit. A page hears of it behind the answer."""
+        named = self._kept.name_new(thread.id, title := _title(text_of(item)))
+        thread.title = title if named else thread.title
+        async for event in super()._process_new_thread_item_respond(thread, item, context):
+            named = named and not isinstance(event, ErrorEvent)
+            yield event
+        if named:
+            yield ThreadUpdatedEvent(thread=self._to_thread_response(thread))
 
     async def add_feedback(self, thread_id: str, item_ids: list[str], feedback: FeedbackKind, context: Session) -> None:
         await self._run(questions.rate, self._state, context.visitor, thread_id, item_ids, feedback)

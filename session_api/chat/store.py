@@ -75,6 +75,13 @@ class VisitorStore(Store[Session]):
         while len(self._unwritten) > MAX_UNWRITTEN:
             self._unwritten.popitem(last=False)  # its first item never came
 
+    def name_new(self, thread_id: str, title: str) -> bool:
+        """Title a thread that is not written yet; False where it is none, and nothing happens."""
+        new = self._unwritten.get(thread_id)
+        if new is not None:
+            new.title = title
+        return new is not None
+
     async def load_threads(self, limit: int, after: str | None, order: str, context: Session) -> Page[ThreadMetadata]:
         return await self._run(self._load_threads, limit, after, order, context)
 
@@ -141,17 +148,21 @@ class VisitorStore(Store[Session]):
 
     def items(self, thread: str, after: str | None, limit: int, order: str, context: Session) -> Page[ThreadItem]:
         """Load a page of items, in a thread that may wait. Raises NotFoundError."""
-        self._load_thread(thread, context)
-        found = threads.items_after(self._state, thread, _checked_or_none(after), _order(order), _bounded(limit) + 1)
+        page = threads.ItemRange(_checked_or_none(after), _order(order), _bounded(limit) + 1)
+        found = threads.items_after(self._state, context.visitor, _checked(thread), page)
+        if not found:  # nothing there, or no such thread of theirs
+            self._load_thread(thread, context)
         return _page(found, after, limit, _ITEM.validate_json)
 
     def _save_item(self, thread: str, item: ThreadItem, context: Session, new: ThreadMetadata | None = None) -> None:
         item.created_at = aware(item.created_at)
         stored = Stored(_checked(item.id), _ITEM.dump_json(item).decode())
         with self._state.transaction() as tx:
-            if new is not None:
+            if new is None:
+                saved = threads.save_item(tx, context.visitor, _checked(thread), stored, self._state.now())
+            else:
                 self._write_thread(tx, new, context)
-            saved = threads.save_item(tx, context.visitor, _checked(thread), stored, self._state.now())
+                saved = threads.write_item(tx, _checked(thread), stored)
         if not saved:
             raise NotFoundError(f"thread {thread}, item {item.id}")
 

@@ -28,8 +28,7 @@ def reserve(state: State, micro_usd: int, limit: float) -> Reservation | None:
     """
     day = _day(state.now())
     with state.transaction() as tx:
-        _add(tx, day, 0)  # locks the day's row
-        spent = int(tx.ask("SELECT micro_usd FROM chat_spend WHERE day = :day", day=day)[0].micro_usd)
+        spent = int(tx.ask(f"{_ADD} RETURNING micro_usd", day=day, micro_usd=0)[0].micro_usd)  # locks the day's row
         booked = min(max(micro_usd, 1), round(limit * MICRO) - spent)
         if booked <= 0:
             return None
@@ -55,13 +54,12 @@ def spent_today(state: State) -> float:
 
 
 def _add(tx: Transaction, day: str, micro_usd: int) -> None:
-    tx.run(
-        """INSERT INTO chat_spend (day, micro_usd) VALUES (:day, :micro_usd)
-           ON CONFLICT (day) DO UPDATE SET micro_usd = chat_spend.micro_usd + excluded.micro_usd""",
-        day=day,
-        micro_usd=micro_usd,
-    )
+    tx.run(_ADD, day=day, micro_usd=micro_usd)
 
 
 def _day(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).date().isoformat()
+
+
+_ADD = """INSERT INTO chat_spend (day, micro_usd) VALUES (:day, :micro_usd)
+    ON CONFLICT (day) DO UPDATE SET micro_usd = chat_spend.micro_usd + excluded.micro_usd"""

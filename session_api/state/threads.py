@@ -20,6 +20,15 @@ class Stored:
     body: str
 
 
+@dataclass(frozen=True, slots=True)
+class ItemRange:
+    """Which items of a thread: the first `limit` behind the one of the id `after`; None: from the beginning."""
+
+    after: str | None
+    order: Order
+    limit: int
+
+
 def load_thread(state: State, visitor: str, thread: str) -> str | None:
     """Return the body of a thread; None where the visitor has none of that id."""
     rows = state.ask("SELECT body FROM chat_threads WHERE id = :id AND visitor = :visitor", id=thread, visitor=visitor)
@@ -65,17 +74,20 @@ def threads_after(state: State, visitor: str, after: str | None, order: Order, l
     return _stored(rows)
 
 
-def items_after(state: State, thread: str, after: str | None, order: Order, limit: int) -> list[Stored] | None:
-    """Return the next items of a thread; None where `after` is none of its items."""
+def items_after(state: State, visitor: str, thread: str, page: ItemRange) -> list[Stored] | None:
+    """Return the next items of a visitor's thread, none of another's; None where `after` is none of its items."""
     question = "SELECT seq FROM chat_items WHERE id = :id AND thread = :owner"
-    start = _start(state, question, after, thread, order)
+    start = _start(state, question, page.after, thread, page.order)
     if start is None:
         return None
     rows = state.ask(
-        f"SELECT id, body FROM chat_items WHERE thread = :thread AND {_beyond(order)} LIMIT :limit",
+        f"""SELECT id, body FROM chat_items WHERE thread = :thread
+              AND EXISTS (SELECT 1 FROM chat_threads t WHERE t.id = :thread AND t.visitor = :visitor)
+              AND {_beyond(page.order)} LIMIT :limit""",
         thread=thread,
+        visitor=visitor,
         start=start,
-        limit=limit,
+        limit=page.limit,
     )
     return _stored(rows)
 
@@ -88,7 +100,12 @@ def save_item(tx: Transaction, visitor: str, thread: str, kept: Stored, now: flo
         id=thread,
         visitor=visitor,
     )
-    return bool(own) and bool(
+    return bool(own) and write_item(tx, thread, kept)
+
+
+def write_item(tx: Transaction, thread: str, kept: Stored) -> bool:
+    """Add or change an item of a thread that this transaction has found to be the visitor's; False as `save_item`."""
+    return bool(
         tx.run(
             """INSERT INTO chat_items (id, thread, body) VALUES (:id, :thread, :body)
                ON CONFLICT (id) DO UPDATE SET body = excluded.body WHERE chat_items.thread = excluded.thread""",

@@ -46,7 +46,7 @@ def one_question(state: State) -> Visits:
     record = QuestionRecord("t1", "v", "", "answer", "How?", "model", NOW)
     with visits(state) as counted:
         assert threads.load_thread(state, "v", "t1")
-        assert threads.items_after(state, "t1", None, "desc", 20)
+        assert threads.items_after(state, "v", "t1", threads.ItemRange(None, "desc", 20))
         assert threads.threads_after(state, "v", None, "desc", 20)
         with state.transaction() as tx:
             threads.save_item(tx, "v", "t1", Stored("new", "body"), NOW)
