@@ -149,3 +149,17 @@ def test_tabs_ask_one_after_the_other_so_that_none_sends_a_token_that_another_re
 
     eventually(other.page, lambda: len(stage.sessions) == 2)
     assert [asked.get("visitor_token") for asked in stage.sessions] == [None, "visitor-1"]
+
+
+def test_a_tab_of_somebody_else_takes_no_conversation_away(chat: Chat, stage: Stage, address: str) -> None:
+    chat.open().ask(QUESTION)
+    other = tab(chat.page.context, address, chat.words).open()
+    other.last.get_by_text("All right.").wait_for()
+    other.page.evaluate(IDENTIFY)
+    other.panel.get_by_role("heading", name=chat.words["greeting"]).wait_for()
+
+    other.ask("Of the customer")
+
+    chat.panel.get_by_role("heading", name=chat.words["greeting"]).wait_for()  # it followed, and found nothing for it
+    assert other.questions.locator(".body").all_inner_texts() == ["Of the customer"]
+    assert other.answers.count() == 1

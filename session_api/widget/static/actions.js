@@ -68,7 +68,8 @@ export function createActions({ server, memory, texts, emit }) {
     return loaded(id, items);
   }
 
-  /* Show a thread with everything in it; one that is gone for this visitor is forgotten. Raises ChatError. */
+  /* Show a thread with everything in it; nothing for one that is gone for this visitor. It may be there for who is signed in
+     in another tab, so it stays remembered. Raises ChatError. */
   async function show(store, id) {
     try {
       const conversation = await load(id);
@@ -77,7 +78,8 @@ export function createActions({ server, memory, texts, emit }) {
       memory.keep(id, true);
     } catch (error) {
       if (error.code !== "gone") throw error;
-      store.dispatch("newChat");
+      store.dispatch("stop");
+      store.setState(EMPTY);
     }
   }
 
