@@ -29,8 +29,8 @@ class EventCache:
         self.usable = True
         self._next: int | None = start
         self._filled_until = 0.0
-        self._alone: set[object] = set()
-        self._solved: dict[object, float] = {}
+        self._alone: set[str] = set()
+        self._solved: dict[str, float] = {}
         self._database = sqlite3.connect("", check_same_thread=False)  # no name: on disk, and gone when closed
         self._database.execute("CREATE TABLE said (ticket, id, words, PRIMARY KEY (ticket, id))")
         weakref.finalize(self, self._database.close)
@@ -57,7 +57,7 @@ class EventCache:
 
     def said(self, ticket: Json) -> list[Said]:
         """Return what was said in a ticket; nothing where that may not be all, and it has to be read alone."""
-        number, changed = ticket["id"], ticket.get("generated_timestamp")
+        number, changed = str(ticket["id"]), ticket.get("generated_timestamp")
         if number in self._alone or not isinstance(changed, int) or changed >= self._filled_until:
             return []
         found = self._database.execute("SELECT words FROM said WHERE ticket = ? ORDER BY id", (number,))
@@ -65,13 +65,17 @@ class EventCache:
 
     def solved_at(self, number: int) -> float | None:
         """When the ticket was last solved, where that was since the start."""
-        return self._solved.get(number)
+        return self._solved.get(str(number))
 
     def _keep(self, events: list[Json]) -> None:
         kept = []
         for event in events:
-            ticket = event.get("ticket_id")
-            for child in event.get("child_events") or ():
+            ticket = str(event.get("ticket_id"))
+            children = event.get("child_events")
+            for child in children if isinstance(children, list) else ():
+                if not isinstance(child, dict):
+                    self._alone.add(ticket)
+                    continue
                 kind = child.get("event_type")
                 if kind in REWRITES:
                     self._alone.add(ticket)
@@ -83,7 +87,7 @@ class EventCache:
                         continue
                     if not one.public:
                         self.staff.add(one.author)
-                    kept.append((ticket, one.id, json.dumps(asdict(one))))
+                    kept.append((ticket, str(one.id), json.dumps(asdict(one))))
                 else:
                     self._note_change(event, child)
         with self._database:
@@ -93,6 +97,6 @@ class EventCache:
         """Learn from any other event who was an agent, and when a ticket was solved."""
         if isinstance(assigned := child.get("assignee_id"), int):
             self.staff.add(assigned)
-        ticket, at = event.get("ticket_id"), event.get("timestamp")
+        at = event.get("timestamp")
         if child.get("status") == "solved" and isinstance(at, int):
-            self._solved[ticket] = float(at)
+            self._solved[str(event.get("ticket_id"))] = float(at)

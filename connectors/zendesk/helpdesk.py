@@ -42,6 +42,7 @@ MAX_SINGLE_READS = 10
 EVENT_PAGES = 20  # read at a time, two minutes at ten a minute: an export may take longer than a turn
 BEFORE = timedelta(days=30)  # how long before a listing's start most of its tickets began
 USERS_AT_ONCE = 100
+MAX_ID = 2**63 - 1
 log = structlog.get_logger()
 
 MERGED_TAG = "closed_by_merge"
@@ -81,7 +82,7 @@ class ZendeskDesk:
             state = self._cursors.load(after, "state")["state"]
         shown = self._export.page(state, {"include": "users", "per_page": PAGE})
         self._people.update(people(shown.users))
-        solved = {number: ticket for number, ticket in shown.tickets.items() if ticket.get("status") in SOLVED}
+        solved = {number: ticket for number, ticket in shown.tickets.items() if str(ticket.get("status")) in SOLVED}
         if not self._events_read(solved, since):
             return ConversationPage((), self._cursors.dump({"state": state}), more=True)
         told = self._told(solved)
@@ -110,7 +111,7 @@ class ZendeskDesk:
         macros = everything(self._api, "/api/v2/macros/active.json", "macros", {}, bucket=BUCKET)
         return Vocabulary(
             tags=tuple(sorted(str(row.get("name") or "") for row in tags)),
-            groups=tuple(sorted(self._read_groups().values())),
+            groups=tuple(sorted(self._groups.get("", self._read_groups).values())),
             fields={str(row.get("title") or row["id"]): _values(row) for row in fields if _values(row)},
             macros=tuple(words for row in macros if (words := _macro(row))),
         )
@@ -132,7 +133,7 @@ class ZendeskDesk:
         for number, ticket in solved.items():
             began = time_of(ticket.get("created_at")).timestamp()
             known = cache.said(ticket) if cache and usable and began > cache.start else []
-            told[number] = known or self._comments(number)  # every ticket has a comment
+            told[number] = known or self._readable(number)  # every ticket has a comment
         self._learn(one.author for comments in told.values() for one in comments)
         return told
 
@@ -169,20 +170,28 @@ class ZendeskDesk:
 
     def _solved_at(self, ticket: Json) -> datetime | None:
         """When it was solved, as its events tell; else its last change."""
-        if ticket.get("status") not in SOLVED:
+        if str(ticket.get("status")) not in SOLVED:
             return None
         known = self._cache.solved_at(ticket["id"]) if self._cache else None
         return datetime.fromtimestamp(known, UTC) if known else time_of(ticket.get("updated_at"))
 
     def _customer(self, ticket: Json, numbers: Iterable[object]) -> Customer:
         """Who the customers are: as users, and as the mail names them that the ticket came by."""
-        source = (ticket.get("via") or {}).get("source")
+        via = ticket.get("via")
+        source = via.get("source") if isinstance(via, dict) else None
         sender = source.get("from") if isinstance(source, dict) else None
         mail = sender if isinstance(sender, dict) else {}
         known = [self._people[number] for number in numbers if isinstance(number, int) and number in self._people]
         names = {one.name for one in known} | {str(mail.get("name") or "")}
         addresses = {one.email for one in known} | {str(mail.get("address") or "").lower()}
         return Customer(tuple(sorted(names - {""})), tuple(sorted(addresses - {""})))
+
+    def _readable(self, number: int) -> list[Said]:
+        """None of a ticket whose comments cannot be read: it is then left out."""
+        try:
+            return attempt(partial(self._comments, number))
+        except BrokenRecord:
+            return []
 
     def _comments(self, number: int) -> list[Said]:
         """Return all comments of one ticket, none if it is gone; learns who their authors are."""
@@ -204,7 +213,7 @@ class ZendeskDesk:
 
     def _learn(self, authors: Iterable[int]) -> None:
         """Find out who these are today, a hundred at a time; who is not found stays unknown."""
-        unknown = sorted(set(authors) - self._people.keys() - {0})
+        unknown = sorted(one for one in set(authors) - self._people.keys() if 0 < one <= MAX_ID)
         path = "/api/v2/users/show_many.json"
         for first in range(0, len(unknown), USERS_AT_ONCE):
             asked = ",".join(map(str, unknown[first : first + USERS_AT_ONCE]))

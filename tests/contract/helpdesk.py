@@ -15,6 +15,7 @@ from sandbox.sample_conversations import SampleConversation, SampleMessage, conv
 from sandbox.wire import Fault, Wire
 from sync.errors import CursorExpired, Gone, Misconfigured, Retryable, SyncError
 from sync.model import Cursor
+from tests.contract.poison import MARK, sampled
 
 SECRET = "between ourselves: the motor mount is loose"
 WINDOW = timedelta(days=180)
@@ -203,6 +204,19 @@ class HelpDeskContract:
         assert {number for number, one in found.items() if one.messages[-1].text == "And one thing more."} == set(
             ids.values()
         )
+
+    def test_a_record_that_nobody_documented_hides_no_other_conversation(self, desk_world: DeskWorld) -> None:
+        odd = plain(1, subject=MARK, messages=(SampleMessage("customer", 0, True, f"{MARK} What is that?"),))
+        ids = desk_world.load([odd, *(plain(number) for number in range(2, 16))])
+        desk_world.later()
+        since, others = self.since(desk_world), set(ids.values()) - {ids["p1"]}
+
+        for spoiled in sampled(desk_world.wire, lambda: listed(desk_world.connect(), since), type(self).__name__):
+            desk_world.wire.rewrite = spoiled
+            try:
+                assert others <= listed(desk_world.connect(), since)[0].keys(), spoiled
+            finally:
+                desk_world.wire.rewrite = None
 
     def test_one_conversation_is_as_it_is_now_or_gone(self, desk_world: DeskWorld) -> None:
         ids = desk_world.load([plain(0), plain(1)])

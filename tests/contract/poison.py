@@ -5,7 +5,7 @@ share of them, and another share for each world, ANSWERWELL_SPREAD=1 all of them
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 from zlib import crc32
@@ -104,27 +104,33 @@ class PoisonContract:
 
     def sampled(self, world: PoisonWorld, cursor: Cursor) -> Iterator[Spoiled]:
         """Each field that the answers hold of the document, in every so many-th way."""
-        fields: set[Field] = set()
-
-        def look(body: bytes) -> bytes:
-            try:
-                answer = json.loads(body)
-            except ValueError:
-                return body
-            for record in _records(answer):
-                fields.update(_fields(record))
-            return body
-
-        world.wire.rewrite = look
-        read(world, cursor)
-        assert fields
-        offset = crc32(type(self).__name__.encode())
-        every = [Spoiled(field, way) for field in sorted(fields - IDS - self.vital) for way in WAYS]
-        return iter([one for at, one in enumerate(every, offset) if at % SPREAD == 0])
+        return sampled(world.wire, lambda: read(world, cursor), type(self).__name__, self.vital)
 
 
 IDS: set[Field] = {("id",), ("ts",), ("documentId",), ("fileId",)}
 """What a record without could be called by nobody."""
+
+
+def sampled(
+    wire: Wire, ask: Callable[[], object], seed: str, vital: frozenset[Field] = frozenset()
+) -> Iterator[Spoiled]:
+    """Each field that the answers to `ask` hold of the marked record, in every so many-th way."""
+    fields: set[Field] = set()
+
+    def look(body: bytes) -> bytes:
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            return body
+        for record in _records(answer):
+            fields.update(_fields(record))
+        return body
+
+    wire.rewrite = look
+    ask()
+    assert fields
+    every = [Spoiled(field, way) for field in sorted(fields - IDS - vital) for way in WAYS]
+    return iter([one for at, one in enumerate(every, crc32(seed.encode())) if at % SPREAD == 0])
 
 
 def read(world: PoisonWorld, cursor: Cursor) -> tuple[dict[str, Change], dict[str, Change]]:
