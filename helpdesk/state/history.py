@@ -202,7 +202,7 @@ def _values(one: Conversation) -> dict[str, Any]:
     messages = [
         [told.id, told.author, told.public, told.at.timestamp(), told.text, told.files] for told in one.messages
     ]
-    return {
+    values = {
         "number": one.id,
         "created": one.created_at.timestamp(),
         "solved": (one.solved_at or one.created_at).timestamp(),
@@ -216,6 +216,12 @@ def _values(one: Conversation) -> dict[str, Any]:
         "marks": json.dumps(sorted(one.marks)),
         "messages": json.dumps(messages, ensure_ascii=False),
     }
+    return {name: _storable(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _storable(words: str) -> str:
+    """What every database takes: no NUL and no half of a letter."""
+    return words.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _conversation(row: Row[Any]) -> Conversation:

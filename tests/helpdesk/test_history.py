@@ -188,6 +188,20 @@ def test_who_is_erased_leaves_and_does_not_come_back(written: str) -> None:
     assert "nora" not in everything(state).lower()
 
 
+@pytest.mark.parametrize("odd", ["half \ud800 a letter", "nothing \x00 here", "\U0001f600 \u202e"])
+def test_what_no_database_takes_holds_up_no_other_conversation(odd: str) -> None:
+    world = ZendeskDeskWorld()
+    ids = world.load([plain(0, subject=odd, tags=(odd,)), plain(1)])
+    world.later()
+    state = opened(world)
+
+    assert read(state, kept(world)) is HistoryOutcome.COMPLETE
+
+    found = held(state)
+    assert found.keys() == set(ids.values())
+    assert "\x00" not in found[ids["p0"]].subject
+
+
 def test_two_desks_are_kept_apart() -> None:
     first, second = ZendeskDeskWorld(), ZendeskDeskWorld()
     first.load([plain(0)])
