@@ -16,7 +16,10 @@ from tests.contract.memory_index import MemoryIndex
 from tests.sync.world import INDEXES, SourceWorld
 
 SEED = 10
-_COPIES = "WITH RECURSIVE copies(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copies WHERE n < :copies)"
+SLICE = 100  # copies: PostgreSQL keeps each value that a counter had in a transaction, and reads past them
+_COPIES = (
+    "WITH RECURSIVE copies(n) AS (SELECT CAST(:first AS INTEGER) UNION ALL SELECT n + 1 FROM copies WHERE n < :last)"
+)
 _OF_DOCUMENT = """source, epoch, version, content_version, title, url, audience, language, updated_at, breadcrumb,
     labels, attributes, likeness, changed_at"""
 _OF_ENTRY = "e.generation, e.version, e.content_hash, e.metadata_hash"
@@ -44,9 +47,10 @@ def grown(state: State, size: int) -> Grown:
     )
     engine.turn("s")
     engine.turn("s")
-    with state.transaction() as tx:
-        if size > SEED:
-            _copy(tx._connection, size // SEED - 1)
+    [seed] = state.ask("SELECT max(id) AS newest FROM documents")
+    for first in range(1, size // SEED, SLICE):
+        with state.transaction() as tx:
+            _copy(tx._connection, seed.newest, first, min(first + SLICE, size // SEED) - 1)
     engine.turn("s")  # looks at what is new, and finds that nothing is to be done
     engine.turn("s")
     with state._engine.connect() as connection:
@@ -55,14 +59,17 @@ def grown(state: State, size: int) -> Grown:
     return Grown(engine, source, size)
 
 
-def _copy(connection: Connection, copies: int) -> None:
+def _copy(connection: Connection, newest: int, first: int, last: int) -> None:
+    """Make these copies of each document up to the newest."""
+    which = {"newest": newest, "first": first, "last": last}
     columns = ", ".join(f"d.{name.strip()}" for name in _OF_DOCUMENT.split(","))
     connection.execute(
         text(
             f"""INSERT INTO documents (external_id, {_OF_DOCUMENT})
-                {_COPIES} SELECT d.external_id || '-' || copies.n, {columns} FROM documents d CROSS JOIN copies"""
+                {_COPIES} SELECT d.external_id || '-' || copies.n, {columns} FROM documents d CROSS JOIN copies
+                WHERE d.id <= :newest"""
         ),
-        {"copies": copies},
+        which,
     )
     connection.execute(
         text(
@@ -70,9 +77,10 @@ def _copy(connection: Connection, copies: int) -> None:
                 {_COPIES} SELECT copy.id, {_OF_ENTRY}, e.file || '-' || copies.n
                 FROM documents d CROSS JOIN copies
                 JOIN documents copy ON copy.source = d.source AND copy.external_id = d.external_id || '-' || copies.n
-                JOIN entries e ON e.document = d.id"""
+                JOIN entries e ON e.document = d.id
+                WHERE d.id <= :newest"""
         ),
-        {"copies": copies},
+        which,
     )
 
 
