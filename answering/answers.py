@@ -16,7 +16,7 @@ from answering.events import AnswerEvent, AnswerOutcome, Citation, CitedPage, Co
 from answering.gate import SURE, Gate, WithheldStatement
 from answering.instructions import instructions
 from answering.judge import Judge, Judged
-from answering.localized_texts import PHRASES, language_of
+from answering.localized_texts import PHRASES
 from answering.metering import Meter
 from answering.model import (
     CallBegan,
@@ -107,7 +107,7 @@ class AnswerStream:
 
     def __post_init__(self) -> None:
         self._settings = self.answering.settings
-        self._language = language_of(self.question.text, self.question.language)
+        self._language = self.question.spoken
         self._phrases = PHRASES[self._language]
         answering = self.answering
         self.retrieved = Retrieved(

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from answering import scope, verified
 from answering.events import Citation, Cost, Done
-from answering.localized_texts import language_of
 from answering.question import Question
 from sync.config import KnowledgeIndex
 from sync.errors import Misconfigured
@@ -120,8 +119,9 @@ class Asking:
         where = scope.live(
             self.answering.state, index.name, search_unmanaged=index.search_unmanaged, audiences=index.audiences
         )
-        answer = verified.for_question(self.answering.state, text, index.audiences, language)
-        return Question(text, [("user", text)], where, language, answer)
+        question = Question(text, [("user", text)], where, language)
+        answer = verified.for_question(self.answering.state, text, index.audiences, question.spoken)
+        return replace(question, verified=answer)
 
 
 def explained(index: str, question: Question, stream: "AnswerStream", done: Done) -> ExplainedAnswer:
@@ -130,7 +130,7 @@ def explained(index: str, question: Question, stream: "AnswerStream", done: Done
     return ExplainedAnswer(
         question=question.text,
         index=index,
-        language=language_of(question.text, question.language),
+        language=question.spoken,
         answer=done.text,
         outcome=done.outcome.value,
         reason=done.reason,

@@ -1,6 +1,5 @@
 """Localized texts: what the service itself says, in the language of the question."""
 
-import re
 from dataclasses import dataclass
 
 
@@ -158,41 +157,3 @@ PHRASES = {
         send_talk="أرسل إلينا هذه المحادثة",
     ),
 }
-
-_TELLING = {
-    "en": "the is are do does how what when where why which can my your you i to of for and with it not a an in on",
-    "de": "der die das ist sind wie was wann wo warum welche kann mein meine ich du sie zu von für und mit es nicht "
-    "ein eine im auf den dem wird werden habe",
-    "fr": "le la les est sont comment que quoi quand où pourquoi quel quelle puis mon ma mes je vous pour et avec ne "
-    "pas un une des du dans sur est-ce combien",
-    "es": "el la los las es son cómo como qué que cuándo cuando dónde donde por para puedo mi mis yo con y no un una "
-    "del en cuánto cuántos se",
-}
-# Spoken by neighbours: who asks in one of these is not answered in what looks most like it.
-_NEIGHBOURS = {
-    "it": "il lo gli di che è sono come posso quanto quando dove perché non un una per con mio mia del della nel",
-    "pt": "o os as de que é são como posso quanto quando onde porque não um uma por com meu minha do da no na para",
-    "nl": "de het een is zijn hoe wat kan ik mijn je niet van voor met op waar wanneer waarom welke en naar",
-    "pl": "jak co czy jest nie mogę mój moja gdzie kiedy dlaczego i w na do z za ile",
-    "sv": "hur vad är kan jag min mitt inte och på för med var när varför den det en ett",
-    "tr": "nasıl ne bir bu için ve nerede zaman neden benim kaç mı mi var yok",
-}
-_WORDS = {language: frozenset(words.split()) for language, words in (_TELLING | _NEIGHBOURS).items()}
-
-
-def language_of(question: str, preferred: str = "") -> str:
-    """Return the language of a question among those we speak.
-
-    A tie, a text that tells nothing and a language that we do not speak go to what the page or browser prefers, a list
-    as in `Accept-Language`.
-    """
-    if re.search(r"[\u0600-\u06ff]", question):
-        return "ar"
-    wanted = next((code for part in preferred.split(",") if (code := part.strip()[:2].casefold()) in PHRASES), "en")
-    words = re.findall(r"[\w'-]+", question.casefold())
-    scores = {language: sum(word in known for word in words) for language, known in _WORDS.items()}
-    best = max(scores.values())
-    winners = [language for language, score in scores.items() if score == best]
-    if best == 0 or wanted in winners or winners[0] not in PHRASES:
-        return wanted
-    return winners[0]

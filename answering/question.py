@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from answering.language import language_of
 from answering.scope import SearchScope
 from answering.state.verified import VerifiedAnswer
 
@@ -20,3 +22,8 @@ class Question:
     scope: SearchScope | None
     language: str = ""
     verified: VerifiedAnswer | None = None
+
+    @cached_property
+    def spoken(self) -> str:
+        """The language that it is answered in."""
+        return language_of(self.text, self.language, [text for role, text in self.history[:-1] if role == "user"])

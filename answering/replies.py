@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from answering.events import AnswerOutcome, Citation, CitedPage, Done
 from answering.intents import Intent, understand
-from answering.localized_texts import PHRASES, Phrases, language_of
+from answering.localized_texts import PHRASES, Phrases
 from answering.question import Question
 from answering.rules import Rule
 from answering.sentences import statements
@@ -19,7 +19,7 @@ MAX_SHORT_LENGTH = 240
 def without_search(question: Question, hand_off: str, contact: str) -> Done | None:
     """Return the reply to what help pages cannot answer; None for a question."""
     understood = understand(question.text)
-    language = understood.language or language_of(question.text, question.language)
+    language = understood.language or question.spoken
     said = PHRASES[language]
     before = last_answer(question)
     if understood.intent is Intent.QUESTION or (understood.intent is Intent.VAGUE and before in _asked_back()):

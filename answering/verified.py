@@ -8,7 +8,6 @@ import re
 from collections.abc import Collection, Sequence
 
 from answering.grounding import tokens
-from answering.localized_texts import language_of
 from answering.state import verified
 from answering.state.verified import Standing, VerifiedAnswer
 from sync.model import Audience
@@ -31,14 +30,11 @@ _POLITE = frozenset(
 )
 
 
-def for_question(
-    state: State, question: str, audiences: Collection[Audience], preferred: str = ""
-) -> VerifiedAnswer | None:
-    """Return the verified answer to the question, if one is to be used now. `preferred`: see Question.language."""
+def for_question(state: State, question: str, audiences: Collection[Audience], language: str) -> VerifiedAnswer | None:
+    """Return the verified answer to the question, if one is to be used now. `language`: see Question.spoken."""
     known = verified.askable(state, audiences)
     if not known:
         return None
-    language = language_of(question, preferred)
     for answer, asked, phrasings, spoken in known:
         if (not spoken or spoken == language) and any(matches(question, one) for one in (asked, *phrasings)):
             found = verified.find(state, answer)

@@ -31,7 +31,8 @@ from chatkit.types import (
 from answering import openai_client, replies, verified
 from answering.answers import Answering, AnswerStream, NothingSynced
 from answering.events import AnswerOutcome, Done
-from answering.localized_texts import PHRASES, language_of
+from answering.language import language_of
+from answering.localized_texts import PHRASES
 from answering.question import Question
 from answering.scope import CustomerIndex, StaffIndex
 from session_api import model_errors
@@ -135,12 +136,12 @@ class ThreadServer(ChatKitServer[Session]):
         """
         del sender
         history = await self._run(self._history, thread.id, context)
-        asked = next((text for role, text in reversed(history) if role == "user"), "")
+        *before, asked = ["", *(text for role, text in history if role == "user")]
         record = replace(
             self._record(thread, asked, context), model="", outcome=AnswerOutcome.HANDED_OFF, reason=action.type
         )
         record = replace(record, answer=reply_id(record.answer))
-        said = PHRASES[language_of(asked, context.language)]
+        said = PHRASES[language_of(asked, context.language, before)]
         text = replies.way_to_a_person(said, self._settings.hand_off, self._answering.contact)
         item = message_item(thread.id, record.answer, text)
         if await self._keep_once(record):
@@ -150,9 +151,8 @@ class ThreadServer(ChatKitServer[Session]):
     async def _answer(self, asked: "_Asked", context: Session) -> AsyncGenerator[ThreadStreamEvent, None]:
         """Yield an answer's events as ChatKit's, and note in `asked` what became of the question."""
         record = asked.record
-        said = PHRASES[language_of(record.question, context.language)]
-        message = MessageEvents(record.thread, record.answer, said)
         question, may_spend = await self._run(self._question, asked, context)
+        message = MessageEvents(record.thread, record.answer, PHRASES[question.spoken])
         asked.stream = self._answering.answer(question, may_spend=may_spend)
         async with contextlib.aclosing(asked.stream.events()) as events:
             async for event in events:
@@ -170,10 +170,9 @@ class ThreadServer(ChatKitServer[Session]):
             asked.reserved = spend.reserve(self._state, self._settings.estimated_micro_usd, limit)
         may_spend = limit is None or asked.reserved is not None
         where = self._index.live(self._state)
-        answer = verified.for_question(self._state, record.question, self._index.audiences, context.language)
-        history = self._history(record.thread, context)
-        question = Question(record.question, history, where, context.language, answer)
-        return question, may_spend
+        question = Question(record.question, self._history(record.thread, context), where, context.language)
+        answer = verified.for_question(self._state, question.text, self._index.audiences, question.spoken)
+        return replace(question, verified=answer), may_spend
 
     def _history(self, thread: str, context: Session) -> Sequence[tuple[str, str]]:
         """The last messages, oldest first, each at most so long."""

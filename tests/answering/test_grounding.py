@@ -7,7 +7,8 @@ from answering.events import CitedPage
 from answering.gate import Gate
 from answering.grounding import FOLLOWS_INSTRUCTION, Evidence
 from answering.injection import instructions_in
-from answering.localized_texts import PHRASES, language_of
+from answering.language import language_of
+from answering.localized_texts import PHRASES
 from answering.replies import abstention
 from answering.sentences import Statement, cut
 
