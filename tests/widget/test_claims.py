@@ -138,6 +138,7 @@ def test_tabs_ask_one_after_the_other_so_that_none_sends_a_token_that_another_re
     def hold(route: Route) -> None:
         held.append(route)
 
+    chat.page.context.add_init_script("AbortSignal.timeout = () => new AbortController().signal")  # on any machine
     chat.page.route("**/api/chatkit/session", hold)
     chat.open()
     eventually(chat.page, lambda: len(held) == 1)

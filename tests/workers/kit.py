@@ -1,5 +1,7 @@
 """`answerwell` as real processes: started, watched by what they say and by what they answer, and ended in many ways."""
 
+import contextlib
+import itertools
 import json
 import os
 import re
@@ -9,7 +11,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ from tests.cli.kit import Company, launch
 TOKEN = "operators-only"
 PATIENCE = 300.0  # only a fault exhausts it, however busy the machine is
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+PORTS = range(20_000, 32_000)  # below those that systems give to outgoing connections
+STRETCH = 100
+
+_ports_asked = itertools.count()
 
 
 class Running:
@@ -113,7 +118,7 @@ class Running:
         return time.monotonic() - began
 
 
-@contextmanager
+@contextlib.contextmanager
 def up(acme: Company, *, afresh: bool = False, **environ: str) -> Iterator[Running]:
     """`answerwell up`, ready; ended with everything it started when the block ends. `afresh`: see `launch`."""
     with started(acme, "up", afresh=afresh, **environ) as running:
@@ -121,7 +126,7 @@ def up(acme: Company, *, afresh: bool = False, **environ: str) -> Iterator[Runni
         yield running
 
 
-@contextmanager
+@contextlib.contextmanager
 def started(acme: Company, *arguments: str, afresh: bool = False, **environ: str) -> Iterator[Running]:
     """A command in the company's folder; its port is made free and written down first. `afresh`: see `launch`."""
     process = launch(acme.folder, *arguments, afresh=afresh, **{**acme.environ, **environ})
@@ -147,10 +152,16 @@ def serve_on_a_free_port(acme: Company) -> None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on now, and that no connection is given as its own meanwhile.
+
+    Processes that run at the same time look in stretches of their own.
+    """
+    for _ in range(STRETCH):
+        port = PORTS[(os.getpid() * STRETCH + next(_ports_asked)) % len(PORTS)]
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError(f"{STRETCH} ports were tried, and all are taken")
 
 
 def url_of(acme: Company) -> str:
@@ -158,7 +169,7 @@ def url_of(acme: Company) -> str:
     return f"http://127.0.0.1:{found[1]}" if found else ""
 
 
-@contextmanager
+@contextlib.contextmanager
 def state_of(acme: Company) -> Iterator[State]:
     """The state that the running processes use."""
     state = State.open(f"sqlite:///{acme.folder / 'data' / 'answerwell.db'}")

@@ -91,7 +91,7 @@ def cluster(acme: Company, postgres: Postgres) -> Iterator[Cluster]:
         names = [("api",), ("schedule",), ("worker",), ("worker", "--slots", "2")]
         running = [stack.enter_context(started(acme, *name)) for name in names]
         for one in running:
-            one.until_said('"?ready')
+            one.until_said(r"\bready\b")
         yield Cluster(running[0], running[1], running[2:], postgres)
         for one in running:  # all at once: each takes its time
             one.process.terminate()
@@ -131,7 +131,7 @@ def test_two_schedules_send_no_more_than_one(acme: Company, cluster: Cluster) ->
     truth = Truth(acme)
     truth.grow(3)
     with started(acme, "schedule") as second:
-        second.until_said('"?ready')
+        second.until_said(r"\bready\b")
         cluster.api.post("/api/admin/sources/help-center/sync")
         synced(cluster.api, truth)
         before = turns(cluster)
