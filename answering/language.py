@@ -77,19 +77,20 @@ _LETTERS = {
 }
 _SIGNS = {"es": re.compile("[¿¡]")}
 _ENDINGS = {
-    "en": re.compile(r"[a-z]{3,}(?:ing|ness|ship|ful|ight)"),
-    "de": re.compile(
-        r"[a-zäöüß]{3,}(?:ung|ungen|keit|heit|lich|liche[rnms]?|isch|ische[rnms]?|chen|ieren|schaft|zeit|zeiten)"
-    ),
-    "fr": re.compile(r"[a-zàâçéèêîôûœ]{3,}(?:eur|eurs|euse|eux|aison|ement|ième|ité)"),
-    "es": re.compile(r"[a-záéíóúñ]{3,}(?:ción|ciones|dad|dades|miento|amos|emos)"),
+    "en": "ing ness ship ful ight",
+    "de": "ung ungen keit heit lich liche licher lichen lichem liches isch ische ischer ischen ischem isches chen ieren "
+    "schaft zeit zeiten",
+    "fr": "eur eurs euse eux aison ement ième ité",
+    "es": "ción ciones dad dades miento amos emos",
 }
+MIN_STEM = 3  # letters before an ending: "sing" tells nothing
 _KNOWN = {
     language: frozenset(
         f"{_FUNCTION.get(language, '')} {_COMMON.get(language, '')} {_NEIGHBOURS.get(language, '')}".split()
     )
     for language in (*_FUNCTION, *_NEIGHBOURS)
 }
+_ENDED = {language: tuple(endings.split()) for language, endings in _ENDINGS.items()}
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 MAX_READ = 2000  # characters: what is longer has told by then
@@ -123,7 +124,7 @@ def _likely(text: str) -> list[str]:
     scores: Counter[str] = Counter()
     for word in frozenset(_WORD.findall(small)):
         knowing = [language for language, words in _KNOWN.items() if word in words]
-        scores.update(knowing or (language for language, ends in _ENDINGS.items() if ends.fullmatch(word)))
+        scores.update(knowing or (language for language, ends in _ENDED.items() if word[MIN_STEM:].endswith(ends)))
     for signs in (_LETTERS, _SIGNS):
         scores.update(language for language, sign in signs.items() if sign.search(small))
     best = max(scores.values(), default=0)
