@@ -78,8 +78,8 @@ _LETTERS = {
 _SIGNS = {"es": re.compile("[¿¡]")}
 _ENDINGS = {
     "en": "ing ness ship ful ight",
-    "de": "ung ungen keit heit lich liche licher lichen lichem liches isch ische ischer ischen ischem isches chen ieren "
-    "schaft zeit zeiten",
+    "de": "ung ungen keit heit lich liche licher lichen lichem liches isch ische ischer ischen ischem isches chen "
+    "ieren schaft zeit zeiten",
     "fr": "eur eurs euse eux aison ement ième ité",
     "es": "ción ciones dad dades miento amos emos",
 }

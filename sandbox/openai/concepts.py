@@ -1,5 +1,6 @@
 """Concepts: what English and German words for one thing have in common, as a customer and a page say it."""
 
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -26,10 +27,15 @@ def concept_forms(concept: int) -> tuple[str, ...]:
 
 
 @cache
+def concept_words() -> Collection[str]:
+    """Return every word that stands for a concept, as it is written."""
+    return frozenset(word for line in _lines() for word in texts.words_of(line))
+
+
+@cache
 def _by_form() -> dict[str, tuple[int, ...]]:
-    lines = Path(__file__).with_name("thesaurus.txt").read_text(encoding="utf-8").splitlines()
     table: dict[str, tuple[int, ...]] = {}
-    for number, line in enumerate(line for line in lines if line and not line.startswith("#")):
+    for number, line in enumerate(_lines()):
         for word in line.split():
             for form in texts.forms("".join(texts.words_of(word))):
                 table[form] = (*table.get(form, ()), number)
@@ -43,3 +49,8 @@ def _by_concept() -> dict[int, tuple[str, ...]]:
         for concept in concepts:
             table.setdefault(concept, []).append(form)
     return {concept: tuple(forms) for concept, forms in table.items()}
+
+
+def _lines() -> list[str]:
+    lines = Path(__file__).with_name("thesaurus.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line and not line.startswith("#")]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandbox.openai.answer_types import answer_type
 from sandbox.openai.reading import Kind, Piece
 from sandbox.openai.relevance import Judged, Question, read
 from sandbox.openai.search import Found
@@ -94,16 +95,23 @@ def _supporting(found: Sequence[Found]) -> list[Found]:
 def _judged(question: Question, passage: Found) -> tuple[Found, list[Judged]]:
     """Return a passage and its pieces, weighed by what kind of answer is asked for, too."""
     judged = passage.pieces or read(question, passage.title, passage.text, passage.language, None).pieces
-    figures, steps = FIGURES.search(question.text), HOW_TO.search(question.text)
+    steps = HOW_TO.search(question.text)
     return passage, [
         Judged(
             one.piece,
             one.weight
-            + FIGURE_WEIGHT * bool(figures and NUMBER.search(one.piece.text))
+            + FIGURE_WEIGHT * _has_value(question, one.piece.text)
             + STEP_WEIGHT * bool(steps and one.piece.kind is Kind.STEP),
         )
         for one in judged
     ]
+
+
+def _has_value(question: Question, text: str) -> bool:
+    """Whether a piece has what is asked for: a price, a weight, a time; or a number, where any will do."""
+    if wanted := answer_type(question.text):
+        return wanted.stands_in(text)
+    return bool(FIGURES.search(question.text) and NUMBER.search(text))
 
 
 def _together(question: Question, pages: Sequence[tuple[Found, list[Judged]]]) -> list[tuple[Found, list[Judged]]]:

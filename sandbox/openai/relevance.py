@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from sandbox.openai import text as texts
+from sandbox.openai.answer_types import answer_type
 from sandbox.openai.encoder import Vector
 from sandbox.openai.ranking import Asked, Said, indexed, said_in
 from sandbox.openai.reading import Piece, pieces
@@ -24,6 +25,8 @@ FOREIGN, FROM_ENGLISH = (
 EVEN = 57.8  # what as many answer as do not
 UNKNOWN_NAME = 1.5  # taken from every passage where the question names what the whole store never does: "in Oslo"
 OTHER_NUMBER = 4.0  # taken from a passage about firmware 3.4 where 4.2 is asked about
+NO_VALUE = 4.0  # taken from a passage without any price where a price is asked for
+ON_THE_WHOLE = 0.6  # by how much a passage that is near as a whole goes before one with a single near sentence
 SAID_ALONE = 4.0  # by a piece, where only words are compared
 
 NUMBERED = re.compile(r"\b([^\W\d_]{3,}) (\d+(?:\.\d+)*)\b(?! ?[%€°²]| (?:to|bis|or|oder|days?|months?|years?))")
@@ -61,11 +64,13 @@ class Reading:
     """A passage as a question makes one read it.
 
     `score`: how likely it answers, from 0 to 1; `weight`: the same, in comparison with others of the same search.
+    `share`: how much of it can be compared by its meaning.
     """
 
     score: float
     weight: float
     pieces: Sequence[Judged]
+    share: float = 1.0
 
 
 def language_of(text: str) -> str:
@@ -92,9 +97,14 @@ def read(question: Question, title: str, text: str, language: str, vectors: Vect
     foreign = apart if language not in ("", question.language) else 0.0
     other = OTHER_NUMBER if _names_another(question.text, f"{title}\n{text}") else 0.0
     unknown = UNKNOWN_NAME if question.names_unknown else 0.0
-    weight = max(weights, default=0.0) + SAID_BY_PASSAGE * whole + foreign - other - unknown
+    wanted = answer_type(question.text)
+    lacking = NO_VALUE if wanted and not wanted.stands_in("\n".join(one.text for one in found)) else 0.0
+    weight = max(weights, default=0.0) + SAID_BY_PASSAGE * whole + foreign - other - unknown - lacking
     score = 1 / (1 + math.exp(EVEN - weight - MUST_BE_SAID * whole))
-    return Reading(score, weight, [Judged(*one) for one in zip(found, weights, strict=False)])
+    if close:
+        weight -= ON_THE_WHOLE * CLOSENESS * (max(close) - sum(close) / len(close))
+    share = len(close) / len(found) if found else 1.0
+    return Reading(score, weight, [Judged(*one) for one in zip(found, weights, strict=False)], share)
 
 
 @lru_cache(maxsize=20_000)

@@ -7,16 +7,20 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from sandbox.openai import ranking
+from sandbox.openai import ranking, spelling
 from sandbox.openai import text as texts
+from sandbox.openai.concepts import concepts_of
 from sandbox.openai.encoder import Encoder
 from sandbox.openai.relevance import Judged, Question, language_of, read
 from sandbox.openai.state import Ask, Database, Knobs, marks
 from sandbox.openai.stores import require_active, require_store
+from sandbox.openai.text import Word
 from sandbox.openai.vectors import Vectors
 
 TITLE_WEIGHT = 2.0
 CANDIDATES = 100  # passages that are looked at closely
+MAX_ASKED = 25  # words: a whole letter means many things at once, and its words find more than their middle does
+WHOLE = 0.9  # of passages, as a share: where less was compared by meaning, words decide which goes first
 CLOSEST = 40  # with vectors: so many for their words, and so many for their meaning
 MATCHES = """
 SELECT rowid AS passage, -bm25(found_{index}, :title, 1.0) AS weight FROM found_{index}
@@ -43,7 +47,8 @@ ORDERED: dict[str, Callable[[Any, Any], bool]] = {
 class Found:
     """A passage that a search came upon; `score` says how likely it answers, and falls along a list.
 
-    `weight`: in comparison with others; `pieces`: what can be quoted of it. Both empty where it was not read yet.
+    `weight`: in comparison with others; `pieces`: what can be quoted of it; `share`: see Reading. All empty where it
+    was not read yet.
     """
 
     passage: int
@@ -56,6 +61,7 @@ class Found:
     language: str = ""
     weight: float = 0.0
     pieces: Sequence[Judged] = ()
+    share: float = 1.0
 
 
 class Search:
@@ -79,20 +85,19 @@ class Search:
 
     def find(self, store: str, text: str, wanted: dict[str, Any] | None, most: int) -> list[Found]:
         """Return the best passages of completed files whose attributes pass the filter, best first."""
-        vector = self._encoder.question(text) if self._encoder and text.strip() else None
+        vector = self._encoder.question(text) if self._encoder and 0 < len(text.split()) <= MAX_ASKED else None
         with self._db.write() as db:
             wanted = None if self._knobs.ignores_filters else wanted
             index = require_active(db, store, self._knobs.clock())["seq"]
             asked = _asked(db, index, text)
-            some = CANDIDATES if vector is None else CLOSEST
-            candidates = list(islice(self._candidates(db, index, asked, wanted), some))
+            candidates = list(islice(self._candidates(db, index, asked, wanted), CANDIDATES))
             question = Question(text, language_of(text), asked, vector)
             if vector is None or self._vectors is None:
                 return _by_words(db, question, candidates, most)
-            known = {one.passage for one in candidates}
+            known = {one.passage for one in candidates[:CLOSEST]}
             close = ((one, 0.0) for one in self._vectors.closest(store, vector) if one not in known)
-            candidates += islice(self._searchable(db, index, close, wanted), CLOSEST)
-            return self._by_meaning(db, question, candidates, most)
+            near = [*candidates[:CLOSEST], *islice(self._searchable(db, index, close, wanted), CLOSEST)]
+            return self._by_meaning(db, question, candidates, near, most)
 
     def question(self, store: str, text: str) -> Question:
         """Return a question as it is asked of a store, without its vector."""
@@ -100,20 +105,30 @@ class Search:
             return Question(text, language_of(text), _asked(db, require_store(db, store)["seq"], text))
 
     def _by_meaning(
-        self, db: sqlite3.Connection, question: Question, candidates: list[ranking.Candidate], most: int
+        self,
+        db: sqlite3.Connection,
+        question: Question,
+        matching: list[ranking.Candidate],
+        near: list[ranking.Candidate],
+        most: int,
     ) -> list[Found]:
-        read = {one.passage: self._read(question, _found(db, one.passage)) for one in candidates}
-        best = sorted(candidates, key=lambda one: (-read[one.passage].weight, -one.weight))
+        """Return what is near a question, nearest first; or, of passages too long to be compared, what matches it."""
+        read = {one.passage: self._read(question, _found(db, one.passage)) for one in near}
+        if sum(one.share for one in read.values()) < WHOLE * len(read) and matching:
+            best = question.asked.closer(matching)
+        else:
+            best = sorted(near, key=lambda one: (-read[one.passage].weight, -one.weight))
         found, score = [], 1.0
         for one in ranking.in_turns(best)[:most]:
-            score = min(score, read[one.passage].score)
-            found.append(replace(read[one.passage], score=round(score, 6)))
+            passage = read.get(one.passage) or self._read(question, _found(db, one.passage))
+            score = min(score, passage.score)
+            found.append(replace(passage, score=round(score, 6)))
         return found
 
     def _read(self, question: Question, found: Found) -> Found:
         vectors = self._vectors.of(found.passage) if self._vectors else None
         reading = read(question, found.title, found.text, found.language, vectors)
-        return replace(found, score=reading.score, weight=reading.weight, pieces=reading.pieces)
+        return replace(found, score=reading.score, weight=reading.weight, pieces=reading.pieces, share=reading.share)
 
     def _candidates(
         self, db: sqlite3.Connection, index: int, asked: ranking.Asked, wanted: dict[str, Any] | None
@@ -154,9 +169,26 @@ def admits(wanted: dict[str, Any] | None, attributes: dict[str, Any]) -> bool:
 def _asked(db: sqlite3.Connection, index: int, question: str) -> ranking.Asked:
     words, fillers = texts.asked_terms(question), texts.asked_fillers(question)
     counts = _counts(db, index, [form for word in (*words, *fillers) for form in ranking.indexed(word)])
+    meant = [_meant(db, index, word, counts) for word in words] if len(words) <= MAX_ASKED else words
+    if meant != words:
+        words, counts = meant, counts | _counts(db, index, [form for word in meant for form in ranking.indexed(word)])
     pairs = [pair for pair in texts.asked_pairs(question) if pair[0] in counts and pair[1] in counts]
     passages = db.execute(f"SELECT count(*) FROM found_{index}_docsize").fetchone()[0]
     return ranking.Asked(words, fillers, counts, pairs, passages)
+
+
+def _meant(db: sqlite3.Connection, index: int, word: Word, counts: dict[str, int]) -> Word:
+    """Return the word that a slip of a finger made of it, where nothing in the store speaks of the word itself."""
+    known = any(form in counts for form in ranking.indexed(word)) or concepts_of(word.text)
+    if known or not spelling.may_be_misspelt(word.text):
+        return word
+    initial = word.text[0]
+    same_initial = f"SELECT term, doc FROM terms_{index} WHERE term >= ? AND term < ?"
+    terms = db.execute(same_initial, [initial, chr(ord(initial) + 1)])
+    near = {term: doc for term, doc in terms if any(spelling.is_a_slip(form, term) for form in word.forms)}
+    alike = dict.fromkeys(spelling.alike(word.text), 0)
+    meant = max(sorted(near | alike), key=lambda term: near.get(term, 0), default=None)
+    return word if meant is None else Word(meant, (*texts.forms(meant), *word.forms))
 
 
 def _counts(db: sqlite3.Connection, index: int, terms: list[str]) -> dict[str, int]:

@@ -163,3 +163,30 @@ def test_after_a_start_vectors_are_read_and_not_computed(tmp_path: Path) -> None
         counts.append(len(letters.statements))
 
     assert counts == [2, 0]
+
+
+def test_of_pages_whose_beginning_alone_is_compared_words_tell_which_goes_first() -> None:
+    def page(name: str, point: str, last: str) -> bytes:
+        points = "".join(f"- {point} {number}\n" for number in range(30))
+        return f"# {name}\n\n{points}- {last}\n".encode()
+
+    reefs = page("Reefs", "eerie seers", "nothing more")
+    tides = page("Tides", "mumbo jumbo", "eerie seers of Vigo")
+    with sandbox(Letters()) as (box, client):
+        store, files = stocked(client, reefs, tides)
+        assert box.settle()
+
+        found = client.vector_stores.search(store, query="eerie seers of Vigo").data
+
+    assert found[0].file_id == files[1]
+
+
+def test_a_whole_letter_is_found_by_its_words() -> None:
+    letter = "eerie seers " * 12 + "and my question is about the filter in homes with pets"
+    with sandbox(Letters()) as (box, client):
+        store, files = stocked(client, b"# Sere\n\nFree fees reef.\n", WARRANTY, PETS)
+        assert box.settle()
+
+        found = client.vector_stores.search(store, query=letter).data
+
+    assert found[0].file_id == files[2]
