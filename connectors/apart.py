@@ -4,16 +4,17 @@ import json
 import subprocess
 import sys
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from connectors import files_worker
+from connectors.file_options import OUT_OF_MEMORY, Options
 
 PATIENCE = 90.0  # seconds for one conversion, its process's start included
 AT_ONCE = 2  # conversions of this process; more wait for their turn
 TOO_MUCH: Final = "takes more time or memory to read than any document should; split it"
 BROKEN: Final = "is broken, or not what its name says; open it and save it anew"
+PROGRAM = Path(__file__).with_name("files_worker.py")
 
 _TURNS = threading.BoundedSemaphore(AT_ONCE)
 
@@ -22,21 +23,12 @@ class Failed(Exception):
     """A conversion that ended without an answer; says why, without a word of what was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a file is read. `base_url`: what its relative links start from; `media_type`: what its sender calls it."""
-
-    base_url: str = ""
-    media_type: str = ""
-    speaker_notes: bool = False
-
-
 def run(kind: str, content: bytes, options: Options, patience: float = PATIENCE) -> dict[str, str]:
     """Return what the reader of this kind answers: `markdown` and `problem`, or `unreadable`. Raises Failed."""
     with _TURNS:
         try:
             ended = subprocess.run(  # noqa: S603  our own program, and a kind of ours
-                [sys.executable, "-I", str(Path(files_worker.__file__)), kind, json.dumps(asdict(options))],
+                [sys.executable, "-I", str(PROGRAM), kind, json.dumps(asdict(options))],
                 input=content,
                 capture_output=True,
                 timeout=patience,
@@ -45,7 +37,7 @@ def run(kind: str, content: bytes, options: Options, patience: float = PATIENCE)
             )
         except subprocess.TimeoutExpired as error:
             raise Failed(f"takes longer than {patience:.0f} s to read; split it") from error
-    if ended.returncode < 0 or ended.returncode == files_worker.OUT_OF_MEMORY:
+    if ended.returncode < 0 or ended.returncode == OUT_OF_MEMORY:
         raise Failed(TOO_MUCH)
     try:
         found = json.loads(ended.stdout) if ended.returncode == 0 else None

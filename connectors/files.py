@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from connectors import apart, encodings, file_types, text
+from connectors.file_options import Options
 from connectors.file_types import kind_of
 from sync.errors import SyncError
 
@@ -16,7 +17,7 @@ IN_MEMORY = threading.BoundedSemaphore(apart.AT_ONCE)
 """Held from a file's download until its text is read: so many files of MAX_BYTES are in memory at once, and no more."""
 
 
-Reader = Callable[[str, bytes, apart.Options, float], dict[str, str]]
+Reader = Callable[[str, bytes, Options, float], dict[str, str]]
 """Of a kind of file: what `apart.run` answers and raises."""
 
 
@@ -56,7 +57,7 @@ def extract(
         raise Unreadable(f"{name}: a password protects it; save it without one")
     if kind in ("txt", "md", "html") and len(content) <= MAX_SMALL:
         return _small(kind, content, media_type, name, base_url)
-    options = apart.Options(base_url, media_type, speaker_notes=speaker_notes)
+    options = Options(base_url, media_type, speaker_notes=speaker_notes)
     try:
         found = read(kind, content, options, patience)
     except apart.Failed as error:

@@ -11,14 +11,13 @@ from pathlib import Path
 
 MAX_MEMORY = 512 * 1024 * 1024
 MAX_SECONDS = 60
-OUT_OF_MEMORY = 3  # the status of a process that ended for want of memory
 
 
 def main() -> None:
     """Answer for the file on stdin. Ends with a status, or by a signal, when the limits or the file end it."""
     _limit()
     sys.path.insert(0, str(Path(__file__).parents[1]))  # the interpreter runs isolated: it knows no folder of ours
-    from connectors.apart import Options
+    from connectors.file_options import OUT_OF_MEMORY, Options
     from connectors.readers import answers
 
     try:

@@ -27,6 +27,7 @@ from html_to_markdown import convert as converted
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from connectors import apart, hidden_text, html_cost, html_tree
+from connectors.file_options import Options
 from sync import invisible
 
 RECALL = 0.97
@@ -92,7 +93,7 @@ def convert(html: str, base_url: str) -> Converted:
 def convert_apart(kind: str, html: str, base_url: str) -> Converted:
     """Convert in a process of its own; where that takes too much, only the words are left."""
     try:
-        found = apart.run(kind, html.encode("utf-8", "replace"), apart.Options(base_url, "charset=utf-8"))
+        found = apart.run(kind, html.encode("utf-8", "replace"), Options(base_url, "charset=utf-8"))
     except apart.Failed as error:
         words = _SCRIPT.sub("\n", html[:MAX_LENGTH])
         return Converted(from_plain(_ANY_TAG.sub("\n", words)), f"only its words are kept: its markup {error}")

@@ -1,7 +1,7 @@
 """What the process that reads one file answers."""
 
 from connectors import encodings, text
-from connectors.apart import Options
+from connectors.file_options import Options
 from connectors.readers import separated
 from connectors.readers.outcome import ReadOutcome, UnreadableBytes
 

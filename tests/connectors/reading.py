@@ -3,7 +3,7 @@
 import warnings
 from functools import partial
 
-from connectors.apart import Options
+from connectors.file_options import Options
 from connectors.files import extract
 from connectors.readers import answers
 

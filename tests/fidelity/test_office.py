@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.apart import Options
+from connectors.file_options import Options
 from connectors.readers import answers
 from tests.fidelity.kit import recall
 from tests.fidelity.office_files import FILES, OfficeFile
