@@ -79,7 +79,7 @@ def _open_help_centers(api: HttpClient) -> Iterator[Finding]:
 def _excess(api: HttpClient, settings: IntercomSettings) -> Iterator[Finding]:
     """What the token may do, and nothing here needs: a token that leaks then does more harm."""
     if "conversations" not in settings.include and _may_read(api, CONVERSATIONS):
-        fix = "take the permission from the app, or include conversations"
+        fix = "take the permission from the app, unless [helpdesk] reads past conversations with it"
         yield Finding(Level.WARNING, "intercom: the token may read conversations, which are not included", fix)
     if _may_write(api):
         fix = "take the permission to write articles from the app; reading them is enough"
